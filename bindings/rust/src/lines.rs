@@ -1,0 +1,352 @@
+//! What happened to a case as JSON: one object for each effect, move, held action and refusal.
+
+use crate::error::Error;
+use crate::state;
+use crate::strategy::Strategy;
+use crate::words::amount;
+use dunlin_machine::ir::{RuleId, StageId, TextId, Type};
+use dunlin_machine::text::Words;
+use dunlin_machine::value::{Currency, Date, Instant, Money};
+use dunlin_runtime::case::Case;
+use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Seen, Statement, Unusable, What};
+use serde_json::{Map, Value, json};
+
+type Object = Map<String, Value>;
+
+/// Writes the lines of one case, numbered through.
+pub struct Lines<'s> {
+    strategy: &'s Strategy,
+    words: Words<'s>,
+    currency: Currency,
+    seq: u64,
+}
+
+impl<'s> Lines<'s> {
+    /// Lines from number 1 on, with amounts in the case's currency.
+    #[must_use]
+    pub fn new(strategy: &'s Strategy, currency: Currency) -> Self {
+        Self { strategy, words: Words::in_currency(strategy.machine(), currency), currency, seq: 0 }
+    }
+
+    /// One object for each effect, move, held action and alarm of a step, in order. `case` is the case after the step.
+    pub fn outcome(&mut self, at: Instant, case: &Case, outcome: &Outcome) -> Vec<Value> {
+        let mut lines = Vec::new();
+        for entry in &outcome.entries {
+            if let Some((kind, fields)) = self.fields(case, outcome, &entry.what) {
+                let mut line = self.head(at, kind, entry.stage);
+                line.insert("rule".into(), self.rule(entry.rule.or(entry.because_of)));
+                self.because(&mut line, case, outcome, entry);
+                line.extend(fields);
+                lines.push(Value::Object(line));
+            }
+        }
+        lines
+    }
+
+    /// An event that the step refused. The case is as it was.
+    pub fn refused(&mut self, at: Instant, case: &Case, event: &str, line: u64, error: &Error) -> Value {
+        let mut object = self.head(at, "refused", case.place.stage);
+        object.insert("rule".into(), Value::Null);
+        object.insert("because".into(), json!({}));
+        object.insert("event".into(), json!(event));
+        object.insert("line".into(), json!(line));
+        object.insert("reason".into(), json!(error.to_string()));
+        Value::Object(object)
+    }
+
+    /// The last line: where the case stands, and the case itself, from which a later run goes on.
+    ///
+    /// # Errors
+    /// None in practice: the account of a case that a step has just written can be read.
+    pub fn last(&mut self, case: &Case) -> Result<Value, Error> {
+        let strategy = self.strategy;
+        let machine = strategy.machine();
+        let statement = dunlin_runtime::read::statement(machine, case);
+        let statement = statement.map_err(|fault| Error::failed(fault.words(machine)))?;
+        let stage = case.place.stage;
+        let outcome = machine.stages.get(stage.index()).is_some_and(|stage| stage.outcome);
+        let mut line = self.head(case.now, "final", stage);
+        line.insert("rule".into(), Value::Null);
+        line.insert("because".into(), json!({}));
+        line.insert("outcome".into(), if outcome { json!(strategy.stage_name(stage)) } else { Value::Null });
+        line.insert("currency".into(), json!(self.currency.code()));
+        line.extend(self.account(&statement));
+        line.insert("paid".into(), json!(amount(Money(case.ledger.paid), self.currency)));
+        let next = dunlin_runtime::next_due(machine, case).map_err(|why| Error::failed(why.words(machine)))?;
+        line.insert("next_due".into(), next.map_or(Value::Null, |at| json!(strategy.instant_words(at))));
+        line.insert("state".into(), state::to_json(strategy, case));
+        Ok(Value::Object(line))
+    }
+
+    fn head(&mut self, at: Instant, kind: &str, stage: StageId) -> Object {
+        self.seq += 1;
+        let mut line = Object::new();
+        line.insert("seq".into(), json!(self.seq));
+        line.insert("at".into(), json!(self.strategy.instant_words(at)));
+        line.insert("kind".into(), json!(kind));
+        line.insert("stage".into(), json!(self.strategy.stage_name(stage)));
+        line
+    }
+
+    fn rule(&self, rule: Option<RuleId>) -> Value {
+        rule.map_or(Value::Null, |rule| json!(self.strategy.citation(rule)))
+    }
+
+    /// The values read, by name; dated values past their last checked day are named once more.
+    fn because(&self, line: &mut Object, case: &Case, outcome: &Outcome, entry: &Entry) {
+        let (mut read, mut provisional) = (Object::new(), Vec::new());
+        for seen in seen(outcome, entry) {
+            let name = self.words.expression(seen.read);
+            if seen.provisional {
+                provisional.push(json!(name));
+            }
+            read.insert(name, json!(self.seen_words(case, seen)));
+        }
+        line.insert("because".into(), Value::Object(read));
+        if !provisional.is_empty() {
+            line.insert("provisional".into(), Value::Array(provisional));
+        }
+        if entry.late_days > 0 {
+            line.insert("late_days".into(), json!(entry.late_days));
+        }
+    }
+
+    fn seen_words(&self, case: &Case, seen: &Seen) -> String {
+        seen_words(self.strategy, self.currency, case, seen)
+    }
+
+    fn fields(&self, case: &Case, outcome: &Outcome, what: &What) -> Option<(&'static str, Object)> {
+        match what {
+            What::Effect { number, effect, statement } => {
+                let mut fields = object(json!({ "effect": effect_kind(effect), "number": number }));
+                fields.extend(self.effect(case, outcome, effect));
+                fields.insert("statement".into(), Value::Object(self.account(statement)));
+                let alarm = matches!(effect, Effect::Alarm(_));
+                Some((if alarm { "alarm" } else { "effect" }, fields))
+            }
+            What::Move { from, to, back } => {
+                let from = from.map(|stage| self.strategy.stage_name(stage));
+                Some(("move", object(json!({ "from": from, "to": self.strategy.stage_name(*to), "back": back }))))
+            }
+            What::Held { what, by, until, dropped } => {
+                let mut fields = self.held_action(case, *what);
+                fields.extend(self.held_by(*by));
+                let until = until.map(|at| self.strategy.instant_words(at));
+                fields.extend(object(json!({ "until": until, "dropped": dropped })));
+                Some(("held", fields))
+            }
+            What::Paused { .. } | What::Resumed { .. } | What::Event { .. } => None,
+        }
+    }
+
+    fn account(&self, statement: &Statement) -> Object {
+        let amount = |money| amount(money, self.currency);
+        object(json!({
+            "balance": amount(statement.balance),
+            "principal": amount(statement.principal),
+            "interest": amount(statement.interest),
+            "costs": amount(statement.costs),
+        }))
+    }
+
+    fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> Object {
+        let text = |id: &TextId| json!(self.strategy.text(*id));
+        object(match effect {
+            Effect::Send { template, channels, tone, deadline, person, nature, with } => json!({
+                "template": self.template(*template),
+                "channel": self.strategy.channels(*channels).join(" and "),
+                "channels": self.strategy.channels(*channels),
+                "tone": tone.map(|tone| self.tone(tone)),
+                "deadline": deadline.as_ref().map(Date::to_string),
+                "debtor": person_id(case, *person),
+                "nature": nature_words(*nature),
+                "params": self.params(case, outcome, with),
+            }),
+            Effect::Call { script, tone, attempt, of, person } => json!({
+                "script": text(script), "channel": "phone", "tone": tone.map(|tone| self.tone(tone)),
+                "attempt": attempt, "of": of, "debtor": person_id(case, *person),
+            }),
+            Effect::Task { name, role, until, until_instant, priority, again } => json!({
+                "task": text(name), "role": text(role), "again": again, "priority": priority,
+                "until": until.as_ref().map(Date::to_string).or(until_instant.map(|at| self.strategy.instant_words(at))),
+            }),
+            Effect::File { form, with } => json!({ "form": text(form), "params": self.params(case, outcome, with) }),
+            Effect::Charge { amount: sum, kind, replacing } => json!({
+                "amount": amount(*sum, self.currency), "as": text(kind), "replacing": replacing.as_ref().map(text),
+            }),
+            Effect::Waive { principal, interest, costs } => json!({
+                "principal": amount(*principal, self.currency),
+                "interest": amount(*interest, self.currency),
+                "costs": amount(*costs, self.currency),
+            }),
+            Effect::Report { party, what, message } => json!({ "to": text(party), "what": text(what), "message": message }),
+            Effect::Alarm(alarm) => self.alarm(alarm),
+            Effect::Emit { name, with } => json!({ "name": text(name), "params": self.params(case, outcome, with) }),
+            Effect::Assign(queue) => json!({ "queue": text(queue) }),
+            Effect::Customer { block, thing } => json!({ "block": block, "for": thing.as_ref().map(text) }),
+            Effect::Refund(sum) => json!({ "amount": amount(*sum, self.currency) }),
+            Effect::Cancel { of } => json!({ "of": of }),
+        })
+    }
+
+    fn alarm(&self, alarm: &Alarm) -> Value {
+        match alarm {
+            Alarm::Named(name) => json!({ "alarm": self.strategy.text(*name) }),
+            Alarm::Missing(event) => {
+                let name = self.strategy.event_name(*event);
+                json!({ "alarm": name, "reason": format!("`{name}` did not come in the usual time") })
+            }
+            Alarm::TaskOverdue(task) => json!({ "alarm": "task_overdue", "task": self.strategy.text(*task) }),
+            Alarm::StepFailed(why) => json!({ "alarm": "step_failed", "reason": why }),
+        }
+    }
+
+    fn params(&self, case: &Case, outcome: &Outcome, with: &std::ops::Range<u32>) -> Value {
+        let named = outcome.with.get(with.start as usize..with.end as usize).unwrap_or_default();
+        let one = |(name, ty, value): &(TextId, Type, i64)| {
+            (self.strategy.text(*name).to_owned(), self.strategy.value_json(*ty, *value, self.currency, &case.texts))
+        };
+        Value::Object(named.iter().map(one).collect())
+    }
+
+    fn template(&self, id: dunlin_machine::ir::TemplateId) -> &str {
+        self.strategy.machine().templates.get(id.index()).map_or("", |template| self.strategy.text(template.name))
+    }
+
+    fn tone(&self, id: dunlin_machine::ir::ToneId) -> &str {
+        self.strategy.machine().tones.get(id.index()).map_or("", |name| self.strategy.text(*name))
+    }
+
+    fn held_action(&self, case: &Case, what: HeldAction) -> Object {
+        let text = |id: TextId| self.strategy.text(id);
+        object(match what {
+            HeldAction::Send(template, person) => {
+                json!({ "action": "send", "name": self.template(template), "debtor": person_id(case, person) })
+            }
+            HeldAction::Call(script) => json!({ "action": "call", "name": text(script) }),
+            HeldAction::File(form) => json!({ "action": "file", "name": text(form) }),
+            HeldAction::Charge(kind) => json!({ "action": "charge", "name": text(kind) }),
+        })
+    }
+
+    fn held_by(&self, by: HeldBy) -> Object {
+        let rule = match by {
+            HeldBy::Limit(rule) | HeldBy::Rest(rule) | HeldBy::Hours(rule) => Some(rule),
+            HeldBy::Unusable(Unusable::NoConsent(_, rule) | Unusable::Never(_, rule)) => Some(rule),
+            _ => None,
+        };
+        object(json!({ "by": held_kind(by), "held_by": self.rule(rule), "reason": self.strategy.held_words(by) }))
+    }
+}
+
+impl Strategy {
+    /// The name of an event.
+    #[must_use]
+    pub fn event_name(&self, event: dunlin_machine::ir::EventId) -> &str {
+        self.machine().events.get(event.index()).map_or("", |event| self.text(event.name))
+    }
+
+    /// What held an action back, in a few words.
+    #[must_use]
+    pub fn held_words(&self, by: HeldBy) -> String {
+        match by {
+            HeldBy::Limit(rule) | HeldBy::Rest(rule) | HeldBy::Hours(rule) => self.citation(rule).name.to_owned(),
+            HeldBy::Hold => "the case is held".into(),
+            HeldBy::WaitsAlready => "the same message waits already".into(),
+            HeldBy::Never => "no time within 400 days is allowed".into(),
+            HeldBy::CostCap => "the bound on costs is reached".into(),
+            HeldBy::Unusable(why) => self.unusable_words(why),
+        }
+    }
+
+    fn unusable_words(&self, why: Unusable) -> String {
+        let channel = |id: dunlin_machine::ir::ChannelId| self.channels(dunlin_machine::ir::Channels::of(id)).concat();
+        match why {
+            Unusable::Person => "the debtor is not pursued any more".into(),
+            Unusable::NoAddress(c) => format!("no address for {}", channel(c)),
+            Unusable::Barred(c) => format!("{} is barred", channel(c)),
+            Unusable::NotAllowed(c) => format!("no `allow` names {}", channel(c)),
+            Unusable::NoConsent(c, _) => format!("no consent for {}", channel(c)),
+            Unusable::Never(c, rule) => format!("{}: {}", channel(c), self.citation(rule).name),
+        }
+    }
+}
+
+/// The values that an entry's rule and action read, each once.
+pub(crate) fn seen<'o>(outcome: &'o Outcome, entry: &Entry) -> Vec<&'o Seen> {
+    let run = |range: &std::ops::Range<u32>| outcome.seen.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let mut all: Vec<&Seen> = Vec::new();
+    for seen in run(&entry.guard).iter().chain(run(&entry.own)) {
+        if !all.contains(&seen) {
+            all.push(seen);
+        }
+    }
+    all
+}
+
+/// A value that was read, as the language writes it.
+pub(crate) fn seen_words(strategy: &Strategy, currency: Currency, case: &Case, seen: &Seen) -> String {
+    match (seen.value, strategy.type_of(seen.read)) {
+        (None, _) => "not known".into(),
+        (Some(value), Some(ty)) => strategy.value_words(ty, value, currency, &case.texts),
+        (Some(value), None) => value.to_string(),
+    }
+}
+
+/// The host's name for a person.
+pub(crate) fn person_id(case: &Case, person: u8) -> &str {
+    case.persons.get(usize::from(person)).map_or("", |person| person.id.as_str())
+}
+
+/// The verb of an effect.
+#[must_use]
+pub fn effect_kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Send { .. } => "send",
+        Effect::Call { .. } => "call",
+        Effect::Task { .. } => "task",
+        Effect::File { .. } => "file",
+        Effect::Charge { .. } => "charge",
+        Effect::Waive { .. } => "waive",
+        Effect::Report { .. } => "report",
+        Effect::Alarm(_) => "alarm",
+        Effect::Emit { .. } => "emit",
+        Effect::Assign(_) => "assign",
+        Effect::Customer { block: true, .. } => "block",
+        Effect::Customer { block: false, .. } => "unblock",
+        Effect::Refund(_) => "refund",
+        Effect::Cancel { .. } => "cancel",
+    }
+}
+
+/// The kind of rule that held an action, in one word.
+#[must_use]
+pub const fn held_kind(by: HeldBy) -> &'static str {
+    match by {
+        HeldBy::Limit(_) => "limit",
+        HeldBy::Rest(_) => "rest",
+        HeldBy::Hours(_) => "hours",
+        HeldBy::Hold => "hold",
+        HeldBy::Unusable(Unusable::NoConsent(..)) => "consent",
+        HeldBy::Unusable(Unusable::Never(..)) => "never",
+        HeldBy::Unusable(_) => "unusable",
+        HeldBy::WaitsAlready => "waiting",
+        HeldBy::Never => "allow",
+        HeldBy::CostCap => "costs",
+    }
+}
+
+const fn nature_words(nature: dunlin_machine::ir::Nature) -> Option<&'static str> {
+    match nature {
+        dunlin_machine::ir::Nature::Ordinary => None,
+        dunlin_machine::ir::Nature::Reply => Some("reply"),
+        dunlin_machine::ir::Nature::Notice => Some("notice"),
+    }
+}
+
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Object::new(),
+    }
+}

@@ -1,0 +1,315 @@
+//! What a step did and why, in sentences for people.
+
+use crate::lines::{held_kind, person_id, seen, seen_words};
+use crate::strategy::Strategy;
+use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
+use dunlin_machine::text::Words;
+use dunlin_machine::value::{Currency, Date, Instant, Money};
+use dunlin_runtime::case::Case;
+use dunlin_runtime::input::{Event, Given};
+use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, What};
+
+/// Tells what happened to cases of one strategy.
+pub struct Story<'s> {
+    strategy: &'s Strategy,
+    words: Words<'s>,
+    currency: Currency,
+}
+
+impl<'s> Story<'s> {
+    /// With amounts in the case's currency.
+    #[must_use]
+    pub fn new(strategy: &'s Strategy, currency: Currency) -> Self {
+        Self { strategy, words: Words::in_currency(strategy.machine(), currency), currency }
+    }
+
+    /// What was done; none for what an event's own line says already.
+    #[must_use]
+    pub fn what(&self, case: &Case, outcome: &Outcome, entry: &Entry) -> Option<String> {
+        Some(match &entry.what {
+            What::Effect { effect, .. } => self.effect(case, outcome, effect),
+            What::Move { to, back, .. } => {
+                let back = if *back { "back to " } else { "" };
+                format!("-> {back}{}", self.stage(*to))
+            }
+            What::Held { what, by, until, dropped } => self.held(case, *what, *by, *until, *dropped),
+            What::Paused { reason, until } => {
+                let until = until.map_or_else(String::new, |at| format!(" until {}", self.clock(at)));
+                format!("pause {}{until}", self.strategy.text_value(*reason, &case.texts))
+            }
+            What::Resumed { reason } => format!("resume {}", self.strategy.text_value(*reason, &case.texts)),
+            What::Event { .. } => return None,
+        })
+    }
+
+    /// The rule that did it, with its place and its law; none for what the machine does by itself.
+    #[must_use]
+    pub fn rule(&self, entry: &Entry) -> Option<String> {
+        let rule = entry.because_of.or(entry.rule)?;
+        Some(self.citation(rule, entry.rule))
+    }
+
+    /// The values that the rule read: `balance = 120.00 EUR, segment = gold`; empty where it read none.
+    #[must_use]
+    pub fn values(&self, case: &Case, outcome: &Outcome, entry: &Entry) -> String {
+        let one = |seen: &dunlin_runtime::outcome::Seen| {
+            let provisional = if seen.provisional { " (provisional)" } else { "" };
+            let name = self.words.expression(seen.read);
+            format!("{name} = {}{provisional}", seen_words(self.strategy, self.currency, case, seen))
+        };
+        seen(outcome, entry).into_iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// An event as the language writes it: `payment(50.00 EUR)`.
+    #[must_use]
+    pub fn event(&self, event: &Event) -> String {
+        let ty = self.strategy.machine().events.get(event.event.index());
+        let name = self.strategy.event_name(event.event);
+        let args = event.args.iter().filter_map(|(position, given)| {
+            let param = ty?.params.get(usize::from(*position))?;
+            let value = self.given(param.ty, given);
+            let plain = usize::from(*position) == 0;
+            Some(if plain { value } else { format!("{} = {value}", self.strategy.text(param.name)) })
+        });
+        let args: Vec<String> = args.collect();
+        if args.is_empty() { name.to_owned() } else { format!("{name}({})", args.join(", ")) }
+    }
+
+    /// A stage with its title.
+    #[must_use]
+    pub fn stage(&self, stage: dunlin_machine::ir::StageId) -> String {
+        let (name, title) = (self.strategy.stage_name(stage), self.strategy.stage_title(stage));
+        if name == title { name.to_owned() } else { format!("{name} \"{title}\"") }
+    }
+
+    /// An instant on the clocks of the strategy's zone: `2026-01-20 10:15`.
+    #[must_use]
+    pub fn clock(&self, at: Instant) -> String {
+        let (date, second) = self.strategy.local(at);
+        format!("{date} {:02}:{:02}", second / 3600, second / 60 % 60)
+    }
+
+    fn given(&self, ty: Type, given: &Given) -> String {
+        match given {
+            Given::Text(text) => format!("\"{text}\""),
+            Given::Value(value) => self.strategy.value_words(ty, *value, self.currency, &[]),
+        }
+    }
+
+    fn citation(&self, trigger: RuleId, rule: Option<RuleId>) -> String {
+        let cited = self.strategy.citation(trigger);
+        let own_law = rule.and_then(|rule| self.strategy.citation(rule).law);
+        let laws = [cited.law, own_law.filter(|law| cited.law != Some(law))];
+        let laws: String = laws.into_iter().flatten().map(|law| format!(", {law}")).collect();
+        format!("{} ({}:{}{laws})", cited.name, cited.file, cited.line)
+    }
+
+    fn text(&self, id: TextId) -> &'s str {
+        self.strategy.text(id)
+    }
+
+    fn money(&self, money: Money) -> String {
+        self.words.value(Type::Money, money.0)
+    }
+
+    fn template(&self, id: TemplateId) -> &'s str {
+        self.strategy.machine().templates.get(id.index()).map_or("", |template| self.text(template.name))
+    }
+
+    fn tone(&self, tone: Option<dunlin_machine::ir::ToneId>) -> String {
+        let name = tone.and_then(|tone| self.strategy.machine().tones.get(tone.index()));
+        name.map_or_else(String::new, |name| format!(", tone {}", self.text(*name)))
+    }
+
+    fn to(&self, case: &Case, person: u8) -> String {
+        if case.persons.len() > 1 { format!(" to {}", person_id(case, person)) } else { String::new() }
+    }
+
+    fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> String {
+        match effect {
+            Effect::Send { template, channels, tone, deadline, person, with, .. } => {
+                let (channels, tone) = (self.strategy.channels(*channels).join(" and "), self.tone(*tone));
+                let payable = deadline.map_or_else(String::new, |day: Date| format!(", payable until {day}"));
+                let (to, with) = (self.to(case, *person), self.with(case, outcome, with));
+                format!("send {} by {channels}{to}{tone}{payable}{with}", self.template(*template))
+            }
+            Effect::Call { script, tone, attempt, of, person } => {
+                let (to, tone) = (self.to(case, *person), self.tone(*tone));
+                let attempt = if *of > 1 { format!(", attempt {attempt} of {of}") } else { String::new() };
+                format!("call {}{to}{tone}{attempt}", self.text(*script))
+            }
+            Effect::Task { name, role, until, until_instant, again, .. } => {
+                let until = until.map(|day| day.to_string()).or(until_instant.map(|at| self.clock(at)));
+                let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+                let again = if *again { ", open again" } else { "" };
+                format!("task {} for {}{until}{again}", self.text(*name), self.text(*role))
+            }
+            Effect::File { form, with } => format!("file {}{}", self.text(*form), self.with(case, outcome, with)),
+            Effect::Charge { amount, kind, replacing } => {
+                let replacing = replacing.map_or_else(String::new, |kind| format!(" replacing {}", self.text(kind)));
+                format!("charge {} as {}{replacing}", self.money(*amount), self.text(*kind))
+            }
+            Effect::Waive { principal, interest, costs } => self.waive(*principal, *interest, *costs),
+            Effect::Report { party, what, message: true } => format!("report {} \"{}\"", self.text(*party), self.text(*what)),
+            Effect::Report { party, what, message: false } => format!("report {} {}", self.text(*party), self.text(*what)),
+            Effect::Alarm(alarm) => self.alarm(alarm),
+            Effect::Emit { name, with } => format!("emit {}{}", self.text(*name), self.with(case, outcome, with)),
+            Effect::Assign(queue) => format!("assign {}", self.text(*queue)),
+            Effect::Customer { block, thing } => {
+                let thing = thing.map_or_else(String::new, |thing| format!(" for {}", self.text(thing)));
+                format!("{} customer{thing}", if *block { "block" } else { "unblock" })
+            }
+            Effect::Refund(sum) => format!("refund {}", self.money(*sum)),
+            Effect::Cancel { of } => format!("cancel what effect {of} opened"),
+        }
+    }
+
+    fn with(&self, case: &Case, outcome: &Outcome, with: &std::ops::Range<u32>) -> String {
+        let named = outcome.with.get(with.start as usize..with.end as usize).unwrap_or_default();
+        let one = |(name, ty, value): &(TextId, Type, i64)| {
+            format!("{} = {}", self.text(*name), self.strategy.value_words(*ty, *value, self.currency, &case.texts))
+        };
+        let named: Vec<String> = named.iter().map(one).collect();
+        if named.is_empty() { String::new() } else { format!(" with {}", named.join(", ")) }
+    }
+
+    fn waive(&self, principal: Money, interest: Money, costs: Money) -> String {
+        let parts = [("principal", principal), ("interest", interest), ("costs", costs)];
+        let parts = parts.into_iter().filter(|(_, sum)| *sum != Money::ZERO);
+        let parts: Vec<String> = parts.map(|(name, sum)| format!("{} of {name}", self.money(sum))).collect();
+        format!("waive {}", if parts.is_empty() { "nothing: none is open".into() } else { parts.join(", ") })
+    }
+
+    fn alarm(&self, alarm: &Alarm) -> String {
+        match alarm {
+            Alarm::Named(name) => format!("alarm {}", self.text(*name)),
+            Alarm::Missing(event) => format!("alarm {}: it did not come in the usual time", self.strategy.event_name(*event)),
+            Alarm::TaskOverdue(task) => format!("alarm: the task {} is overdue", self.text(*task)),
+            Alarm::StepFailed(why) => format!("alarm step_failed: {why}"),
+        }
+    }
+
+    fn held(&self, case: &Case, what: HeldAction, by: HeldBy, until: Option<Instant>, dropped: bool) -> String {
+        let action = match what {
+            HeldAction::Send(template, person) => format!("send {}{}", self.template(template), self.to(case, person)),
+            HeldAction::Call(script) => format!("call {}", self.text(script)),
+            HeldAction::File(form) => format!("file {}", self.text(form)),
+            HeldAction::Charge(kind) => format!("charge as {}", self.text(kind)),
+        };
+        let then = match (dropped, until) {
+            (true, _) => "is left out".into(),
+            (false, Some(at)) => format!("waits until {}", self.clock(at)),
+            (false, None) => "waits".into(),
+        };
+        let kind = held_kind(by);
+        let place = self.held_place(by);
+        format!("{action} {then}: {kind} ({}{place})", self.strategy.held_words(by))
+    }
+
+    fn held_place(&self, by: HeldBy) -> String {
+        match by {
+            HeldBy::Limit(rule) | HeldBy::Rest(rule) | HeldBy::Hours(rule) => {
+                let cited = self.strategy.citation(rule);
+                format!(", {}:{}", cited.file, cited.line)
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// One line of what happened to a case.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// When, with the offset of the strategy's zone.
+    pub at: String,
+    /// The day, and the time on the clocks of the strategy's zone.
+    pub day: String,
+    /// `10:15`.
+    pub time: String,
+    /// What came or what was done.
+    pub what: String,
+    /// What sort of line it is.
+    pub kind: ToldKind,
+    /// The rule behind it, with its place and its law.
+    pub rule: Option<String>,
+    /// The values that the rule read.
+    pub values: String,
+    /// What was owed then.
+    pub balance: Option<String>,
+    /// By how many days it was late.
+    pub late_days: i32,
+}
+
+/// What sort of line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToldKind {
+    /// An event from outside.
+    Event,
+    /// The host is to do something.
+    Effect,
+    /// Somebody should look.
+    Alarm,
+    /// The case went on.
+    Move,
+    /// Something was not done now.
+    Held,
+    /// The case was held or goes on.
+    Hold,
+    /// An event was refused.
+    Refused,
+}
+
+impl Story<'_> {
+    /// The lines of one step: the event, where there was one, then what it led to.
+    #[must_use]
+    pub fn tell(&self, step: &crate::run::Step<'_>) -> Vec<Told> {
+        let case = step.case.state();
+        let mut lines = Vec::new();
+        if let Some(event) = step.event {
+            lines.push(self.line(step.at, ToldKind::Event, self.event(&event.event)));
+        }
+        match step.result {
+            Err(error) => lines.push(self.line(step.at, ToldKind::Refused, format!("refused: {error}"))),
+            Ok(outcome) if outcome.already_taken => {
+                lines.push(self.line(step.at, ToldKind::Refused, "already taken: an event of this id came before".into()));
+            }
+            Ok(outcome) => lines.extend(outcome.entries.iter().filter_map(|entry| self.entry(step.at, case, outcome, entry))),
+        }
+        lines
+    }
+
+    fn line(&self, at: Instant, kind: ToldKind, what: String) -> Told {
+        let (date, second) = self.strategy.local(at);
+        Told {
+            at: self.strategy.instant_words(at),
+            day: date.to_string(),
+            time: format!("{:02}:{:02}", second / 3600, second / 60 % 60),
+            what,
+            kind,
+            rule: None,
+            values: String::new(),
+            balance: None,
+            late_days: 0,
+        }
+    }
+
+    fn entry(&self, at: Instant, case: &Case, outcome: &Outcome, entry: &Entry) -> Option<Told> {
+        let kind = match &entry.what {
+            What::Effect { effect: Effect::Alarm(_), .. } => ToldKind::Alarm,
+            What::Effect { .. } => ToldKind::Effect,
+            What::Move { .. } => ToldKind::Move,
+            What::Held { .. } => ToldKind::Held,
+            What::Paused { .. } | What::Resumed { .. } => ToldKind::Hold,
+            What::Event { .. } => return None,
+        };
+        let mut told = self.line(at, kind, self.what(case, outcome, entry)?);
+        told.rule = self.rule(entry);
+        told.values = self.values(case, outcome, entry);
+        told.late_days = entry.late_days;
+        if let What::Effect { statement, .. } = &entry.what {
+            told.balance = Some(self.money(statement.balance));
+        }
+        Some(told)
+    }
+}

@@ -1,0 +1,70 @@
+//! Values that change by date, such as the base rate of a central bank.
+
+use dunlin_machine::ir;
+use dunlin_machine::value::Date;
+
+use super::context::Checker;
+use crate::diagnostic::codes;
+use crate::syntax::tree::{self, DateLiteral, Span, ValueRow};
+
+/// The dated value that a declaration writes; none where it has errors, which are reported.
+pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -> Option<ir::Dated> {
+    let before = checker.diagnostics.len();
+    let owner = declared.name.text();
+    let ty = checker.type_of(&declared.ty, &owner);
+    if declared.rows.is_empty() {
+        let error = checker.error(codes::DATED_EMPTY, span, format!("`{owner}` has no row, so it has no value"));
+        checker.report(error.help("write from when which value holds: `from 2024-01-01 => 3.62 %`"));
+    }
+    let mut rows: Vec<(Date, i64)> = Vec::new();
+    for (index, row) in declared.rows.iter().enumerate() {
+        let from = checker.date(row.from);
+        in_order(checker, declared.rows.get(..index).unwrap_or(&[]), row);
+        let value = ty.and_then(|(ty, _)| checker.constant(&row.value, ty));
+        rows.extend(from.zip(value));
+    }
+    let verified_until = declared.verified_until.as_ref().and_then(|day| verified(checker, declared, day));
+    let (ty, _) = ty?;
+    let name = checker.text(&owner);
+    let sound = checker.diagnostics.len() == before;
+    sound.then_some(ir::Dated { name, ty, rows, verified_until })
+}
+
+/// Reports a row that begins on a day that an earlier row has, or before it.
+fn in_order(checker: &mut Checker, before: &[ValueRow], row: &ValueRow) {
+    let day = |row: &ValueRow| (row.from.year, row.from.month, row.from.day);
+    let place = |other: &ValueRow| checker.here(other.from.span);
+    let words = checker.words(row.from.span);
+    let error = if let Some(same) = before.iter().find(|other| day(other) == day(row)) {
+        let (message, place) = (format!("Two values hold from {words}"), place(same));
+        checker
+            .error_saying(codes::DATED_DAY_TWICE, row.from.span, message, "again here")
+            .also(place.file, place.span, "first here")
+            .help("keep the row that is right")
+    } else if let Some(later) = before.last().filter(|last| day(last) > day(row)) {
+        let (message, place) = (format!("The row from {words} stands below a later one"), place(later));
+        checker
+            .error_saying(codes::DATED_ORDER, row.from.span, message, "begins earlier")
+            .also(place.file, place.span, "begins later")
+            .help("write the rows in the order of their days")
+    } else {
+        return;
+    };
+    checker.report(error);
+}
+
+fn verified(checker: &mut Checker, declared: &tree::Value, day: &DateLiteral) -> Option<Date> {
+    let until = checker.date(*day)?;
+    let last = declared.rows.last()?;
+    let from = checker.date(last.from)?;
+    if until < from {
+        let place = checker.here(last.from.span);
+        let message = format!("`verified until {}` lies before the last row begins", checker.words(day.span));
+        let error = checker
+            .error_saying(codes::DATED_VERIFIED, day.span, message, "checked until here")
+            .also(place.file, place.span, "the last row")
+            .help("name the last day for which somebody checked the figures");
+        checker.report(error);
+    }
+    Some(until)
+}

@@ -1,0 +1,331 @@
+//! The ledger: interest, what a payment meets first, the cap on costs, and when a case is settled.
+
+use dunlin_machine::ir::{
+    self, ClaimOrder, Comparison, CostCap, InterestFrom, InterestRule, Pool, Quantity, Type, Year,
+};
+use dunlin_machine::value::Date;
+
+use super::context::Checker;
+use super::expr::{constant, typed};
+use super::warnings::walk;
+use crate::diagnostic::codes;
+use crate::model::Expr;
+use crate::syntax::tree::{
+    self, Allocate, AllocateAcross, ExprKind, Interest, ItemKind, LedgerEntry, LedgerEntryKind, Name, Span, YearBasis,
+};
+
+/// Takes up the lines of a `ledger` block, `span`; nothing and none where there is no such block.
+pub(super) fn ledger(checker: &mut Checker, entries: &[LedgerEntry], span: Option<Span>) {
+    set_defaults(checker, span);
+    report_second(checker);
+    let mut said = Said::default();
+    for entry in entries {
+        take_up(checker, entry, &mut said);
+    }
+}
+
+/// What holds where the author says nothing: costs, interest, principal (§ 367 BGB), the older claim first, settled
+/// when nothing is left.
+fn set_defaults(checker: &mut Checker, span: Option<Span>) {
+    let span = span.map_or_else(Span::default, |span| Span::new(span.start, span.start));
+    let balance = typed(ir::Expr::Read(Quantity::Balance), Type::Money);
+    let nothing = constant(0, Type::Money);
+    let settled = typed(ir::Expr::Compare(Comparison::LessOrEqual, balance, nothing), Type::Bool);
+    let settled_rule = checker.rule(span, "settled when balance <= 0", &[]);
+    checker.model.ledger = ir::LedgerRules {
+        interest: None,
+        pools: vec![Pool::Costs, Pool::Interest, Pool::Principal],
+        order: vec![ClaimOrder::OlderFirst],
+        each_claim_in_turn: false,
+        costs_up_to: None,
+        settled,
+        settled_rule,
+    };
+}
+
+fn report_second(checker: &mut Checker) {
+    let tree = checker.files.get(checker.file).map(|file| file.tree.clone());
+    let is_ledger = |item: &&tree::Item| matches!(item.kind, ItemKind::Ledger(_));
+    let ledgers: Vec<Span> =
+        tree.iter().flat_map(|tree| tree.items.iter().filter(is_ledger)).map(|item| head(item.span)).collect();
+    let [first, others @ ..] = ledgers.as_slice() else { return };
+    for other in others {
+        let place = checker.here(*first);
+        let error = checker
+            .error_saying(codes::LEDGER_TWICE, *other, "There are two `ledger` blocks", "a second one")
+            .also(place.file, place.span, "the first one")
+            .help("write all of the ledger in one block");
+        checker.report(error);
+    }
+}
+
+/// The word that begins a block.
+fn head(span: Span) -> Span {
+    Span::new(span.start, span.end.min(span.start.saturating_add(6)))
+}
+
+/// Where each line was first said.
+#[derive(Default)]
+struct Said {
+    interest: Option<Span>,
+    allocate: Option<Span>,
+    cap: Option<Span>,
+    settled: Option<Span>,
+}
+
+fn take_up(checker: &mut Checker, entry: &LedgerEntry, said: &mut Said) {
+    match &entry.kind {
+        LedgerEntryKind::Interest(line) => {
+            if once(checker, &mut said.interest, entry.span, "Interest") {
+                checker.model.ledger.interest = interest(checker, entry, line);
+            }
+        }
+        LedgerEntryKind::Allocate(line) => {
+            if once(checker, &mut said.allocate, entry.span, "What a payment meets first") {
+                allocate(checker, line, entry.span);
+            }
+        }
+        LedgerEntryKind::CostsUpTo { kind, limit, of } => {
+            if once(checker, &mut said.cap, entry.span, "The cap on costs") {
+                checker.model.ledger.costs_up_to = cap(checker, kind.as_ref(), limit, of.as_ref());
+            }
+        }
+        LedgerEntryKind::SettledWhen(condition) => {
+            if once(checker, &mut said.settled, entry.span, "When the case is settled") {
+                settled(checker, entry, condition);
+            }
+        }
+        LedgerEntryKind::DesignationFollows | LedgerEntryKind::DesignationRefused(_) => {
+            checker.not_yet(codes::DESIGNATION_NOT_BUILT, entry.span, "a payer's own `designation`");
+        }
+        LedgerEntryKind::Limitation(_) => {
+            checker.not_yet(codes::LIMITATION_NOT_BUILT, entry.span, "`limitation` rules");
+        }
+        LedgerEntryKind::Broken => {}
+    }
+}
+
+/// Whether it is said for the first time; a second time is reported with both places.
+fn once(checker: &mut Checker, before: &mut Option<Span>, span: Span, what: &str) -> bool {
+    let Some(first) = *before else {
+        *before = Some(span);
+        return true;
+    };
+    let place = checker.here(first);
+    let error = checker
+        .error_saying(codes::LEDGER_LINE_TWICE, span, format!("{what} is said twice in the ledger"), "again here")
+        .also(place.file, place.span, "first here")
+        .help("keep the line that is meant");
+    checker.report(error);
+    false
+}
+
+fn settled(checker: &mut Checker, entry: &LedgerEntry, condition: &tree::Expr) {
+    if let Some(condition) = checker.condition(condition) {
+        checker.model.ledger.settled = condition;
+        checker.model.ledger.settled_rule = checker.rule_at(entry.span, &entry.law);
+    }
+}
+
+fn interest(checker: &mut Checker, entry: &LedgerEntry, line: &Interest) -> Option<InterestRule<Expr>> {
+    if line.on.text != "principal" {
+        let message = format!("Interest is borne by the principal, not by `{}`", line.on.text);
+        let error = checker.error(codes::INTEREST_ON, line.on.span, message);
+        checker.report(error.help("write `on principal`").fix(line.on.span, "principal"));
+    }
+    let unbuilt = line.without.first().map(|name| name.span).or(line.condition.as_ref().map(|c| c.span));
+    if let Some(span) = unbuilt {
+        checker.not_yet(codes::INTEREST_WITHOUT_NOT_BUILT, span, "interest with `without` or `when`");
+    }
+    let rate = stable(checker, &line.rate, Type::Rate);
+    let from = match &line.from {
+        None => Some(InterestFrom::AfterDue),
+        Some(tree::InterestFrom::Default) => Some(InterestFrom::Default),
+        Some(tree::InterestFrom::Date(date)) => stable(checker, date, Type::Date).map(InterestFrom::Date),
+    };
+    let (rate, from) = rate.zip(from)?;
+    let mut changes = Vec::new();
+    changing_days(checker, &rate, &mut changes);
+    changes.sort_unstable();
+    changes.dedup();
+    let rule = checker.rule_at(entry.span, &entry.law);
+    Some(InterestRule { rule, rate, changes, from, year: year(line.year) })
+}
+
+fn year(basis: Option<YearBasis>) -> Year {
+    match basis {
+        None | Some(YearBasis::Days365) => Year::Days365,
+        Some(YearBasis::Days360) => Year::Days360,
+        Some(YearBasis::Actual) => Year::Actual,
+    }
+}
+
+/// A value that every day's interest can be worked out from again: it reads nothing that changes while a case runs.
+fn stable(checker: &mut Checker, expr: &tree::Expr, ty: Type) -> Option<Expr> {
+    checker.scoped(|checker| {
+        checker.scope.claim = true;
+        let found = checker.expr(expr, Some(ty))?;
+        let Some(culprit) = changing(checker, expr) else { return Some(found) };
+        let message = format!("Interest cannot follow `{}`, which changes while a case runs", checker.words(culprit));
+        let error = checker.error(codes::INTEREST_READS, culprit, message);
+        let help = "a rate reads params, dated values, facts as they were at opening, `debtor.kind` and the claim's own dates";
+        checker.report(error.help(help));
+        None
+    })
+}
+
+/// The first part of an expression that reads what changes while a case runs.
+fn changing(checker: &mut Checker, expr: &tree::Expr) -> Option<Span> {
+    let parts: Vec<&tree::Expr> = match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Range { .. } | ExprKind::Anything => return None,
+        ExprKind::Unary { operand, .. } => vec![operand],
+        ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::Between { value, low, high } => vec![value, low, high],
+        ExprKind::In { value, options } => std::iter::once(value.as_ref()).chain(options).collect(),
+        ExprKind::Known(inner) => vec![inner],
+        ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+        ExprKind::At { value, date } => vec![value, date],
+        ExprKind::Alternatives(options) => options.iter().collect(),
+        ExprKind::Call { arguments, .. } => {
+            let inside = arguments.iter().find_map(|argument| changing(checker, &argument.value));
+            return inside.or_else(|| reads_change(checker, expr).then_some(expr.span));
+        }
+        _ => return reads_change(checker, expr).then_some(expr.span),
+    };
+    parts.into_iter().find_map(|part| changing(checker, part))
+}
+
+/// Whether what a name or call reads changes while a case runs.
+fn reads_change(checker: &mut Checker, expr: &tree::Expr) -> bool {
+    let known = checker.diagnostics.len();
+    let found = checker.scoped(|checker| {
+        checker.scope.unknown_allowed = true;
+        checker.expr(expr, None)
+    });
+    // A name that means nothing by itself is a value of an enumeration, beside what it is compared with.
+    checker.diagnostics.truncate(known);
+    found.is_some_and(|found| match found.node.as_ref() {
+        ir::Expr::Var(_) | ir::Expr::Kept(_) => true,
+        ir::Expr::Read(quantity) => !matches!(
+            quantity,
+            Quantity::DebtorKind
+                | Quantity::Claimed
+                | Quantity::Opened
+                | Quantity::ClaimDue
+                | Quantity::ClaimArose
+                | Quantity::ClaimDefaultOn
+                | Quantity::ClaimKind
+        ),
+        _ => false,
+    })
+}
+
+/// The days on which a dated value that the expression reads changes.
+fn changing_days(checker: &Checker, expr: &Expr, days: &mut Vec<Date>) {
+    match expr.node.as_ref() {
+        ir::Expr::Dated(id, None) => {
+            let rows = checker.model.dated.get(id.index()).map(|dated| &dated.rows);
+            days.extend(rows.into_iter().flatten().map(|(day, _)| *day));
+        }
+        ir::Expr::Table(id, arguments) => {
+            let rows = checker.model.tables.get(id.index()).map(|table| &table.rows);
+            rows.into_iter().flatten().for_each(|row| changing_days(checker, &row.result, days));
+            arguments.iter().for_each(|argument| changing_days(checker, argument, days));
+        }
+        node => walk::operands(node).into_iter().for_each(|operand| changing_days(checker, operand, days)),
+    }
+}
+
+const POOLS: [(&str, Pool); 3] =
+    [("costs", Pool::Costs), ("interest", Pool::Interest), ("principal", Pool::Principal)];
+
+fn allocate(checker: &mut Checker, line: &Allocate, span: Span) {
+    let pools = pools(checker, &line.pools, span);
+    let mut order: Vec<(ClaimOrder, Span)> = Vec::new();
+    for (claim, place) in &line.claims {
+        let claim = claim_order(*claim);
+        if let Some((_, first)) = order.iter().find(|(known, _)| *known == claim) {
+            let first = checker.here(*first);
+            let message = format!("`{}` is said twice", checker.words(*place));
+            let error = checker
+                .error_saying(codes::ALLOCATE_CLAIMS, *place, message, "again here")
+                .also(first.file, first.span, "first here")
+                .help("each rule breaks the ties of those before it; name it once");
+            checker.report(error);
+            continue;
+        }
+        order.push((claim, *place));
+    }
+    if let Some(pools) = pools {
+        checker.model.ledger.pools = pools;
+    }
+    if !order.is_empty() {
+        checker.model.ledger.order = order.into_iter().map(|(claim, _)| claim).collect();
+    }
+    checker.model.ledger.each_claim_in_turn = line.across == Some(AllocateAcross::EachClaimInTurn);
+}
+
+fn claim_order(order: tree::ClaimOrder) -> ClaimOrder {
+    match order {
+        tree::ClaimOrder::DueFirst => ClaimOrder::DueFirst,
+        tree::ClaimOrder::LeastSecured => ClaimOrder::LeastSecured,
+        tree::ClaimOrder::MostBurdensome => ClaimOrder::MostBurdensome,
+        tree::ClaimOrder::OlderFirst => ClaimOrder::OlderFirst,
+    }
+}
+
+/// The pools in the author's order; each has to be named once.
+fn pools(checker: &mut Checker, names: &[Name], span: Span) -> Option<Vec<Pool>> {
+    let help = "name `costs`, `interest` and `principal`, each once, in the order in which a payment meets them";
+    let mut found: Vec<Pool> = Vec::new();
+    for name in names {
+        let pool = POOLS.iter().find(|(word, _)| *word == name.text).map(|(_, pool)| *pool);
+        let message = match pool {
+            None => format!("A payment cannot be allocated to `{}`", name.text),
+            Some(pool) if found.contains(&pool) => format!("`{}` is named twice", name.text),
+            Some(pool) => {
+                found.push(pool);
+                continue;
+            }
+        };
+        let error = checker.error(codes::ALLOCATE_POOLS, name.span, message).help(help);
+        checker.report(error);
+        return None;
+    }
+    let missing: Vec<String> =
+        POOLS.iter().filter(|(_, pool)| !found.contains(pool)).map(|(word, _)| format!("`{word}`")).collect();
+    if missing.is_empty() {
+        return Some(found);
+    }
+    let message = format!("`allocate` leaves out {}", missing.join(" and "));
+    let error = checker.error(codes::ALLOCATE_POOLS, span, message).help(help);
+    checker.report(error);
+    None
+}
+
+fn cap(
+    checker: &mut Checker,
+    kind: Option<&Name>,
+    limit: &tree::Expr,
+    of: Option<&Name>,
+) -> Option<CostCap<Expr>> {
+    if let Some(kind) = kind {
+        checker.not_yet(codes::CAP_OF_KIND_NOT_BUILT, kind.span, "a cap on one kind of costs");
+        return None;
+    }
+    let cap = checker.expr(limit, None)?;
+    match (cap.ty, of.map(|name| name.text.as_str())) {
+        (Type::Money, None) => return Some(CostCap::Money(cap)),
+        (Type::Rate, Some("principal")) => return Some(CostCap::OfPrincipal(cap)),
+        _ => {}
+    }
+    let words = checker.words(limit.span).to_owned();
+    let (span, message) = match (cap.ty, of) {
+        (Type::Rate, None) => (limit.span, format!("`{words}` of what? A cap by a rate is a part of the principal")),
+        (Type::Rate, Some(of)) => (of.span, format!("Costs are capped by a part of the principal, not of `{}`", of.text)),
+        (ty, _) => (limit.span, format!("Costs cannot be capped by {}", checker.type_words(ty))),
+    };
+    let error = checker.error(codes::COSTS_CAP, span, message);
+    checker.report(error.help("write `costs up to 50 EUR` or `costs up to 20 % of principal`"));
+    None
+}

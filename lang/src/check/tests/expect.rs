@@ -1,0 +1,175 @@
+//! What a test expects.
+
+use dunlin_machine::ir::{StageId, Type};
+
+use crate::check::context::{Checker, or_list};
+use crate::check::expr::constant;
+use crate::check::warnings::walk;
+use crate::diagnostic::{codes, did_you_mean};
+use crate::model::{Does, Expr, Model, TestDoes};
+use crate::syntax::tree::{self, ActionReference, DateLiteral, DottedName, Expect, Name};
+
+/// One expectation; errors are reported.
+pub(super) fn expect(checker: &mut Checker, expect: &Expect) -> Option<TestDoes> {
+    match expect {
+        Expect::Action { no, action, on } => self::action(checker, *no, action, *on),
+        Expect::Stage(name) => checker.stage_named(name).map(|stage| TestDoes::Stage(vec![stage])),
+        Expect::Outcome(name) => outcome(checker, name).map(TestDoes::Outcome),
+        Expect::Deadline(day) => checker.date(*day).map(TestDoes::Deadline),
+        Expect::HeldBy(name) => held_by(checker, name).map(TestDoes::HeldBy),
+        Expect::Refused => Some(TestDoes::Refused),
+        Expect::Quantity { quantity, value, tolerance } => {
+            self::quantity(checker, quantity, value, tolerance.as_ref())
+        }
+    }
+}
+
+fn outcome(checker: &mut Checker, name: &Name) -> Option<StageId> {
+    let dotted = DottedName { parts: vec![name.clone()], span: name.span };
+    let stage = checker.stage_named(&dotted)?;
+    let is_outcome = checker.model.stages.get(stage.index()).is_some_and(|stage| stage.outcome);
+    if is_outcome {
+        return Some(stage);
+    }
+    let mut error = checker.error(codes::TEST_OUTCOME, name.span, format!("`{}` is a stage, not an outcome", name.text));
+    if let Some(named) = checker.names.stages.get(&name.text) {
+        error = error.also(named.place.file, named.place.span, "declared here");
+    }
+    checker.report(error.help(format!("write `expect stage {}`", name.text)));
+    None
+}
+
+/// What can hold an action, as authors may call it and as it is kept.
+const HOLDERS: [(&str, &str); 5] =
+    [("limit", "limit"), ("rest", "rest"), ("hours", "hours"), ("allow", "hours"), ("hold", "hold")];
+
+fn held_by(checker: &mut Checker, name: &Name) -> Option<String> {
+    if let Some((_, kept)) = HOLDERS.iter().find(|(word, _)| *word == name.text) {
+        return Some((*kept).to_owned());
+    }
+    let known: Vec<String> = HOLDERS.iter().map(|(word, _)| (*word).to_owned()).collect();
+    let message = format!("Nothing is held by `{}`", name.text);
+    let help = format!("what holds is {}", or_list(&known));
+    checker.report_unknown(codes::TEST_HELD_BY, name, message, &known, &help);
+    None
+}
+
+fn quantity(
+    checker: &mut Checker,
+    quantity: &tree::Expr,
+    value: &tree::Expr,
+    tolerance: Option<&tree::Expr>,
+) -> Option<TestDoes> {
+    let read = checker.scoped(|checker| {
+        checker.scope.unknown_allowed = true;
+        checker.expr(quantity, None)
+    })?;
+    let is = checker.constant(value, read.ty).map(|value| constant(value, read.ty));
+    let within = match tolerance {
+        None => Some(None),
+        Some(tolerance) => self::tolerance(checker, tolerance, read.ty).map(Some),
+    };
+    let (is, within) = is.zip(within)?;
+    Some(TestDoes::Quantity { quantity: read, is, within })
+}
+
+fn tolerance(checker: &mut Checker, tolerance: &tree::Expr, ty: Type) -> Option<Expr> {
+    if !matches!(ty, Type::Money | Type::Number | Type::Rate) {
+        let message = format!("{} has no ±", capital(&checker.type_words(ty)));
+        let error = checker.error(codes::TEST_QUANTITY, tolerance.span, message);
+        checker.report(error.help("amounts, rates and numbers may differ by an amount; leave out the `±`"));
+        return None;
+    }
+    let value = checker.constant(tolerance, ty)?;
+    if value < 0 {
+        let error = checker.error(codes::TEST_QUANTITY, tolerance.span, "A difference cannot be less than nothing");
+        checker.report(error.help("write it without a minus"));
+        return None;
+    }
+    Some(constant(value, ty))
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The verbs of actions, and those of what the machine does by itself.
+const VERBS: [&str; 16] = [
+    "send", "call", "task", "file", "charge", "waive", "report", "alarm", "emit", "assign", "block", "unblock", "refund",
+    "cancel", "collect", "offer",
+];
+
+fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<DateLiteral>) -> Option<TestDoes> {
+    let on = match on {
+        None => Some(None),
+        Some(day) => checker.date(day).map(Some),
+    };
+    let verb = &action.verb;
+    if !VERBS.contains(&verb.text.as_str()) {
+        let known: Vec<String> = VERBS.map(str::to_owned).to_vec();
+        let message = format!("`{}` is no action", verb.text);
+        let help = "actions are named as in a stage: `expect send reminder by email`, `expect task check_dispute`";
+        checker.report_unknown(codes::TEST_ACTION, verb, message, &known, help);
+        return None;
+    }
+    let channel = match action.by.as_slice() {
+        [] => Some(None),
+        [one] => checker.channel(one).map(Some),
+        [_, second, ..] => {
+            let error = checker.error(codes::TEST_ACTION, second.span, "Here stand two channels");
+            checker.report(error.help("write one `expect` for each of them"));
+            None
+        }
+    };
+    let known = is_ever_done(checker, verb, action.object.as_ref());
+    let (on, channel) = on.zip(channel)?;
+    let name = action.object.as_ref().map(DottedName::text);
+    known.then(|| TestDoes::Effect { action: verb.text.clone(), name, channel, on, no })
+}
+
+/// Whether some rule does what a test speaks of; where none does, it is reported.
+fn is_ever_done(checker: &mut Checker, verb: &Name, object: Option<&DottedName>) -> bool {
+    let Some(object) = object else { return true };
+    let done = objects(&checker.model, &verb.text);
+    let Some(done) = done else { return true };
+    let name = object.text();
+    if done.contains(&name) {
+        return true;
+    }
+    let message = format!("No rule of this strategy does `{} {name}`", verb.text);
+    let error = checker.error(codes::TEST_NEVER_DONE, object.span, message);
+    let error = match did_you_mean(&name, done.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")).fix(object.span, near),
+        None if done.is_empty() => error.help(format!("the strategy has no `{}` at all", verb.text)),
+        None => error.help(format!("after `{}` it has {}", verb.text, or_list(&done))),
+    };
+    checker.report(error);
+    false
+}
+
+/// What the actions of a verb are done with; none where the machine chooses it.
+fn objects(model: &Model, verb: &str) -> Option<Vec<String>> {
+    if !matches!(verb, "send" | "call" | "task" | "file" | "charge" | "report" | "emit" | "assign") {
+        return None;
+    }
+    let mut found: Vec<String> = Vec::new();
+    walk::actions(model, &mut |action| {
+        let id = match (&action.does, verb) {
+            (Does::Send(send), "send") => model.templates.get(send.template.index()).map(|template| template.name),
+            (Does::Call(call), "call") => Some(call.script),
+            (Does::Task(task), "task") => Some(task.name),
+            (Does::File { form, .. }, "file") => Some(*form),
+            (Does::Charge { kind, .. }, "charge") => Some(*kind),
+            (Does::Report { party, .. }, "report") => Some(*party),
+            (Does::Emit { name, .. }, "emit") => Some(*name),
+            (Does::Assign(queue), "assign") => Some(*queue),
+            _ => None,
+        };
+        found.extend(id.map(|id| model.text(id).to_owned()));
+    });
+    found.sort();
+    found.dedup();
+    Some(found)
+}

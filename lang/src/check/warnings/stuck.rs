@@ -1,0 +1,129 @@
+//! Stages in which a case can stay for ever, with nothing left that could move it.
+
+use dunlin_machine::ir::{self, Comparison, On};
+
+use super::paths::Paths;
+use super::{certain, head, walk, warning_at, words};
+use crate::check::actions::always_moves;
+use crate::check::context::Checker;
+use crate::diagnostic::codes;
+use crate::model::{Block, Does, Expr, Model, Stage, Trigger};
+
+/// Warns of stages that a case can come to and has no certain way out of.
+pub(super) fn stuck(checker: &mut Checker, paths: &Paths) {
+    let model = checker.model.clone();
+    if model.watches.iter().flat_map(|watch| &watch.triggers).any(|trigger| trigger.moves && is_time(&trigger.on)) {
+        return;
+    }
+    for (index, stage) in model.stages.iter().enumerate() {
+        if stage.outcome || !paths.reaches(index) || leaves(&model, stage) {
+            continue;
+        }
+        report(checker, &model, paths, index, stage);
+    }
+}
+
+fn is_time(on: &On<Expr>) -> bool {
+    !matches!(on, On::Event { .. } | On::Move)
+}
+
+/// The triggers of a stage and of its group.
+fn triggers<'m>(model: &'m Model, stage: &'m Stage) -> impl Iterator<Item = &'m Trigger> {
+    let scope = stage.scope.and_then(|scope| model.scopes.get(scope.index()));
+    stage.triggers.iter().chain(scope.into_iter().flat_map(|scope| &scope.triggers))
+}
+
+/// Whether something will, or still can, move a case out of the stage.
+fn leaves(model: &Model, stage: &Stage) -> bool {
+    ends_in_move(&stage.entry)
+        || triggers(model, stage).any(stays_alive)
+        || triggers(model, stage).any(|trigger| trigger.when.is_none() && ends_in_move(&trigger.body))
+        || complementary(triggers(model, stage))
+}
+
+fn ends_in_move(body: &Block) -> bool {
+    body.last().is_some_and(always_moves)
+}
+
+/// Whether a trigger waits for as long as the case is in the stage: for an event that can move it, for a condition
+/// that can, or for its next time.
+fn stays_alive(trigger: &Trigger) -> bool {
+    if trigger.when.as_ref().and_then(certain) == Some(false) {
+        return false;
+    }
+    match &trigger.on {
+        On::Event { .. } | On::AsSoonAs(_) => trigger.moves,
+        On::Every { at_most, .. } | On::EveryMonth { at_most, .. } | On::EveryWorkingDay { at_most } => {
+            at_most.is_none()
+        }
+        // A date can come to have another value, and then it fires again.
+        On::Date { date, .. } => trigger.moves && !matches!(date.node.as_ref(), ir::Expr::Const(_)),
+        On::After(_) | On::Move => false,
+    }
+}
+
+/// Whether of two timers one moves where the other does not.
+fn complementary<'m>(triggers: impl Iterator<Item = &'m Trigger>) -> bool {
+    let conditions: Vec<(&On<Expr>, &Expr)> = triggers
+        .filter(|trigger| ends_in_move(&trigger.body))
+        .filter_map(|trigger| trigger.when.as_ref().map(|when| (&trigger.on, when)))
+        .collect();
+    let other = |on: &On<Expr>, when: &Expr| conditions.iter().any(|(o, w)| *o == on && opposite(w, when));
+    conditions.iter().any(|(on, when)| other(on, when))
+}
+
+/// Whether of two conditions exactly one holds.
+fn opposite(a: &Expr, b: &Expr) -> bool {
+    match (a.node.as_ref(), b.node.as_ref()) {
+        (ir::Expr::Not(inner), _) if inner == b => true,
+        (_, ir::Expr::Not(inner)) if inner == a => true,
+        (ir::Expr::Compare(x, a, b), ir::Expr::Compare(y, c, d)) => a == c && b == d && *y == turned(*x),
+        _ => false,
+    }
+}
+
+fn turned(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Equal => Comparison::NotEqual,
+        Comparison::NotEqual => Comparison::Equal,
+        Comparison::Less => Comparison::GreaterOrEqual,
+        Comparison::LessOrEqual => Comparison::Greater,
+        Comparison::Greater => Comparison::LessOrEqual,
+        Comparison::GreaterOrEqual => Comparison::Less,
+    }
+}
+
+fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, stage: &Stage) {
+    let name = model.text(stage.name);
+    let moving: Vec<&Trigger> = triggers(model, stage).filter(|trigger| trigger.moves).collect();
+    let message = format!("A case can stay in `{name}` for ever");
+    let mut warning = warning_at(checker, codes::NO_WAY_OUT, stage.rule, message);
+    let mut rules: Vec<_> = moving.iter().map(|trigger| trigger.rule).collect();
+    rules.dedup();
+    for rule in rules.iter().take(3) {
+        let place = head(checker, *rule);
+        warning = warning.also(place.file, place.span, "does not always move the case");
+    }
+    let way: Vec<&str> =
+        paths.way_to(index).into_iter().filter_map(|s| model.stages.get(s)).map(|s| model.text(s.name)).collect();
+    let came = match way.as_slice() {
+        [_] => String::new(),
+        _ => format!(" (a case comes here by {})", way.join(" -> ")),
+    };
+    let why = match rules.first() {
+        Some(rule) => format!("where `{}` does not move it, nothing is left that could", words(checker, *rule)),
+        None if opens_task(stage) => "once its task is done, nothing is left that could move it".to_owned(),
+        None => "no timer and no event moves it".to_owned(),
+    };
+    let advice = match rules.first() {
+        None if opens_task(stage) => "add `on task_done(…) -> …`",
+        _ => "add a move that comes in any case, such as `after 30 days -> …`",
+    };
+    checker.report(warning.help(format!("{why}{came}; {advice}, or make it an outcome")));
+}
+
+fn opens_task(stage: &Stage) -> bool {
+    let mut found = false;
+    walk::actions_of(&stage.entry, &mut |action| found |= matches!(action.does, Does::Task(_)));
+    found
+}

@@ -1,0 +1,94 @@
+//! Actions: the same forms with numbers where the model has trees.
+
+use dunlin_machine::ir::{Call, Does, HoldEnd, Send, Task, Waive, With};
+
+use super::Lowered;
+use super::rules::Rules;
+use crate::model::{self, Expr};
+
+impl<'m> Rules<'m> {
+    pub(super) fn does(&mut self, does: &'m model::Does) -> Lowered<Does> {
+        Ok(match does {
+            Does::Send(send) => Does::Send(self.send(send)?),
+            Does::Call(call) => Does::Call(self.call(call)?),
+            Does::Task(task) => Does::Task(self.task(task)?),
+            Does::File { form, with } => Does::File { form: *form, with: self.with(with)? },
+            Does::Charge { amount, kind, replacing } => {
+                let amount = self.expressions.add(amount)?;
+                Does::Charge { amount, kind: *kind, replacing: *replacing }
+            }
+            Does::Waive(waive) => Does::Waive(self.waive(waive)?),
+            Does::Report { party, what, message } => Does::Report { party: *party, what: *what, message: *message },
+            Does::Alarm(name) => Does::Alarm(*name),
+            Does::Emit { name, with } => Does::Emit { name: *name, with: self.with(with)? },
+            Does::Assign(queue) => Does::Assign(*queue),
+            Does::Customer { block, thing } => Does::Customer { block: *block, thing: *thing },
+            Does::Pause { reason, ends, without_interest } => {
+                Does::Pause { reason: *reason, ends: self.ends(ends)?, without_interest: *without_interest }
+            }
+            Does::Resume(reason) => Does::Resume(*reason),
+            Does::Set { var, value } => Does::Set { var: *var, value: self.expressions.add(value)? },
+            Does::If { condition, then, otherwise } => Does::If {
+                condition: self.expressions.add(condition)?,
+                then: self.place(then)?,
+                otherwise: self.place(otherwise)?,
+            },
+            Does::Move(target) => Does::Move(*target),
+        })
+    }
+
+    fn send(&mut self, send: &Send<Expr>) -> Lowered<Send> {
+        Ok(Send {
+            template: send.template,
+            ways: send.ways.clone(),
+            tone: self.expressions.add_some(send.tone.as_ref())?,
+            payable_within: self.expressions.add_some(send.payable_within.as_ref())?,
+            after_post: send.after_post,
+            nature: send.nature,
+            to: send.to,
+            with: self.with(&send.with)?,
+        })
+    }
+
+    fn call(&mut self, call: &Call<Expr>) -> Lowered<Call> {
+        Ok(Call {
+            script: call.script,
+            tone: self.expressions.add_some(call.tone.as_ref())?,
+            hours: self.expressions.add_some(call.hours.as_ref())?,
+            attempts: call.attempts,
+            every: self.expressions.add_some(call.every.as_ref())?,
+        })
+    }
+
+    fn task(&mut self, task: &Task<Expr>) -> Lowered<Task> {
+        Ok(Task {
+            name: task.name,
+            role: task.role,
+            within: self.expressions.add(&task.within)?,
+            results: task.results.clone(),
+            priority: task.priority,
+            keep: task.keep,
+        })
+    }
+
+    fn with(&mut self, with: &With<Expr>) -> Lowered<With> {
+        with.iter().map(|(name, ty, value)| Ok((*name, *ty, self.expressions.add(value)?))).collect()
+    }
+
+    fn waive(&mut self, waive: &Waive<Expr>) -> Lowered<Waive> {
+        Ok(match waive {
+            Waive::Costs => Waive::Costs,
+            Waive::CostsOf(kind) => Waive::CostsOf(*kind),
+            Waive::Interest => Waive::Interest,
+            Waive::Money(amount) => Waive::Money(self.expressions.add(amount)?),
+        })
+    }
+
+    fn ends(&mut self, ends: &HoldEnd<Expr>) -> Lowered<HoldEnd> {
+        Ok(match ends {
+            HoldEnd::Open => HoldEnd::Open,
+            HoldEnd::For(length) => HoldEnd::For(self.expressions.add(length)?),
+            HoldEnd::Until(date) => HoldEnd::Until(self.expressions.add(date)?),
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Source text to syntax tree and back: the grammar, the tree, the formatter. Only this module knows pest.
+
+mod brackets;
+mod format;
+mod parse;
+mod scan;
+pub mod tree;
+mod words;
+
+pub use format::format;
+pub use parse::{Parsed, parse, parse_bytes, parse_expression};

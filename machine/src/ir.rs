@@ -1,0 +1,1083 @@
+//! The machine: what a strategy compiles to. Flat tables of stages, triggers, actions and expressions that refer to
+//! each other by number, so that a step needs no look-up by name and an emitter can walk them in order.
+//!
+//! Every value at run time is one `i64`; its [`Type`] says how to read it (see [`Type`]). What a case may lack has no
+//! value at all: reading it is a fault, which the checker has shown cannot happen.
+//!
+//! Forms that hold expressions are generic in them (`E`) and in blocks (`B`): the machine refers to both by number, the
+//! checked model of a strategy holds them as trees, and a form is defined once.
+
+use crate::events::EventType;
+use crate::value::{Calendar, Currency, Date, Duration, Zone};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// A text of the machine, as index into [`Machine::texts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TextId(pub u32);
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u16);
+        impl $name {
+            /// The number as an index.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A stage or outcome, in [`Machine::stages`].
+    StageId,
+    /// A group or a procedure call around stages, in [`Machine::scopes`].
+    ScopeId,
+    /// A trigger, in [`Machine::triggers`].
+    TriggerId,
+    /// An expression, in [`Machine::exprs`].
+    ExprId,
+    /// A source rule, in [`Machine::rules`].
+    RuleId,
+    /// An event type, in [`Machine::events`].
+    EventId,
+    /// A fact, in [`Machine::facts`].
+    FactId,
+    /// A parameter, in [`Machine::params`].
+    ParamId,
+    /// A variable, in [`Machine::vars`].
+    VarId,
+    /// A decision table, in [`Machine::tables`].
+    TableId,
+    /// A dated value, in [`Machine::dated`].
+    DatedId,
+    /// A calendar, in [`Machine::calendars`].
+    CalendarId,
+    /// An enumeration, in [`Machine::enums`].
+    EnumId,
+    /// A template, in [`Machine::templates`].
+    TemplateId,
+    /// A tone, in [`Machine::tones`].
+    ToneId,
+    /// An action, in [`Machine::actions`].
+    ActionRef,
+}
+
+impl TextId {
+    /// The number as an index.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A channel, in [`Machine::channels`]; at most 32, so that a set of them is one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChannelId(pub u8);
+
+/// A set of channels: bit n is channel n.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Channels(pub u32);
+
+impl Channels {
+    /// Every channel.
+    pub const ALL: Self = Self(u32::MAX);
+    /// The set of one channel.
+    #[must_use]
+    pub const fn of(channel: ChannelId) -> Self {
+        Self(1u32.wrapping_shl(channel.0 as u32))
+    }
+    /// Whether the channel is in the set.
+    #[must_use]
+    pub const fn has(self, channel: ChannelId) -> bool {
+        self.0 & Self::of(channel).0 != 0
+    }
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+    /// What is in either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+    /// Whether no channel is in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// The channels of the set, in order.
+    pub fn iter(self) -> impl Iterator<Item = ChannelId> {
+        (0..32u8).map(ChannelId).filter(move |c| self.has(*c))
+    }
+}
+
+/// How the `i64` of a value is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Type {
+    /// 0 is no, 1 is yes.
+    Bool,
+    /// A whole number.
+    Number,
+    /// Minor units of the case's currency.
+    Money,
+    /// Billionths: 5 % is 50,000,000.
+    Rate,
+    /// Days since 1970-01-01.
+    Date,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    Instant,
+    /// A span of clock time: `from * 100_000 + to`, both in seconds of the day.
+    Hours,
+    /// As [`Duration::pack`] writes it.
+    Duration,
+    /// `n >= 0`: the machine's text n; `n < 0`: the case's own text `-1 - n`.
+    Text,
+    /// A channel's number.
+    Channel,
+    /// A tone's number.
+    Tone,
+    /// The position of the value in its enumeration.
+    Enum(EnumId),
+}
+
+/// A run of neighbours in a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first.
+    pub first: u16,
+    /// How many.
+    pub len: u16,
+}
+
+impl Span {
+    /// The positions in the table.
+    #[must_use]
+    pub const fn range(self) -> core::ops::Range<usize> {
+        self.first as usize..self.first as usize + self.len as usize
+    }
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// Actions in order: a run in [`Machine::actions`].
+pub type Block = Span;
+
+/// A compiled strategy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The strategy's name.
+    pub name: String,
+    /// Its title for people.
+    pub title: String,
+    /// Its version.
+    pub version: u32,
+    /// The currencies that a case may be in.
+    pub currencies: Vec<Currency>,
+    /// Zones whose rules are compiled in; the first is the strategy's.
+    pub zones: Vec<Zone>,
+    /// Calendars; the first is weekends alone.
+    pub calendars: Vec<Calendar>,
+    /// Which of them a case goes by.
+    pub calendar: CalendarChoice,
+    /// When timers of days fall due, in seconds of the day.
+    pub day_begins: u32,
+    /// Every text that the machine knows.
+    pub texts: Vec<String>,
+    /// Enumerations.
+    pub enums: Vec<Enumeration>,
+    /// Channels by name; the built-in ones first.
+    pub channels: Vec<TextId>,
+    /// Tones by name; the built-in ones first.
+    pub tones: Vec<TextId>,
+    /// Facts of a case.
+    pub facts: Vec<Fact>,
+    /// The strategy's parameters.
+    pub params: Vec<Param>,
+    /// Variables of a case.
+    pub vars: Vec<Var>,
+    /// Templates that can be sent.
+    pub templates: Vec<Template>,
+    /// Every event that a case can take; the built-in ones first, in their own order.
+    pub events: Vec<EventType>,
+    /// Event parameters that something reads: the case keeps the latest value of each.
+    pub kept: Vec<Kept>,
+    /// Events of which something asks whether they happened (`had EVENT`), or that have a kept parameter.
+    pub noted: Vec<EventId>,
+    /// Stages and outcomes. A case opens in the first.
+    pub stages: Vec<Stage>,
+    /// Groups.
+    pub scopes: Vec<Scope>,
+    /// Rules that see every event first, in order.
+    pub whenevers: Vec<Whenever>,
+    /// Rules that run beside the stages.
+    pub watches: Vec<Watch>,
+    /// All triggers.
+    pub triggers: Vec<Trigger>,
+    /// All actions.
+    pub actions: Vec<Action>,
+    /// All expressions; an operand stands before what uses it.
+    pub exprs: Vec<Expr>,
+    /// Decision tables.
+    pub tables: Vec<Table>,
+    /// Values that change by date.
+    pub dated: Vec<Dated>,
+    /// Who may be contacted when.
+    pub contact: Contact,
+    /// How claims bear interest and payments are allocated.
+    pub ledger: LedgerRules,
+    /// Bounds of a case.
+    pub limits: Limits,
+    /// Source files, for citations.
+    pub files: Vec<String>,
+    /// What effects, moves and held actions cite.
+    pub rules: Vec<Rule>,
+}
+
+/// Which calendar a case goes by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CalendarChoice<E = ExprId> {
+    /// One for all.
+    One(CalendarId),
+    /// By a text of the debtor or the case: the part after its last `-`, in lower case, picks the calendar.
+    By {
+        /// The text that picks.
+        key: E,
+        /// Suffix and calendar, sorted by suffix.
+        choices: Vec<(String, CalendarId)>,
+        /// Where the text is not known or picks none.
+        otherwise: CalendarId,
+    },
+}
+
+/// An enumeration: `gold | standard | risk`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enumeration {
+    /// Its name: the fact's, or the built-in's.
+    pub name: TextId,
+    /// Its values, in order.
+    pub values: Vec<TextId>,
+}
+
+/// A fact that the host states of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Its name.
+    pub name: TextId,
+    /// Its type.
+    pub ty: Type,
+    /// Smallest and largest value allowed, for numbers and amounts.
+    pub bounds: Option<(Option<i64>, Option<i64>)>,
+    /// What it is where the case does not say. A fact without default must be stated, unless it is optional.
+    pub default: Option<i64>,
+    /// Whether a case may lack it; it is then asked for by `known`.
+    pub optional: bool,
+}
+
+/// A parameter of the strategy: fixed in this machine, named in explanations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name.
+    pub name: TextId,
+    /// Its type.
+    pub ty: Type,
+    /// Its value.
+    pub value: i64,
+    /// The bounds that the author set.
+    pub bounds: Option<(i64, i64)>,
+}
+
+/// A variable of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Var {
+    /// Its name.
+    pub name: TextId,
+    /// Its type.
+    pub ty: Type,
+    /// Its value when the case opens.
+    pub start: ExprId,
+}
+
+/// A message that can be sent, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// Its name.
+    pub name: TextId,
+    /// Whether something asks how often or when it was sent.
+    pub counted: bool,
+}
+
+/// An event parameter whose latest value a case keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The event.
+    pub event: EventId,
+    /// The position of the parameter in it.
+    pub param: u8,
+}
+
+/// A stage or an outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name; inside a procedure `court.applied`.
+    pub name: TextId,
+    /// Its title for people.
+    pub title: TextId,
+    /// Where it is declared.
+    pub rule: RuleId,
+    /// Whether it ends the case.
+    pub outcome: bool,
+    /// The group around it.
+    pub scope: Option<ScopeId>,
+    /// What is done on entry.
+    pub entry: Block,
+    /// Its triggers, in the order of the source.
+    pub triggers: Span,
+}
+
+/// A group: common triggers around stages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Its name.
+    pub name: TextId,
+    /// Its title.
+    pub title: TextId,
+    /// Its triggers.
+    pub triggers: Span,
+}
+
+/// `whenever EVENT when C { … }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whenever {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The event that it waits for.
+    pub event: EventPattern,
+    /// Its condition.
+    pub when: Option<ExprId>,
+    /// What it does.
+    pub body: Block,
+    /// Triggers that wait while the hold that the body set lasts.
+    pub triggers: Span,
+}
+
+/// `watch NAME when C { … }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Its name.
+    pub name: TextId,
+    /// Where it stands.
+    pub rule: RuleId,
+    /// Its triggers act only while this holds.
+    pub when: Option<ExprId>,
+    /// Its triggers.
+    pub triggers: Span,
+}
+
+/// An event and what its parameters must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPattern {
+    /// The event.
+    pub event: EventId,
+    /// Parameter position and the value that it must have.
+    pub is: Vec<(u8, i64)>,
+}
+
+/// A trigger of a stage, group, watch or `whenever` block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// What sets it off.
+    pub on: On,
+    /// Its condition, read once, when it is set off.
+    pub when: Option<ExprId>,
+    /// What it does.
+    pub body: Block,
+    /// Whether a move stands anywhere in the body.
+    pub moves: bool,
+}
+
+/// What sets a trigger off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum On<E = ExprId> {
+    /// `on EVENT [usually within D]`.
+    Event {
+        /// Which event.
+        event: EventPattern,
+        /// When an answer normally comes: not there by then, an alarm is raised.
+        usually_within: Option<E>,
+    },
+    /// `after D` since the entry of the stage, group or case.
+    After(E),
+    /// `on DATE`, `D before DATE`, `D after DATE`. Fires once for each value that the date takes.
+    Date {
+        /// The date; not known means: not due.
+        date: E,
+        /// How far from it.
+        offset: Option<E>,
+        /// Whether the offset is before it.
+        before: bool,
+    },
+    /// `every D [at most N times]`.
+    Every {
+        /// How often; first after one of it.
+        every: E,
+        /// How many times it may act.
+        at_most: Option<u32>,
+    },
+    /// `every month on day N`; the month's last day where it is shorter.
+    EveryMonth {
+        /// The day, 1 to 31.
+        day: u8,
+        /// How many times it may act.
+        at_most: Option<u32>,
+    },
+    /// `every working day`.
+    EveryWorkingDay {
+        /// How many times it may act.
+        at_most: Option<u32>,
+    },
+    /// `as soon as C`: once per entry; in a watch each time that it becomes true.
+    AsSoonAs(E),
+    /// `on move`, in a watch.
+    Move,
+}
+
+/// One action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action<E = ExprId, B = Block> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// What it does.
+    pub does: Does<E, B>,
+}
+
+/// Named values that go out with an effect.
+pub type With<E = ExprId> = Vec<(TextId, Type, E)>;
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Does<E = ExprId, B = Block> {
+    /// `send`.
+    Send(Send<E>),
+    /// `call`.
+    Call(Call<E>),
+    /// `task`.
+    Task(Task<E>),
+    /// `file FORM with …`.
+    File {
+        /// The form.
+        form: TextId,
+        /// What goes with it.
+        with: With<E>,
+    },
+    /// `charge MONEY as KIND [replacing KIND]`.
+    Charge {
+        /// How much.
+        amount: E,
+        /// As which kind of cost.
+        kind: TextId,
+        /// The kind whose place it takes.
+        replacing: Option<TextId>,
+    },
+    /// `waive costs[(KIND)] | interest | MONEY`.
+    Waive(Waive<E>),
+    /// `report PARTY "…" | status | open | settled | withdrawn`.
+    Report {
+        /// To whom.
+        party: TextId,
+        /// The message, or one of the four words.
+        what: TextId,
+        /// Whether `what` is the author's own message.
+        message: bool,
+    },
+    /// `alarm NAME`.
+    Alarm(TextId),
+    /// `emit NAME(k = v, …)`.
+    Emit {
+        /// Its name.
+        name: TextId,
+        /// Its values.
+        with: With<E>,
+    },
+    /// `assign QUEUE`.
+    Assign(TextId),
+    /// `block customer [for THING]`, `unblock customer [for THING]`.
+    Customer {
+        /// Whether it blocks.
+        block: bool,
+        /// For what.
+        thing: Option<TextId>,
+    },
+    /// `pause [REASON] [for D | until DATE] [without interest]`.
+    Pause {
+        /// The reason.
+        reason: TextId,
+        /// When it ends by itself.
+        ends: HoldEnd<E>,
+        /// Whether claims bear no interest meanwhile.
+        without_interest: bool,
+    },
+    /// `resume [REASON]`: ends the hold of that reason, or the one of the rule that it stands in.
+    Resume(TextId),
+    /// `set NAME = EXPRESSION`.
+    Set {
+        /// The variable.
+        var: VarId,
+        /// Its new value.
+        value: E,
+    },
+    /// `if C { … } else { … }`.
+    If {
+        /// The condition.
+        condition: E,
+        /// What is done where it holds.
+        then: B,
+        /// What is done where it does not.
+        otherwise: B,
+    },
+    /// `-> STAGE`: ends the body.
+    Move(Target),
+}
+
+/// Where a move goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// A stage or outcome.
+    Stage(StageId),
+    /// The stage before, as if the time since had been a hold.
+    LastStage,
+    /// The same stage anew.
+    Itself,
+}
+
+/// When a hold ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoldEnd<E = ExprId> {
+    /// Only by a rule, or by the host.
+    Open,
+    /// After a duration.
+    For(E),
+    /// When the day begins.
+    Until(E),
+}
+
+/// What is waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Waive<E = ExprId> {
+    /// All costs.
+    Costs,
+    /// The costs of one kind.
+    CostsOf(TextId),
+    /// The interest accrued so far.
+    Interest,
+    /// A sum: costs first, then interest, then principal.
+    Money(E),
+}
+
+/// `send TEMPLATE by … else … tone T payable within D …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Send<E = ExprId> {
+    /// The message.
+    pub template: TemplateId,
+    /// Ways to send it, the first that can be used is taken; each a set of channels that go out together.
+    pub ways: Vec<Channels>,
+    /// Its tone.
+    pub tone: Option<E>,
+    /// How long the debtor has to pay; sets the deadline.
+    pub payable_within: Option<E>,
+    /// Whether that counts from the end of the calendar's post days.
+    pub after_post: bool,
+    /// Whether it answers the debtor, is owed by law, or neither.
+    pub nature: Nature,
+    /// Who gets it.
+    pub to: To,
+    /// What goes with it.
+    pub with: With<E>,
+}
+
+/// Why a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Nature {
+    /// On our own account: every contact rule holds.
+    Ordinary,
+    /// `as reply`: out of hours and uncounted.
+    Reply,
+    /// `as notice`: owed by law; counted, never held by a limit.
+    Notice,
+}
+
+/// Which debtors an action is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum To {
+    /// Every debtor still pursued.
+    All,
+    /// The one that the event names.
+    Named,
+    /// One, the first still pursued.
+    First,
+}
+
+/// `call SCRIPT …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call<E = ExprId> {
+    /// What to say.
+    pub script: TextId,
+    /// In which tone.
+    pub tone: Option<E>,
+    /// In which hours, within those that `contact` allows.
+    pub hours: Option<E>,
+    /// How many attempts at most, 1 or more.
+    pub attempts: u32,
+    /// How long from one attempt to the next.
+    pub every: Option<E>,
+}
+
+/// `task NAME for ROLE …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task<E = ExprId> {
+    /// What is to be done.
+    pub name: TextId,
+    /// By whom, then the substitutes with the time after which each comes in.
+    pub role: TextId,
+    /// Until when.
+    pub within: E,
+    /// Results that the host may answer with; none: any.
+    pub results: Vec<TextId>,
+    /// Its priority for the host.
+    pub priority: Option<i64>,
+    /// Whether it stays open when its stage is left.
+    pub keep: bool,
+}
+
+/// An expression; operands are earlier in [`Machine::exprs`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Expr<E = ExprId> {
+    /// A constant.
+    Const(i64),
+    /// A fact.
+    Fact(FactId),
+    /// A parameter.
+    Param(ParamId),
+    /// A variable.
+    Var(VarId),
+    /// The latest value of an event's parameter: a position in [`Machine::kept`].
+    Kept(u16),
+    /// What the case, its ledger or its history say.
+    Read(Quantity<E>),
+    /// Whether the operand (a fact, kept value or quantity) is known.
+    Known(E),
+    /// `not`.
+    Not(E),
+    /// `and`; the right side is read only where the left holds.
+    And(E, E),
+    /// `or`; the right side is read only where the left does not hold.
+    Or(E, E),
+    /// A comparison of two values of one type; durations by [`Expr::CompareDurations`].
+    Compare(Comparison, E, E),
+    /// A comparison of two durations whose units can be compared.
+    CompareDurations(Comparison, E, E),
+    /// `if c then a else b`.
+    If(E, E, E),
+    /// The smaller.
+    Min(E, E),
+    /// The larger.
+    Max(E, E),
+    /// Sum of two numbers, amounts or rates.
+    Add(E, E),
+    /// Difference of two numbers, amounts or rates.
+    Subtract(E, E),
+    /// A number or an amount times a number.
+    Multiply(E, E),
+    /// An amount times a rate, rounded once, half away from zero.
+    TimesRate(E, E),
+    /// A date and a duration of days or longer.
+    DatePlus(E, E),
+    /// A date less a duration.
+    DateMinus(E, E),
+    /// Days from the second date to the first, as a duration.
+    DaysBetween(E, E),
+    /// The last day of the month.
+    EndOfMonth(E),
+    /// The last day of the year.
+    EndOfYear(E),
+    /// The date itself if it is a working day, else the next one; by a named calendar or the case's.
+    NextWorkingDay(E, Option<CalendarId>),
+    /// 0 for Monday to 6 for Sunday, in the built-in enumeration.
+    Weekday(E),
+    /// A row of a table.
+    Table(TableId, Vec<E>),
+    /// A dated value on a day, else on the day that is being looked at.
+    Dated(DatedId, Option<E>),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Comparison {
+    /// `=`.
+    Equal,
+    /// `is not`.
+    NotEqual,
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessOrEqual,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    GreaterOrEqual,
+}
+
+/// What a guard can read of a case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Quantity<E = ExprId> {
+    /// Principal, interest and costs still open.
+    Balance,
+    /// Open principal.
+    Principal,
+    /// Interest accrued and unpaid, today included.
+    Interest,
+    /// Open costs.
+    Costs,
+    /// Open costs of one kind.
+    CostsOf(TextId),
+    /// All that was paid and not returned.
+    Paid,
+    /// What was paid within the last D, by value date.
+    PaidWithin(E),
+    /// Principal that is due.
+    Overdue,
+    /// Open principal of disputed claims.
+    Disputed,
+    /// Balance without the open principal of disputed claims.
+    Undisputed,
+    /// Open principal of claims that no demand has named yet.
+    Fresh,
+    /// The principal at opening.
+    Claimed,
+    /// Days since the oldest unpaid claim was due; 0 before.
+    OverdueDays,
+    /// The due date of the oldest unpaid claim; not known where none is open.
+    OldestDue,
+    /// The last day to pay that the debtor was told; may not be known.
+    Deadline,
+    /// How many claims are unpaid.
+    Claims,
+    /// The day the case was opened.
+    Opened,
+    /// The day the stage was entered.
+    StageSince,
+    /// The day, in the strategy's time zone.
+    Today,
+    /// The instant.
+    Now,
+    /// Attempts by a channel within the last D, of the debtor who had most.
+    Attempts(ChannelId, E),
+    /// Attempts by any channel within the last D, of the debtor who had most.
+    Contacts(E),
+    /// Whether a debtor was spoken to within the last D.
+    ReachedWithin(E),
+    /// How many times a template was sent; bounced ones not.
+    Sent(TemplateId),
+    /// The day it was first sent; may not be known.
+    FirstSent(TemplateId),
+    /// The day it was last sent; may not be known.
+    LastSent(TemplateId),
+    /// Whether a debtor has a usable address for the channel.
+    Reachable(ChannelId),
+    /// Whether a debtor consents to the channel.
+    Consent(ChannelId),
+    /// Whether the channel is barred for every debtor.
+    Barred(ChannelId),
+    /// Whether the event has happened: a position in [`Machine::noted`].
+    Had(u16),
+    /// Whether a dispute is open.
+    DisputeOpen,
+    /// Whether a promise is open.
+    PromiseOpen,
+    /// Whether there is a title.
+    Titled,
+    /// Whether anything happened since this trigger last acted.
+    Changed,
+    /// When the earliest open claim is barred; may not be known.
+    LimitationDate,
+    /// Consumer or business.
+    DebtorKind,
+    /// The debtor's language; may not be known.
+    DebtorLanguage,
+    /// The debtor's region, `DE-NW`; may not be known.
+    DebtorRegion,
+    /// The debtor's time zone; may not be known.
+    DebtorTimeZone,
+    /// The debtor's age in years; may not be known.
+    DebtorAge,
+    /// How many debtors are still pursued.
+    Debtors,
+    /// Whether the case is in one of the stages.
+    In(Vec<StageId>),
+    /// Whether the case has been in one of the stages.
+    BeenIn(Vec<StageId>),
+    /// In an interest rule: the claim's due date.
+    ClaimDue,
+    /// In an interest rule: when the claim arose; may not be known.
+    ClaimArose,
+    /// In an interest rule: when default began; may not be known.
+    ClaimDefaultOn,
+    /// In an interest rule: the claim's kind; may not be known.
+    ClaimKind,
+}
+
+/// `NAME = table(…) : T { … }`: rows from the top, the first that matches counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table<E = ExprId> {
+    /// Its name.
+    pub name: TextId,
+    /// Columns.
+    pub columns: Vec<(TextId, Type)>,
+    /// What it gives.
+    pub result: Type,
+    /// Rows.
+    pub rows: Vec<Row<E>>,
+}
+
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// One pattern a column.
+    pub patterns: Vec<Pattern>,
+    /// What the row gives; it reads no columns.
+    pub result: E,
+}
+
+/// What a column's value must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pattern {
+    /// Anything.
+    Any,
+    /// Between two values, both included; open where none is given.
+    Between(Option<i64>, Option<i64>),
+    /// One of several values.
+    OneOf(Vec<i64>),
+}
+
+/// `NAME = value : T verified until DATE { from DATE => V … }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dated {
+    /// Its name.
+    pub name: TextId,
+    /// Its type.
+    pub ty: Type,
+    /// The day from which each value holds, in order.
+    pub rows: Vec<(Date, i64)>,
+    /// The last day for which somebody checked the figures; after it the trace says `provisional`.
+    pub verified_until: Option<Date>,
+}
+
+/// Contact rules. All lists may be empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact<E = ExprId> {
+    /// When each channel may be used. Empty: always. Else a channel that none names cannot be used.
+    pub allows: Vec<Allow>,
+    /// How often.
+    pub limits: Vec<Limit>,
+    /// How long not after a conversation.
+    pub rests: Vec<Rest>,
+    /// Channels that need consent.
+    pub consents: Vec<(Channels, RuleId)>,
+    /// Channels that are not used while a condition holds.
+    pub nevers: Vec<(Channels, E, RuleId)>,
+    /// Whether what is not allowed now is dropped instead of waiting.
+    pub otherwise_skip: bool,
+}
+
+impl<E> Default for Contact<E> {
+    fn default() -> Self {
+        Self { allows: Vec::new(), limits: Vec::new(), rests: Vec::new(), consents: Vec::new(), nevers: Vec::new(), otherwise_skip: false }
+    }
+}
+
+/// `allow CHANNELS always | on DAYS HOURS[, HOURS]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allow {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// Which channels.
+    pub channels: Channels,
+    /// When; none means always.
+    pub window: Option<Window>,
+}
+
+/// Days and hours, of the debtor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Weekdays: bit 0 is Monday.
+    pub weekdays: u8,
+    /// Whether holidays are left out.
+    pub except_holidays: bool,
+    /// Other days left out: month and day.
+    pub except: Vec<(u8, u8)>,
+    /// From and to, in seconds of the day, both included.
+    pub hours: Vec<(u32, u32)>,
+}
+
+/// `limit N [CHANNELS] per D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// How many attempts.
+    pub count: u32,
+    /// By which channels.
+    pub channels: Channels,
+    /// Within what: days count calendar days, today included; hours are elapsed.
+    pub per: Duration,
+}
+
+/// `rest D after conversation [by CHANNELS]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// How long.
+    pub rest: Duration,
+    /// After a conversation by these, these are not used; none: after any conversation no call.
+    pub by: Option<Channels>,
+}
+
+/// The ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRules<E = ExprId> {
+    /// How claims bear interest.
+    pub interest: Option<InterestRule<E>>,
+    /// What a payment meets first.
+    pub pools: Vec<Pool>,
+    /// Which claim a payment meets first.
+    pub order: Vec<ClaimOrder>,
+    /// Whether one claim's pools are met before the next claim's.
+    pub each_claim_in_turn: bool,
+    /// The most that all costs may come to.
+    pub costs_up_to: Option<CostCap<E>>,
+    /// When the case is settled.
+    pub settled: E,
+    /// Where `settled` stands.
+    pub settled_rule: RuleId,
+}
+
+/// `interest RATE on principal [from …] [year of …]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestRule<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The rate by the year.
+    pub rate: E,
+    /// Days on which the rate may change: the rows of the dated values that it reads, in order.
+    pub changes: Vec<Date>,
+    /// The first day that bears interest.
+    pub from: InterestFrom<E>,
+    /// How a year is counted.
+    pub year: Year,
+}
+
+/// The first day that bears interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InterestFrom<E = ExprId> {
+    /// The day after the due date; a due date on a free day counts as the next working day (§ 193 BGB).
+    AfterDue,
+    /// The day default began, as the claim says; the day after the due date where it does not.
+    Default,
+    /// A date.
+    Date(E),
+}
+
+/// How interest counts days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Year {
+    /// Every day counts, 365 to the year.
+    Days365,
+    /// Every day counts, as many to the year as it has.
+    Actual,
+    /// Every day counts, 360 to the year.
+    Days360,
+    /// Months of 30 days, 360 to the year.
+    Months30,
+}
+
+/// A part of the balance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pool {
+    /// Costs.
+    Costs,
+    /// Interest.
+    Interest,
+    /// Principal.
+    Principal,
+}
+
+/// Which claim comes first (§ 366 (2) BGB).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClaimOrder {
+    /// Due before not yet due.
+    DueFirst,
+    /// Unsecured before secured.
+    LeastSecured,
+    /// The higher rate of interest first.
+    MostBurdensome,
+    /// The earlier due date first.
+    OlderFirst,
+}
+
+/// `costs up to …`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CostCap<E = ExprId> {
+    /// A sum.
+    Money(E),
+    /// A part of the principal at opening.
+    OfPrincipal(E),
+}
+
+/// Bounds of a case (section 15.10 of the language); `limits { … }` raises them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Debtors.
+    pub debtors: u32,
+    /// Claims.
+    pub claims: u32,
+    /// Kinds of cost.
+    pub cost_kinds: u32,
+    /// Holds at one time.
+    pub holds: u32,
+    /// Payments that can still be returned.
+    pub payments: u32,
+    /// Attempts kept for each debtor.
+    pub attempts: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { debtors: 4, claims: 64, cost_kinds: 16, holds: 16, payments: 32, attempts: 64 }
+    }
+}
+
+/// What a trace cites: the place in the source, and the law that the author named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// In [`Machine::files`].
+    pub file: u16,
+    /// From 1.
+    pub line: u32,
+    /// The first words of the rule, as the author wrote them.
+    pub name: TextId,
+    /// `law "…"`.
+    pub law: Option<TextId>,
+}

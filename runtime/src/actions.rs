@@ -1,0 +1,542 @@
+//! Running actions: a body, in order, until it ends or moves the case.
+
+use crate::case::{Call, Deadline, Message, Owner, Stopped, Task, Waiting};
+use crate::contact::{Asks, BY_PHONE, When, hours_value};
+use crate::fault::Fault;
+use crate::ledger::add as plus;
+use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
+use crate::run::{Ctx, Run, position};
+use core::ops::Range;
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::{self, ActionRef, Block, Channels, Does, Nature, RuleId, To, ToneId, With};
+use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
+
+/// How many messages are remembered for their bounces.
+const MESSAGES: usize = 16;
+
+/// Whether a body goes on after an action.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Goes,
+    Moved,
+}
+
+/// What ran into a trigger's body.
+#[derive(Clone, Copy)]
+pub(crate) struct Cause {
+    pub owner: Owner,
+    pub rule: RuleId,
+    pub guard: (u32, u32),
+    pub late: i32,
+}
+
+impl<'a> Run<'a> {
+    /// Runs the body of a trigger or rule; then watches see whether it moved the case. Gives whether it moved the case
+    /// and whether it set a hold.
+    pub(crate) fn run_body(&mut self, cause: Cause, body: Block) -> Result<(bool, bool), Fault> {
+        let before = self.ctx;
+        self.ctx = Ctx {
+            owner: cause.owner,
+            because_of: Some(cause.rule),
+            guard: cause.guard,
+            late: cause.late,
+            run: self.next_run(),
+            paused: false,
+            ..before
+        };
+        let flow = self.run_block(body);
+        let paused = self.ctx.paused;
+        self.ctx = before;
+        let moved = flow? == Flow::Moved;
+        if moved {
+            self.see_move()?;
+        }
+        Ok((moved, paused))
+    }
+
+    /// Runs actions in order.
+    pub(crate) fn run_block(&mut self, block: Block) -> Result<Flow, Fault> {
+        for at in block.range() {
+            let action = ActionRef(u16::try_from(at).map_err(|_| Fault::Broken("an action is missing"))?);
+            if self.run_action(action)? == Flow::Moved {
+                return Ok(Flow::Moved);
+            }
+        }
+        Ok(Flow::Goes)
+    }
+
+    fn action(&self, action: ActionRef) -> Result<&'a ir::Action, Fault> {
+        self.m.actions.get(action.index()).ok_or(Fault::Broken("an action is missing"))
+    }
+
+    /// The `send` behind a message that waits or went out.
+    pub(crate) fn send_of(&self, action: ActionRef) -> Result<(&'a ir::Send, RuleId), Fault> {
+        match self.action(action)? {
+            ir::Action { rule, does: Does::Send(send) } => Ok((send, *rule)),
+            _ => Err(Fault::Broken("a message is no `send`")),
+        }
+    }
+
+    /// The `task` behind an open task.
+    pub(crate) fn task_of(&self, action: ActionRef) -> Result<(&'a ir::Task, RuleId), Fault> {
+        match self.action(action)? {
+            ir::Action { rule, does: Does::Task(task) } => Ok((task, *rule)),
+            _ => Err(Fault::Broken("an open task is no `task`")),
+        }
+    }
+
+    fn call_of(&self, action: ActionRef) -> Result<(&'a ir::Call, RuleId), Fault> {
+        match self.action(action)? {
+            ir::Action { rule, does: Does::Call(call) } => Ok((call, *rule)),
+            _ => Err(Fault::Broken("an open call is no `call`")),
+        }
+    }
+
+    /// Runs one action; what a hold stops waits in its order.
+    pub(crate) fn run_action(&mut self, at: ActionRef) -> Result<Flow, Fault> {
+        let action = self.action(at)?;
+        if let Some(what) = stoppable(&action.does) {
+            if let Does::Send(send) = &action.does {
+                self.await_deadline(at, send);
+            }
+            if self.stopped_by_hold() {
+                self.stop(at, action.rule, what);
+                return Ok(Flow::Goes);
+            }
+        }
+        self.act(at, action)
+    }
+
+    fn stop(&mut self, at: ActionRef, rule: RuleId, what: HeldAction) {
+        let again = matches!(what, HeldAction::Send(..))
+            && (self.case.stopped.iter().any(|s| s.action == at) || self.case.waiting.iter().any(|w| w.action == at));
+        let by = if again { HeldBy::WaitsAlready } else { HeldBy::Hold };
+        self.held(rule, what, by, None, again);
+        if !again {
+            self.case.stopped.push(Stopped { action: at, owner: self.ctx.owner, run: self.ctx.run });
+        }
+    }
+
+    fn act(&mut self, at: ActionRef, action: &'a ir::Action) -> Result<Flow, Fault> {
+        let rule = action.rule;
+        match &action.does {
+            Does::Send(send) => self.send(at, send)?,
+            Does::Call(_) => self.open_call(at)?,
+            Does::Task(task) => self.open_task(at, task, rule)?,
+            Does::Charge { amount, kind, replacing } => self.do_charge(rule, *amount, *kind, *replacing)?,
+            Does::Waive(what) => self.do_waive(rule, what)?,
+            Does::Pause { reason, ends, without_interest } => self.pause(rule, *reason, *ends, *without_interest)?,
+            Does::Resume(reason) => self.resume(i64::from(reason.0))?,
+            Does::Set { var, value } => {
+                let value = self.eval(*value)?;
+                if let Some(place) = self.case.vars.get_mut(var.index()) {
+                    *place = value;
+                }
+            }
+            Does::If { condition, then, otherwise } => {
+                let holds = self.eval(*condition)? != 0;
+                return self.run_block(if holds { *then } else { *otherwise });
+            }
+            Does::Move(target) => {
+                self.go(*target, Some(rule))?;
+                return Ok(Flow::Moved);
+            }
+            plain => self.tell(rule, plain)?,
+        }
+        Ok(Flow::Goes)
+    }
+
+    /// Effects that do nothing but tell the host.
+    fn tell(&mut self, rule: RuleId, does: &'a Does) -> Result<(), Fault> {
+        let from = self.mark();
+        let effect = match does {
+            Does::File { form, with } => Effect::File { form: *form, with: self.with(with)? },
+            Does::Emit { name, with } => Effect::Emit { name: *name, with: self.with(with)? },
+            Does::Report { party, what, message } => Effect::Report { party: *party, what: *what, message: *message },
+            Does::Alarm(name) => Effect::Alarm(Alarm::Named(*name)),
+            Does::Assign(queue) => Effect::Assign(*queue),
+            Does::Customer { block, thing } => Effect::Customer { block: *block, thing: *thing },
+            _ => return Err(Fault::Broken("an action cannot be run")),
+        };
+        self.effect(Some(rule), from, effect)?;
+        Ok(())
+    }
+
+    /// Reads the values that go out with an effect.
+    fn with(&mut self, with: &With) -> Result<Range<u32>, Fault> {
+        let from = position(self.out.with.len());
+        for (name, ty, value) in with {
+            let value = self.eval(*value)?;
+            self.out.with.push((*name, *ty, value));
+        }
+        Ok(from..position(self.out.with.len()))
+    }
+
+    fn do_charge(&mut self, rule: RuleId, amount: ir::ExprId, kind: ir::TextId, replacing: Option<ir::TextId>) -> Result<(), Fault> {
+        let from = self.mark();
+        let asked = self.eval(amount)?;
+        let booked = self.charge(asked, kind, replacing)?;
+        if booked > 0 {
+            self.effect(Some(rule), from, Effect::Charge { amount: Money(booked), kind, replacing })?;
+        } else if asked > 0 {
+            self.held(rule, HeldAction::Charge(kind), HeldBy::CostCap, None, true);
+        }
+        Ok(())
+    }
+
+    fn do_waive(&mut self, rule: RuleId, what: &ir::Waive) -> Result<(), Fault> {
+        let from = self.mark();
+        let (principal, interest, costs) = self.waive(what)?;
+        if plus(plus(principal, interest)?, costs)? > 0 {
+            let effect = Effect::Waive { principal: Money(principal), interest: Money(interest), costs: Money(costs) };
+            self.effect(Some(rule), from, effect)?;
+        }
+        Ok(())
+    }
+
+    // Messages.
+
+    /// From the moment a `send … payable within` runs, the deadline is that message's.
+    fn await_deadline(&mut self, at: ActionRef, send: &ir::Send) {
+        if send.payable_within.is_some() {
+            self.case.deadline = Some(Deadline { day: None, set: self.case.now, effect: 0, action: at });
+        }
+    }
+
+    fn send(&mut self, at: ActionRef, send: &'a ir::Send) -> Result<(), Fault> {
+        let persons = self.case.persons.len();
+        match send.to {
+            To::All => {
+                let mut any = false;
+                for person in 0..persons {
+                    if self.case.persons.get(person).is_some_and(|p| p.pursued) {
+                        any = true;
+                        self.send_to(at, person, 0)?;
+                    }
+                }
+                // Nobody is left to write to: that is said once, of the first.
+                if any { Ok(()) } else { self.send_to(at, 0, 0) }
+            }
+            To::Named => self.send_to(at, usize::from(self.ctx.person), 0),
+            To::First => {
+                let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
+                self.send_to(at, first, 0)
+            }
+        }
+    }
+
+    /// Sends to one person by the first way from `from` on that can be used.
+    pub(crate) fn send_to(&mut self, at: ActionRef, person: usize, from: usize) -> Result<(), Fault> {
+        let (send, rule) = self.send_of(at)?;
+        let what = HeldAction::Send(send.template, person_number(person));
+        let Some((way, channels)) = self.way(send, person, from, rule)? else {
+            self.raise(Happening::Unreachable.id(), None, person_number(person));
+            return Ok(());
+        };
+        if self.case.waiting.iter().any(|w| w.action == at && usize::from(w.person) == person) {
+            self.held(rule, what, HeldBy::WaitsAlready, None, true);
+            return Ok(());
+        }
+        let Some(due) = self.try_to_send(at, person, way, channels)? else { return Ok(()) };
+        let waiting = Waiting {
+            action: at,
+            person: person_number(person),
+            way: person_number(way),
+            due,
+            owner: self.ctx.owner,
+            through_hold: self.through_hold(),
+            run: self.ctx.run,
+        };
+        self.case.waiting.push(waiting);
+        Ok(())
+    }
+
+    /// The first way from `from` on that can be used; none is said in the trace.
+    fn way(&mut self, send: &ir::Send, person: usize, from: usize, rule: RuleId) -> Result<Option<(usize, Channels)>, Fault> {
+        for (way, channels) in send.ways.iter().enumerate().skip(from) {
+            match self.usable(person, *channels, send.nature)? {
+                Ok(usable) => return Ok(Some((way, usable))),
+                Err(why) => {
+                    let what = HeldAction::Send(send.template, person_number(person));
+                    self.held(rule, what, HeldBy::Unusable(why), None, true);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends now, or says when to try again; dropped is done.
+    fn try_to_send(&mut self, at: ActionRef, person: usize, way: usize, channels: Channels) -> Result<Option<Instant>, Fault> {
+        let (send, rule) = self.send_of(at)?;
+        let what = HeldAction::Send(send.template, person_number(person));
+        let asks = Asks { person, channels, nature: send.nature, call: false, hours: None, rule };
+        match self.earliest(asks)? {
+            When::Now => {
+                self.go_out(at, person, way, channels)?;
+                Ok(None)
+            }
+            When::Later(until, by) => {
+                let dropped = self.m.contact.otherwise_skip;
+                self.held(rule, what, by, Some(until).filter(|_| !dropped), dropped);
+                Ok(Some(until).filter(|_| !dropped))
+            }
+            When::Never(by) => {
+                self.held(rule, what, by, None, true);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The time of a message that waited has come: it is tried again from the way that it had.
+    pub(crate) fn retry(&mut self, index: usize) -> Result<(), Fault> {
+        let Some(waiting) = self.case.waiting.get(index).copied() else { return Ok(()) };
+        let (send, rule) = self.send_of(waiting.action)?;
+        let before = self.ctx;
+        self.ctx = Ctx { owner: waiting.owner, because_of: None, run: waiting.run, person: waiting.person, ..Ctx::new() };
+        let person = usize::from(waiting.person);
+        let way = self.way(send, person, usize::from(waiting.way), rule)?;
+        let again = match way {
+            Some((way, channels)) => self.try_to_send(waiting.action, person, way, channels)?.map(|due| (way, due)),
+            None => {
+                self.raise(Happening::Unreachable.id(), None, waiting.person);
+                None
+            }
+        };
+        self.ctx = before;
+        match (again, self.case.waiting.get_mut(index)) {
+            (Some((way, due)), Some(place)) => {
+                place.due = due;
+                place.way = person_number(way);
+            }
+            _ => {
+                self.case.waiting.remove(index);
+                self.release_moves(send.payable_within.is_some());
+            }
+        }
+        Ok(())
+    }
+
+    fn go_out(&mut self, at: ActionRef, person: usize, way: usize, channels: Channels) -> Result<(), Fault> {
+        let (send, rule) = self.send_of(at)?;
+        let from = self.mark();
+        let tone = self.tone(send.tone)?;
+        let with = self.with(&send.with)?;
+        let deadline = self.deadline_of(send)?;
+        let effect = Effect::Send { template: send.template, channels, tone, deadline, person: person_number(person), nature: send.nature, with };
+        if send.nature == Nature::Ordinary {
+            self.case.ledger.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
+        }
+        let number = self.effect(Some(rule), from, effect)?;
+        if send.nature != Nature::Reply {
+            self.log_attempt(person, channels)?;
+        }
+        if let Some(day) = deadline {
+            self.set_deadline(at, number, day);
+        }
+        self.count_sent(send.template);
+        self.remember(Message {
+            effect: number,
+            action: at,
+            person: person_number(person),
+            way: person_number(way),
+            copies: channels,
+            entered: self.case.place.entered,
+            stage: self.case.place.stage,
+            owner: self.ctx.owner,
+        });
+        Ok(())
+    }
+
+    fn tone(&mut self, tone: Option<ir::ExprId>) -> Result<Option<ToneId>, Fault> {
+        let Some(tone) = tone else { return Ok(None) };
+        let tone = self.eval(tone)?;
+        u16::try_from(tone).map(|t| Some(ToneId(t))).map_err(|_| Fault::Broken("a tone cannot be read"))
+    }
+
+    fn deadline_of(&mut self, send: &ir::Send) -> Result<Option<Date>, Fault> {
+        let Some(within) = send.payable_within else { return Ok(None) };
+        let within = self.duration(within)?;
+        let calendar = self.calendar();
+        let mut from = self.today;
+        if send.after_post
+            && let Some(post) = calendar.post
+        {
+            from = add(from, post, calendar)?;
+        }
+        Ok(Some(calendar.next_working_day(add(from, within, calendar)?)?))
+    }
+
+    fn set_deadline(&mut self, at: ActionRef, effect: u32, day: Date) {
+        let later = self.case.deadline.filter(|d| d.action == at).and_then(|d| d.day).filter(|d| *d > day);
+        if later.is_none() {
+            self.case.deadline = Some(Deadline { day: Some(day), set: self.case.now, effect, action: at });
+        }
+    }
+
+    fn count_sent(&mut self, template: ir::TemplateId) {
+        let today = self.today;
+        let counted = self.m.templates.get(template.index()).is_some_and(|t| t.counted);
+        if counted && let Some(sent) = self.case.sent.get_mut(template.index()) {
+            sent.count = sent.count.saturating_add(1);
+            sent.first = sent.first.or(Some(today));
+            sent.last = Some(today);
+        }
+    }
+
+    fn remember(&mut self, message: Message) {
+        if self.case.messages.len() >= MESSAGES {
+            self.case.messages.remove(0);
+        }
+        self.case.messages.push(message);
+    }
+
+    /// A copy of a message came back: the channel was barred before; the next way is tried while the stage lasts.
+    pub(crate) fn bounce(&mut self, effect: Option<u32>, person: usize, channel: ir::ChannelId) -> Result<(), Fault> {
+        let is = |m: &&mut Message| match effect {
+            Some(n) => m.effect == n && m.copies.has(channel),
+            None => usize::from(m.person) == person && m.copies.has(channel),
+        };
+        let Some(message) = self.case.messages.iter_mut().rev().find(is) else { return Ok(()) };
+        message.copies = Channels(message.copies.0 & !Channels::of(channel).0);
+        let message = *message;
+        if !message.copies.is_empty() {
+            return Ok(());
+        }
+        let (send, _) = self.send_of(message.action)?;
+        self.uncount_sent(send.template);
+        if self.case.deadline.is_some_and(|d| d.effect == message.effect) {
+            self.case.deadline = self.case.deadline.map(|d| Deadline { day: None, effect: 0, ..d });
+        }
+        let place = &self.case.place;
+        if place.entered == message.entered && place.stage == message.stage {
+            let before = self.ctx;
+            self.ctx = Ctx { owner: message.owner, run: self.next_run(), person: message.person, ..Ctx::new() };
+            let sent = self.send_to(message.action, usize::from(message.person), usize::from(message.way) + 1);
+            self.ctx = before;
+            sent?;
+        }
+        Ok(())
+    }
+
+    fn uncount_sent(&mut self, template: ir::TemplateId) {
+        if let Some(sent) = self.case.sent.get_mut(template.index()) {
+            sent.count = sent.count.saturating_sub(1);
+            if sent.count == 0 {
+                (sent.first, sent.last) = (None, None);
+            }
+        }
+    }
+
+    // Calls and tasks.
+
+    fn open_call(&mut self, at: ActionRef) -> Result<(), Fault> {
+        let call = Call {
+            action: at,
+            made: 0,
+            effect: 0,
+            due: self.case.now,
+            owner: self.ctx.owner,
+            through_hold: self.through_hold(),
+            run: self.ctx.run,
+        };
+        self.case.calls.push(call);
+        let last = self.case.calls.len().saturating_sub(1);
+        self.attempt_call(last)
+    }
+
+    /// The next attempt of a call.
+    pub(crate) fn attempt_call(&mut self, index: usize) -> Result<(), Fault> {
+        let Some(open) = self.case.calls.get(index).copied() else { return Ok(()) };
+        let (call, rule) = self.call_of(open.action)?;
+        let what = HeldAction::Call(call.script);
+        let person = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
+        let usable = if self.case.persons.get(person).is_some_and(|p| p.no_calls) {
+            Err(crate::outcome::Unusable::Person)
+        } else {
+            self.usable(person, BY_PHONE, Nature::Ordinary)?
+        };
+        if let Err(why) = usable {
+            self.held(rule, what, HeldBy::Unusable(why), None, true);
+            self.case.calls.remove(index);
+            return Ok(());
+        }
+        let hours = call.hours.map(|h| self.eval(h)).transpose()?.and_then(hours_value);
+        let asks = Asks { person, channels: BY_PHONE, nature: Nature::Ordinary, call: true, hours, rule };
+        let ends = match self.earliest(asks)? {
+            When::Now => self.attempt_now(index, call, rule, person)?,
+            When::Later(until, by) => {
+                let dropped = self.m.contact.otherwise_skip;
+                self.held(rule, what, by, Some(until).filter(|_| !dropped), dropped);
+                if let Some(open) = self.case.calls.get_mut(index) {
+                    open.due = until;
+                }
+                dropped
+            }
+            When::Never(by) => {
+                self.held(rule, what, by, None, true);
+                true
+            }
+        };
+        if ends {
+            self.case.calls.remove(index);
+        }
+        Ok(())
+    }
+
+    /// Makes an attempt; gives whether it was the last.
+    fn attempt_now(&mut self, index: usize, call: &ir::Call, rule: RuleId, person: usize) -> Result<bool, Fault> {
+        let from = self.mark();
+        let tone = self.tone(call.tone)?;
+        let attempt = self.case.calls.get(index).map_or(1, |c| c.made.saturating_add(1));
+        let effect = Effect::Call { script: call.script, tone, attempt, of: call.attempts, person: person_number(person) };
+        let number = self.effect(Some(rule), from, effect)?;
+        self.log_attempt(person, BY_PHONE)?;
+        let every = call.every.map(|e| self.duration(e)).transpose()?.or(Duration::new(1, Unit::Days));
+        let due = every.map_or(Ok(self.case.now), |d| self.due_in(d))?;
+        if let Some(open) = self.case.calls.get_mut(index) {
+            open.made = attempt;
+            open.due = due;
+            open.effect = if open.effect == 0 { number } else { open.effect };
+        }
+        Ok(attempt >= call.attempts)
+    }
+
+    fn open_task(&mut self, at: ActionRef, task: &ir::Task, rule: RuleId) -> Result<(), Fault> {
+        let from = self.mark();
+        let within = self.duration(task.within)?;
+        let due = self.over_in(within)?;
+        let number = self.tell_task(task, rule, from, within.unit() == Unit::Hours, due, false)?;
+        self.case.tasks.push(Task { action: at, effect: number, due: Some(due), owner: self.ctx.owner, run: self.ctx.run });
+        Ok(())
+    }
+
+    /// Tells the host of a task.
+    pub(crate) fn tell_task(&mut self, task: &ir::Task, rule: RuleId, from: u32, hours: bool, due: Instant, again: bool) -> Result<u32, Fault> {
+        let last_day = self.local_day(due).add_days(-1)?;
+        let effect = Effect::Task {
+            name: task.name,
+            role: task.role,
+            until: Some(last_day).filter(|_| !hours),
+            until_instant: Some(due).filter(|_| hours),
+            priority: task.priority,
+            again,
+        };
+        self.effect(Some(rule), from, effect)
+    }
+}
+
+/// A position that is bounded by the bounds of a case.
+fn person_number(at: usize) -> u8 {
+    u8::try_from(at).unwrap_or(u8::MAX)
+}
+
+/// What a hold stops.
+const fn stoppable(does: &Does) -> Option<HeldAction> {
+    match does {
+        Does::Send(send) => Some(HeldAction::Send(send.template, 0)),
+        Does::Call(call) => Some(HeldAction::Call(call.script)),
+        Does::File { form, .. } => Some(HeldAction::File(*form)),
+        Does::Charge { kind, .. } => Some(HeldAction::Charge(*kind)),
+        _ => None,
+    }
+}

@@ -1,0 +1,497 @@
+//! A case: everything that a strategy knows of one claim and its debtors between two steps.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use dunlin_machine::ir::{ActionRef, CalendarId, ChannelId, Channels, FactId, StageId};
+use dunlin_machine::value::{Date, Instant};
+use serde::{Deserialize, Serialize};
+
+/// Derives `Clone` with a `clone_from` that keeps the memory of every list: a step undoes itself by a copy of the case,
+/// and that copy must not allocate.
+macro_rules! state {
+    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$field_doc:meta])* pub $field:ident : $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                Self { $($field: self.$field.clone(),)* }
+            }
+            fn clone_from(&mut self, other: &Self) {
+                $(self.$field.clone_from(&other.$field);)*
+            }
+        }
+    };
+}
+
+state! {
+    /// The state of a case. It belongs to one machine, and carries that machine's hash.
+    pub struct Case {
+        /// The hash of the machine that it runs on.
+        pub machine: [u8; 32],
+        /// The host's name for it.
+        pub id: String,
+        /// Its currency, by position in the machine's list.
+        pub currency: u8,
+        /// Its calendar.
+        pub calendar: CalendarId,
+        /// When it was opened.
+        pub opened: Instant,
+        /// The instant of the latest input.
+        pub now: Instant,
+        /// The number of the next effect.
+        pub next_effect: u32,
+        /// How many events were delivered and moves made, from 1: what `changed` compares.
+        pub events: u32,
+        /// Marks of the ids of the last 16 events.
+        pub recent: Vec<Mark>,
+        /// Facts, by number.
+        pub facts: Vec<Option<i64>>,
+        /// Facts that changed since opening, with their first value: interest reads facts as they were at opening.
+        pub first_facts: Vec<(FactId, Option<i64>)>,
+        /// Variables, by number.
+        pub vars: Vec<i64>,
+        /// The name of the claim that is being added; empty between steps.
+        pub new_claim: String,
+        /// Texts that the machine does not know.
+        pub texts: Vec<String>,
+        /// The latest values of event parameters, by position in the machine's list.
+        pub kept: Vec<Option<i64>>,
+        /// Which events have happened, by position in the machine's list.
+        pub noted: Vec<bool>,
+        /// Who owes.
+        pub persons: Vec<Person>,
+        /// Claims, costs and payments.
+        pub ledger: Ledger,
+        /// Where it stands.
+        pub place: Place,
+        /// Where it stood before, for `last_stage`.
+        pub before: Option<Place>,
+        /// Which stages it has been in.
+        pub been: Vec<StageId>,
+        /// What waits in each `whenever` rule.
+        pub whenevers: Vec<Waits>,
+        /// The triggers of each watch.
+        pub watches: Vec<Vec<Slot>>,
+        /// Holds, oldest first.
+        pub holds: Vec<Hold>,
+        /// Since when it has been held without a break.
+        pub held_since: Option<Instant>,
+        /// Actions that wait for the end of the hold, in order.
+        pub stopped: Vec<Stopped>,
+        /// Messages that wait in `contact`, in order.
+        pub waiting: Vec<Waiting>,
+        /// Open tasks, oldest first.
+        pub tasks: Vec<Task>,
+        /// Open calls, oldest first.
+        pub calls: Vec<Call>,
+        /// The promise that is open.
+        pub promise: Option<Promise>,
+        /// The last 16 messages that went out.
+        pub messages: Vec<Message>,
+        /// What was sent, by template; only of templates that something asks about.
+        pub sent: Vec<Sent>,
+        /// The last day to pay that the debtor was told.
+        pub deadline: Option<Deadline>,
+        /// Whether `settled when` held when last looked at.
+        pub settled: bool,
+        /// The day on which a date that had passed before its stage was entered last moved the case.
+        pub moved_by_past_date: Option<Date>,
+        /// Whether there is a title.
+        pub titled: bool,
+        /// When the claim is barred, where the host said.
+        pub limitation_date: Option<Date>,
+    }
+}
+
+/// A mark of an event's id: 48 bits of a hash.
+pub type Mark = [u8; 6];
+
+state! {
+    /// A stage that the case is in, or was in before, with what hangs on it.
+    pub struct Place {
+        /// The stage.
+        pub stage: StageId,
+        /// When it was entered.
+        pub entered: Instant,
+        /// When it was left; only of the stage before.
+        pub left: Option<Instant>,
+        /// From when on a hold counts for it: its entry, or the return to it.
+        pub since: Instant,
+        /// Its triggers.
+        pub slots: Vec<Slot>,
+        /// When its group was entered.
+        pub scope_entered: Instant,
+        /// From when on a hold counts for its group.
+        pub scope_since: Instant,
+        /// Its group's triggers.
+        pub scope_slots: Vec<Slot>,
+        /// Tasks that were withdrawn when it was left.
+        pub tasks: Vec<Task>,
+        /// Calls that were withdrawn when it was left.
+        pub calls: Vec<Call>,
+    }
+}
+
+/// What the case remembers of a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// When it is due, in seconds since the epoch; [`Slot::NEVER`] where it is not, or hangs on a date.
+    pub due: i64,
+    /// When it would be due without the shift.
+    pub base: i64,
+    /// It is not due before this instant.
+    pub not_before: i64,
+    /// How its shift counts.
+    pub counts: Counts,
+    /// How often it fell due.
+    pub times: u32,
+    /// How often it acted.
+    pub acted: u32,
+    /// Days (for timers in hours: seconds) by which holds and late hosts moved it.
+    pub shift: i64,
+    /// The day that a date trigger fired for; 1 where an `as soon as` of a watch held when last looked at.
+    pub seen: Option<i32>,
+    /// The case's count of events when it last began to act, for `changed`.
+    pub events: u32,
+}
+
+/// How the shift of a timer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Counts {
+    /// It has no anchor: it does not shift.
+    Not,
+    /// Calendar days.
+    Days,
+    /// Calendar days, and from a free day on to the next working day.
+    WorkingDays,
+    /// Seconds.
+    Seconds,
+}
+
+impl Slot {
+    /// Not due at all.
+    pub const NEVER: i64 = i64::MAX;
+
+    /// A slot that was not touched.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            due: Self::NEVER,
+            base: Self::NEVER,
+            not_before: i64::MIN,
+            counts: Counts::Not,
+            times: 0,
+            acted: 0,
+            shift: 0,
+            seen: None,
+            events: 0,
+        }
+    }
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+state! {
+    /// What waits in a `whenever` rule while the hold that it set lasts.
+    pub struct Waits {
+        /// Since when; none: it does not wait.
+        pub since: Option<Instant>,
+        /// Its triggers.
+        pub slots: Vec<Slot>,
+    }
+}
+
+/// A hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its reason: a text value.
+    pub reason: i64,
+    /// When it began.
+    pub since: Instant,
+    /// When it ends by itself.
+    pub until: Option<Instant>,
+    /// Whether claims bear no interest meanwhile.
+    pub without_interest: bool,
+    /// The `whenever` rule that set it.
+    pub by: Option<u16>,
+}
+
+/// Who did something: what contact rules and holds ask of an action's origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owner {
+    /// A stage: its entry or a trigger.
+    Stage,
+    /// The stage's group.
+    Scope,
+    /// A `whenever` rule or a trigger in its block.
+    Whenever(u16),
+    /// A watch.
+    Watch(u16),
+}
+
+/// An action that waits for the end of a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Which.
+    pub action: ActionRef,
+    /// Whose.
+    pub owner: Owner,
+    /// The body run that put it here.
+    pub run: u32,
+}
+
+/// A message that waits in `contact`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The `send`.
+    pub action: ActionRef,
+    /// To whom, by position.
+    pub person: u8,
+    /// The way that it had.
+    pub way: u8,
+    /// When it is tried again.
+    pub due: Instant,
+    /// Whose.
+    pub owner: Owner,
+    /// Whether a hold does not stop it: a watch or the block that paused sent it.
+    pub through_hold: bool,
+    /// The body run that put it here.
+    pub run: u32,
+}
+
+/// An open task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The `task` action.
+    pub action: ActionRef,
+    /// The number of the effect that opened it.
+    pub effect: u32,
+    /// When it is overdue; none: it was already reported overdue.
+    pub due: Option<Instant>,
+    /// Whose: what a watch or a `whenever` rule opened is not withdrawn with a stage.
+    pub owner: Owner,
+    /// The body run that opened it.
+    pub run: u32,
+}
+
+/// An open call: a series of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The `call` action.
+    pub action: ActionRef,
+    /// Attempts made.
+    pub made: u32,
+    /// The number of the effect of the first attempt; 0 before it.
+    pub effect: u32,
+    /// When the next is due.
+    pub due: Instant,
+    /// Whose.
+    pub owner: Owner,
+    /// Whether a hold does not stop it.
+    pub through_hold: bool,
+    /// The body run that opened it.
+    pub run: u32,
+}
+
+/// A promise to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// How much, in minor units.
+    pub amount: i64,
+    /// When it was made.
+    pub on: Date,
+    /// Its last day.
+    pub by: Date,
+    /// What was paid on it so far.
+    pub paid: i64,
+}
+
+/// A message that went out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The number of its effect.
+    pub effect: u32,
+    /// The `send`.
+    pub action: ActionRef,
+    /// To whom.
+    pub person: u8,
+    /// The way that it took.
+    pub way: u8,
+    /// Copies that did not bounce.
+    pub copies: Channels,
+    /// The stage entry during which it went out: what is sent later in the same stage is not this message's stage.
+    pub entered: Instant,
+    /// The stage in which it went out.
+    pub stage: StageId,
+    /// Whose.
+    pub owner: Owner,
+}
+
+/// How often and when a template was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// How many, bounced ones not counted.
+    pub count: u32,
+    /// When first.
+    pub first: Option<Date>,
+    /// When last.
+    pub last: Option<Date>,
+}
+
+/// The last day to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The day; none while the message that sets it is not out.
+    pub day: Option<Date>,
+    /// When it was set.
+    pub set: Instant,
+    /// The number of the effect that set it.
+    pub effect: u32,
+    /// The `send` that set it or will.
+    pub action: ActionRef,
+}
+
+state! {
+    /// A person who owes.
+    pub struct Person {
+        /// The host's name.
+        pub id: String,
+        /// Whether the person owes as a business.
+        pub business: bool,
+        /// Language: a text value.
+        pub language: Option<i64>,
+        /// Region: a text value.
+        pub region: Option<i64>,
+        /// Zones, by position in the machine's list.
+        pub zones: Vec<u8>,
+        /// Whether the case said in which zones the person is.
+        pub zones_given: bool,
+        /// The calendar of the person's region.
+        pub calendar: CalendarId,
+        /// Date of birth.
+        pub born: Option<Date>,
+        /// Channels with an address.
+        pub reachable: Channels,
+        /// Channels that the person consents to.
+        pub consent: Channels,
+        /// Channels that are barred.
+        pub barred: Channels,
+        /// Whether the person is still pursued: not released, not deceased.
+        pub pursued: bool,
+        /// Whether nobody calls: a minor or represented.
+        pub no_calls: bool,
+        /// Attempts within the longest window that the strategy asks for, oldest first.
+        pub attempts: Vec<Attempt>,
+        /// The latest conversation by each channel.
+        pub conversations: Vec<(ChannelId, Instant)>,
+    }
+}
+
+/// An attempt to reach a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When.
+    pub at: Instant,
+    /// By which channels, together.
+    pub channels: Channels,
+}
+
+state! {
+    /// Claims, costs and payments.
+    pub struct Ledger {
+        /// Claims.
+        pub claims: Vec<Claim>,
+        /// Costs by kind, in the order in which they were first charged.
+        pub costs: Vec<Cost>,
+        /// The last payments, oldest first.
+        pub payments: Vec<Payment>,
+        /// Where their parts went.
+        pub parts: Vec<Part>,
+        /// All that was paid and not returned.
+        pub paid: i64,
+        /// The principal at opening.
+        pub claimed: i64,
+        /// Days that bear no interest: first and last, the last open while the hold lasts.
+        pub free_days: Vec<(Date, Option<Date>)>,
+    }
+}
+
+state! {
+    /// A claim. Amounts are minor units.
+    pub struct Claim {
+        /// The host's name.
+        pub id: String,
+        /// Open principal.
+        pub principal: i64,
+        /// Interest fixed so far, less what was paid on it.
+        pub interest: i64,
+        /// The first day whose interest is not fixed yet.
+        pub next: Date,
+        /// The due date.
+        pub due: Date,
+        /// When it arose.
+        pub arose: Option<Date>,
+        /// When default began.
+        pub default_on: Option<Date>,
+        /// Its kind: a text value.
+        pub kind: Option<i64>,
+        /// Whether it is disputed.
+        pub disputed: bool,
+        /// Whether no demand has named it yet.
+        pub fresh: bool,
+        /// Whether it is secured.
+        pub secured: bool,
+    }
+}
+
+/// Costs of one kind, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// The kind: a text value.
+    pub kind: i64,
+    /// What was charged, less what was waived.
+    pub charged: i64,
+    /// What was paid on it.
+    pub paid: i64,
+}
+
+/// A payment that can still be returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The mark of its event's id; none without an id.
+    pub mark: Option<Mark>,
+    /// How much.
+    pub amount: i64,
+    /// Its value date.
+    pub on: Date,
+    /// Whether it was returned.
+    pub returned: bool,
+    /// How many of [`Ledger::parts`] are its own; they stand in the order of the payments.
+    pub parts: u16,
+}
+
+/// A part of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it met.
+    pub met: Met,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// What a part of a payment met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Met {
+    /// Costs, by position.
+    Costs(u8),
+    /// The interest of a claim, by position.
+    Interest(u16),
+    /// The principal of a claim, by position.
+    Principal(u16),
+}

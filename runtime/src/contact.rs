@@ -1,0 +1,411 @@
+//! Who may be reached when: every `send` and `call` passes here (language, section 6; semantics, section 4).
+
+use crate::case::{Attempt, Person};
+use crate::fault::Fault;
+use crate::outcome::{HeldBy, Unusable};
+use crate::run::Run;
+use dunlin_machine::events::PHONE;
+use dunlin_machine::ir::{Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
+use dunlin_machine::value::{Calendar, Date, Duration, Instant, Unit, Zone, add};
+
+/// How far ahead an instant is looked for that admits a message.
+const HORIZON_DAYS: i32 = 400;
+/// The clock of a day.
+const LAST_SECOND: u32 = 86_399;
+
+/// What a message or an attempt asks of the contact rules.
+#[derive(Clone, Copy)]
+pub(crate) struct Asks {
+    /// To whom, by position.
+    pub person: usize,
+    /// By which channels, together.
+    pub channels: Channels,
+    /// Why.
+    pub nature: Nature,
+    /// Whether it is an attempt of a `call`.
+    pub call: bool,
+    /// Its own hours, in seconds of the day.
+    pub hours: Option<(u32, u32)>,
+    /// Where it stands, to name its own hours.
+    pub rule: RuleId,
+}
+
+/// When it may go, and what holds it until then.
+pub(crate) enum When {
+    Now,
+    Later(Instant, HeldBy),
+    Never(HeldBy),
+}
+
+impl<'a> Run<'a> {
+    /// The usable channels of a way for a person; where there are none, why.
+    pub(crate) fn usable(&mut self, person: usize, way: Channels, nature: Nature) -> Result<Result<Channels, Unusable>, Fault> {
+        let mut usable = Channels::default();
+        let mut why = Unusable::Person;
+        if !self.case.persons.get(person).is_some_and(|p| p.pursued) {
+            return Ok(Err(why));
+        }
+        for channel in way.iter().filter(|c| usize::from(c.0) < self.m.channels.len()) {
+            match self.obstacle(person, channel, nature)? {
+                None => usable = usable.or(Channels::of(channel)),
+                Some(obstacle) => why = obstacle,
+            }
+        }
+        Ok(if usable.is_empty() { Err(why) } else { Ok(usable) })
+    }
+
+    fn obstacle(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId, nature: Nature) -> Result<Option<Unusable>, Fault> {
+        let Some(p) = self.case.persons.get(person) else { return Ok(Some(Unusable::Person)) };
+        let contact = &self.m.contact;
+        if !p.reachable.has(channel) {
+            return Ok(Some(Unusable::NoAddress(channel)));
+        }
+        if p.barred.has(channel) {
+            return Ok(Some(Unusable::Barred(channel)));
+        }
+        if nature == Nature::Reply {
+            return Ok(None);
+        }
+        if !contact.allows.is_empty() && !contact.allows.iter().any(|a| a.channels.has(channel)) {
+            return Ok(Some(Unusable::NotAllowed(channel)));
+        }
+        let consent = p.consent.has(channel);
+        if let Some((_, rule)) = contact.consents.iter().find(|(c, _)| c.has(channel) && !consent) {
+            return Ok(Some(Unusable::NoConsent(channel, *rule)));
+        }
+        for (channels, condition, rule) in &contact.nevers {
+            if channels.has(channel) && self.eval(*condition)? != 0 {
+                return Ok(Some(Unusable::Never(channel, *rule)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The least instant from now on at which the contact rules admit it.
+    pub(crate) fn earliest(&mut self, asks: Asks) -> Result<When, Fault> {
+        if asks.nature == Nature::Reply {
+            return Ok(When::Now);
+        }
+        let now = self.case.now;
+        let horizon = self.midnight(self.today.add_days(HORIZON_DAYS + 1)?)?;
+        let mut at = now;
+        let mut by = None;
+        loop {
+            let mut next: Option<(Instant, HeldBy)> = None;
+            for (t, holder) in [self.after_limits(asks, at)?, self.after_rests(asks, at)?, self.in_hours(asks, at)?].into_iter().flatten() {
+                if t > at && next.is_none_or(|(n, _)| t > n) {
+                    next = Some((t, holder));
+                }
+            }
+            match next {
+                None => return Ok(by.map_or(When::Now, |by| When::Later(at, by))),
+                Some((t, holder)) if t >= horizon => return Ok(When::Never(holder)),
+                Some((t, holder)) => (at, by) = (t, Some(holder)),
+            }
+        }
+    }
+
+    fn person(&self, asks: Asks) -> Result<&Person, Fault> {
+        self.case.persons.get(asks.person).ok_or(Fault::Broken("a person is missing"))
+    }
+
+    fn after_limits(&self, asks: Asks, at: Instant) -> Result<Option<(Instant, HeldBy)>, Fault> {
+        let mut latest = None;
+        if asks.nature == Nature::Notice {
+            return Ok(latest);
+        }
+        let person = self.person(asks)?;
+        for limit in self.m.contact.limits.iter().filter(|l| !l.channels.and(asks.channels).is_empty()) {
+            let t = self.after_limit(person, limit, at)?;
+            if t > at && latest.is_none_or(|(l, _)| t > l) {
+                latest = Some((t, HeldBy::Limit(limit.rule)));
+            }
+        }
+        Ok(latest)
+    }
+
+    /// The least instant from `at` on at which a limit is not reached.
+    fn after_limit(&self, person: &Person, limit: &Limit, at: Instant) -> Result<Instant, Fault> {
+        let counted = |a: &&Attempt| !a.channels.and(limit.channels).is_empty();
+        let most = limit.count as usize;
+        if limit.per.unit() == Unit::Hours {
+            let span = i64::from(limit.per.amount()) * 3600;
+            let since = at.add_seconds(-span)?;
+            let mut within = person.attempts.iter().filter(counted).filter(|a| a.at > since);
+            let reached = within.clone().count();
+            let Some(over) = reached.checked_sub(most) else { return Ok(at) };
+            // Once the oldest of those too many is out of the window, the limit is not reached.
+            return within.nth(over).map_or(self.beyond_horizon(at), |a| Ok(a.at.add_seconds(span)?));
+        }
+        let first_day = self.local_day(at);
+        let mut day = first_day;
+        for _ in 0..=HORIZON_DAYS {
+            let from = self.window_start(day, limit.per)?;
+            let within = person.attempts.iter().filter(counted).filter(|a| (from..=day).contains(&self.local_day(a.at))).count();
+            if within < most {
+                return if day == first_day { Ok(at) } else { self.midnight(day) };
+            }
+            day = day.add_days(1)?;
+        }
+        self.beyond_horizon(at)
+    }
+
+    fn beyond_horizon(&self, at: Instant) -> Result<Instant, Fault> {
+        Ok(at.add_seconds(i64::from(HORIZON_DAYS + 2) * 86_400)?)
+    }
+
+    fn after_rests(&self, asks: Asks, at: Instant) -> Result<Option<(Instant, HeldBy)>, Fault> {
+        let mut latest = None;
+        if asks.nature == Nature::Notice {
+            return Ok(latest);
+        }
+        let person = self.person(asks)?;
+        for rest in &self.m.contact.rests {
+            let Some(spoke) = spoke(person, rest, asks) else { continue };
+            let t = match rest.rest.unit() {
+                Unit::Hours => spoke.add_hours(rest.rest.amount())?,
+                _ => self.midnight(add(self.local_day(spoke), rest.rest, self.calendar())?)?,
+            };
+            if t > at && latest.is_none_or(|(l, _)| t > l) {
+                latest = Some((t, HeldBy::Rest(rest.rule)));
+            }
+        }
+        Ok(latest)
+    }
+
+    /// The least instant from `at` on that the hours of all its channels admit, in every zone of the person.
+    fn in_hours(&self, asks: Asks, at: Instant) -> Result<Option<(Instant, HeldBy)>, Fault> {
+        let person = self.person(asks)?;
+        let mut latest: Option<(Instant, HeldBy)> = None;
+        let mut later = |t: Instant, rule| {
+            if t > at && latest.is_none_or(|(l, _)| t > l) {
+                latest = Some((t, HeldBy::Hours(rule)));
+            }
+        };
+        for channel in asks.channels.iter() {
+            if let Some((t, rule)) = self.admits_channel(person, channel, at)? {
+                later(t, rule);
+            }
+        }
+        if let Some(hours) = asks.hours {
+            later(self.in_own_hours(person, hours, at)?, asks.rule);
+        }
+        Ok(latest)
+    }
+
+    /// The least instant from `at` on at which some `allow` admits the channel in each of the person's zones.
+    fn admits_channel(&self, person: &Person, channel: dunlin_machine::ir::ChannelId, at: Instant) -> Result<Option<(Instant, RuleId)>, Fault> {
+        let calendar = self.calendar_of(person.calendar);
+        let end = self.beyond_horizon(at)?;
+        let mut latest: Option<(Instant, RuleId)> = None;
+        let mut t = at;
+        loop {
+            let mut next = t;
+            for zone in self.zones_of(person) {
+                let mut first: Option<(Instant, RuleId)> = None;
+                for allow in self.m.contact.allows.iter().filter(|a| a.channels.has(channel)) {
+                    let opens = match &allow.window {
+                        None => t,
+                        Some(window) => admits_in_zone(zone, hours_of(window), &|day| window_admits(window, calendar, day), t, end)?,
+                    };
+                    if first.is_none_or(|(f, _)| opens < f) {
+                        first = Some((opens, allow.rule));
+                    }
+                }
+                if let Some((opens, rule)) = first.filter(|(opens, _)| *opens > next) {
+                    next = opens;
+                    latest = Some((opens, rule));
+                }
+            }
+            if next == t || next >= end {
+                return Ok(latest);
+            }
+            t = next;
+        }
+    }
+
+    /// The least instant from `at` on that lies in a call's own hours, in every zone of the person at once.
+    fn in_own_hours(&self, person: &Person, hours: (u32, u32), at: Instant) -> Result<Instant, Fault> {
+        let end = self.beyond_horizon(at)?;
+        let mut t = at;
+        loop {
+            let mut next = t;
+            for zone in self.zones_of(person) {
+                next = next.max(admits_in_zone(zone, &[hours], &|_| true, t, end)?);
+            }
+            if next == t || next >= end {
+                return Ok(next);
+            }
+            t = next;
+        }
+    }
+
+    fn zones_of(&self, person: &Person) -> impl Iterator<Item = &'a Zone> {
+        let machine = self.m;
+        let zones: &[u8] = &person.zones;
+        let mut picked = [0u8; MOST_ZONES];
+        let mut n = 0;
+        for (place, zone) in picked.iter_mut().zip(zones) {
+            *place = *zone;
+            n += 1;
+        }
+        picked.into_iter().take(n).filter_map(move |z| machine.zones.get(usize::from(z)))
+    }
+
+    /// Notes an attempt to reach a person. A case keeps a bounded number of them; when the oldest would have to go while a
+    /// limit still counts it, the attempt is refused, so that no limit is ever exceeded.
+    pub(crate) fn log_attempt(&mut self, person: usize, channels: Channels) -> Result<(), Fault> {
+        let now = self.case.now;
+        let most = self.m.limits.attempts;
+        let Some(p) = self.case.persons.get(person) else { return Ok(()) };
+        if p.attempts.len() >= most as usize {
+            let oldest = p.attempts.first().map_or(now, |a| a.at);
+            for limit in &self.m.contact.limits {
+                let counted = match elapsed(limit.per) {
+                    Some(span) => oldest > now.add_seconds(-span)?,
+                    None => self.local_day(oldest) >= self.window_start(self.today, limit.per)?,
+                };
+                if counted {
+                    return Err(Fault::Bound("attempts to reach one debtor", most));
+                }
+            }
+        }
+        if let Some(p) = self.case.persons.get_mut(person) {
+            if p.attempts.len() >= most as usize {
+                p.attempts.remove(0);
+            }
+            p.attempts.push(Attempt { at: now, channels });
+        }
+        Ok(())
+    }
+
+    /// Notes a conversation with a person.
+    pub(crate) fn log_conversation(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId) {
+        let now = self.case.now;
+        let Some(p) = self.case.persons.get_mut(person) else { return };
+        match p.conversations.iter_mut().find(|(c, _)| *c == channel) {
+            Some((_, at)) => *at = now,
+            None => p.conversations.push((channel, now)),
+        }
+    }
+
+    /// What a guard reads of the people who owe.
+    pub(crate) fn of_persons(&mut self, quantity: &Quantity) -> Result<Option<i64>, Fault> {
+        let any = |run: &Self, test: &dyn Fn(&Person) -> bool| Ok(Some(i64::from(run.case.persons.iter().any(|p| p.pursued && test(p)))));
+        match quantity {
+            Quantity::Attempts(channel, length) => self.most_attempts(Channels::of(*channel), *length),
+            Quantity::Contacts(length) => self.most_attempts(Channels::ALL, *length),
+            Quantity::ReachedWithin(length) => {
+                let since = self.window_from(*length)?;
+                any(self, &|p| p.conversations.iter().any(|(_, at)| *at >= since))
+            }
+            Quantity::Reachable(c) => any(self, &|p| p.reachable.has(*c) && !p.barred.has(*c)),
+            Quantity::Consent(c) => any(self, &|p| p.consent.has(*c)),
+            Quantity::Barred(c) => Ok(Some(i64::from(self.case.persons.iter().all(|p| p.barred.has(*c))))),
+            Quantity::Debtors => Ok(i64::try_from(self.case.persons.iter().filter(|p| p.pursued).count()).ok()),
+            _ => Ok(self.of_person(quantity)),
+        }
+    }
+
+    fn of_person(&self, quantity: &Quantity) -> Option<i64> {
+        let person = self.case.persons.get(usize::from(self.ctx.person))?;
+        match quantity {
+            Quantity::DebtorKind => Some(i64::from(person.business)),
+            Quantity::DebtorLanguage => person.language,
+            Quantity::DebtorRegion => person.region,
+            Quantity::DebtorAge => person.born.map(|born| age(born, self.today)),
+            Quantity::DebtorTimeZone => {
+                let zone = person.zones.first().filter(|_| person.zones_given)?;
+                let name = self.m.zones.get(usize::from(*zone))?.name();
+                self.names.find(self.m, name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The first instant of a window that ends now.
+    fn window_from(&mut self, length: dunlin_machine::ir::ExprId) -> Result<Instant, Fault> {
+        let length = self.duration(length)?;
+        match length.unit() {
+            Unit::Hours => Ok(self.case.now.add_seconds(1 - i64::from(length.amount()) * 3600)?),
+            _ => self.midnight(self.window_start(self.today, length)?),
+        }
+    }
+
+    fn most_attempts(&mut self, channels: Channels, length: dunlin_machine::ir::ExprId) -> Result<Option<i64>, Fault> {
+        let since = self.window_from(length)?;
+        let of = |p: &Person| p.attempts.iter().filter(|a| a.at >= since && !a.channels.and(channels).is_empty()).count();
+        Ok(self.case.persons.iter().map(of).max().and_then(|n| i64::try_from(n).ok()))
+    }
+}
+
+/// More zones than a person may be in.
+pub(crate) const MOST_ZONES: usize = 8;
+
+/// The conversation after which a rest forbids what is asked.
+fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
+    let of = |channels: Channels| person.conversations.iter().filter(|(c, _)| channels.has(*c)).map(|(_, at)| *at).max();
+    match rest.by {
+        None if asks.call => of(Channels::ALL),
+        Some(by) if !by.and(asks.channels).is_empty() => of(by),
+        _ => None,
+    }
+}
+
+/// Whether a window admits a day, by the person's calendar.
+fn window_admits(window: &Window, calendar: &Calendar, day: Date) -> bool {
+    let weekday = day.weekday().number() - 1;
+    let civil = day.civil();
+    window.weekdays & (1u8 << weekday) != 0
+        && !(window.except_holidays && calendar.is_holiday(day).is_some())
+        && !window.except.contains(&(civil.month, civil.day))
+}
+
+fn hours_of(window: &Window) -> &[(u32, u32)] {
+    if window.hours.is_empty() { &[(0, LAST_SECOND)] } else { &window.hours }
+}
+
+/// The least instant from `at` on in the hours of an admitted day, on the clocks of one zone; `end` where there is none before.
+fn admits_in_zone(zone: &Zone, hours: &[(u32, u32)], day_ok: &impl Fn(Date) -> bool, at: Instant, end: Instant) -> Result<Instant, Fault> {
+    let (first, second) = zone.local(at);
+    let mut day = first;
+    for _ in 0..=HORIZON_DAYS {
+        if day_ok(day) {
+            let from = if day == first { second } else { 0 };
+            if hours.iter().any(|(a, b)| (*a..=*b).contains(&from)) && day == first {
+                return Ok(at);
+            }
+            let opens = hours.iter().filter(|(a, b)| *a >= from && a <= b).map(|(a, _)| *a).min();
+            if let Some(opens) = opens {
+                let t = zone.instant_at(day, opens)?;
+                if t >= at {
+                    return Ok(t);
+                }
+            }
+        }
+        day = day.add_days(1)?;
+    }
+    Ok(end)
+}
+
+/// Full years since birth. A year of life is complete with the day before the birthday, so that on the birthday itself
+/// the person is that old all day (§ 187 (2) BGB).
+fn age(born: Date, today: Date) -> i64 {
+    let (b, t) = (born.civil(), today.civil());
+    let before_birthday = (t.month, t.day) < (b.month, b.day);
+    i64::from(t.year - b.year) - i64::from(before_birthday)
+}
+
+/// The hours of a value of that type.
+pub(crate) fn hours_value(value: i64) -> Option<(u32, u32)> {
+    let (from, to) = (value.div_euclid(100_000), value.rem_euclid(100_000));
+    Some((u32::try_from(from).ok()?, u32::try_from(to).ok()?))
+}
+
+/// The phone alone.
+pub(crate) const BY_PHONE: Channels = Channels::of(PHONE);
+
+/// A length of a duration in hours, as seconds; none for day-like ones.
+pub(crate) fn elapsed(length: Duration) -> Option<i64> {
+    (length.unit() == Unit::Hours).then(|| i64::from(length.amount()) * 3600)
+}

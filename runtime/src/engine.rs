@@ -1,0 +1,481 @@
+//! The step: pure from outside, undone as a whole when anything in it fails.
+
+use crate::case::{Case, Cost, Ledger, Person, Place, Waits};
+use crate::contact::MOST_ZONES;
+use crate::fault::{Fault, Refusal};
+use crate::input::{Event, Input, Opening, PersonGiven};
+use crate::outcome::{Alarm, Effect, Outcome};
+use crate::run::{Ctx, Names, Run, Work};
+use crate::take::{Taken, check_bounds, learned, mark_of, not_there, wrong};
+use crate::timers::Timer;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use dunlin_machine::events::PHONE;
+use dunlin_machine::ir::{CalendarChoice, CalendarId, Channels, Machine, StageId, Type};
+use dunlin_machine::value::Instant;
+
+/// How many event ids are remembered.
+const IDS: usize = 16;
+/// A step that fires more timers than this is broken: each either is spent or goes on to a later time.
+const MOST_TIMERS: u32 = 100_000;
+
+/// What runs cases: the interpreter, or a compiled module.
+pub trait Engine {
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what is missing or wrong.
+    fn open(&mut self, opening: &Opening, at: Instant, out: &mut Outcome) -> Result<Case, Refusal>;
+
+    /// Takes one input. An error leaves the case as it was.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says why.
+    fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal>;
+}
+
+/// Runs cases on a machine, straight from its tables.
+#[derive(Debug)]
+pub struct Interpreter<'m> {
+    machine: &'m Machine,
+    hash: [u8; 32],
+    names: Names,
+    work: Work,
+    /// The case before the input, and before a timer: what a failure goes back to.
+    before: Option<Case>,
+    before_timer: Option<Case>,
+}
+
+impl<'m> Interpreter<'m> {
+    /// An interpreter of a machine that the verifier has passed.
+    #[must_use]
+    pub fn new(machine: &'m Machine) -> Self {
+        let hash = machine.hash().0;
+        Self { machine, hash, names: Names::of(machine), work: Work::default(), before: None, before_timer: None }
+    }
+
+    /// The machine that it runs.
+    #[must_use]
+    pub const fn machine(&self) -> &'m Machine {
+        self.machine
+    }
+
+    fn run<'a>(&'a mut self, case: &'a mut Case, out: &'a mut Outcome) -> Result<Run<'a>, Fault> {
+        Run::new(self.machine, case, out, &mut self.work, &self.names)
+    }
+
+    fn take(&mut self, case: &mut Case, event: &Event, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
+        case.now = at;
+        let mut run = self.run(case, out)?;
+        let taken = run.check(event)?;
+        if let Some(mark) = taken.mark {
+            if run.case.recent.len() >= IDS {
+                run.case.recent.remove(0);
+            }
+            run.case.recent.push(mark);
+        }
+        run.follow(&taken)?;
+        Ok(())
+    }
+
+    /// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses.
+    fn fire_due(&mut self, case: &mut Case, out: &mut Outcome) -> Result<(), Fault> {
+        let now = case.now;
+        for _ in 0..MOST_TIMERS {
+            let mut run = self.run(case, out)?;
+            let next = run.earliest_timer()?;
+            out.next_due = next.map(|(due, _)| due);
+            let Some((due, timer)) = next.filter(|(due, _)| *due <= now) else { return Ok(()) };
+            keep(&mut self.before_timer, case);
+            let mark = (out.entries.len(), out.seen.len(), out.with.len());
+            if let Err(fault) = self.run(case, out)?.fire_and_follow(timer, due) {
+                restore(&self.before_timer, case);
+                out.entries.truncate(mark.0);
+                out.seen.truncate(mark.1);
+                out.with.truncate(mark.2);
+                let words = fault.words(self.machine);
+                self.run(case, out)?.fail_timer(timer, words)?;
+            }
+        }
+        Err(Fault::Broken("timers without end"))
+    }
+}
+
+impl Engine for Interpreter<'_> {
+    fn open(&mut self, opening: &Opening, at: Instant, out: &mut Outcome) -> Result<Case, Refusal> {
+        out.clear();
+        self.work.runs = 0;
+        let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
+        let mut run = self.run(&mut case, out)?;
+        run.begin_case(opening)?;
+        self.fire_due(&mut case, out)?;
+        case.forget_runs();
+        Ok(case)
+    }
+
+    fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
+        out.clear();
+        if case.machine != self.hash {
+            return Err(Refusal::OtherMachine);
+        }
+        if let Input::Event(Event { id: Some(id), .. }) = input
+            && case.recent.contains(&mark_of(id))
+        {
+            out.already_taken = true;
+            out.next_due = self.run(case, out)?.earliest_timer()?.map(|(due, _)| due);
+            return Ok(());
+        }
+        if at < case.now {
+            return Err(Refusal::Earlier { at, now: case.now });
+        }
+        keep(&mut self.before, case);
+        self.work.runs = 0;
+        let done = match input {
+            Input::Event(event) => self.take(case, event, at, out),
+            Input::Advance => {
+                case.now = at;
+                Ok(())
+            }
+        };
+        let done = done.and_then(|()| self.fire_due(case, out).map_err(Refusal::from));
+        case.forget_runs();
+        if done.is_err() {
+            restore(&self.before, case);
+            out.clear();
+        }
+        done
+    }
+}
+
+impl Case {
+    /// Body runs are told apart within one step only: what is left of them must not show in the stored case.
+    fn forget_runs(&mut self) {
+        self.waiting.iter_mut().for_each(|w| w.run = 0);
+        self.stopped.iter_mut().for_each(|s| s.run = 0);
+        self.tasks.iter_mut().for_each(|t| t.run = 0);
+        self.calls.iter_mut().for_each(|c| c.run = 0);
+        if let Some(before) = &mut self.before {
+            before.tasks.iter_mut().for_each(|t| t.run = 0);
+            before.calls.iter_mut().for_each(|c| c.run = 0);
+        }
+    }
+}
+
+fn keep(place: &mut Option<Case>, case: &Case) {
+    match place {
+        Some(copy) => copy.clone_from(case),
+        None => *place = Some(case.clone()),
+    }
+}
+
+fn restore(place: &Option<Case>, case: &mut Case) {
+    if let Some(copy) = place {
+        case.clone_from(copy);
+    }
+}
+
+/// The step as one pure function.
+///
+/// # Errors
+/// A [`Refusal`] that says why nothing happened.
+pub fn step(machine: &Machine, case: &Case, input: Input<'_>, at: Instant) -> Result<(Case, Outcome), Refusal> {
+    let mut engine = Interpreter::new(machine);
+    let mut next = case.clone();
+    let mut out = Outcome::default();
+    engine.step(&mut next, input, at, &mut out)?;
+    Ok((next, out))
+}
+
+impl Run<'_> {
+    /// Takes up an event and lets the rules see it, and what follows.
+    fn follow(&mut self, taken: &Taken) -> Result<(), Fault> {
+        self.take_up(taken)?;
+        self.deliver(taken)?;
+        self.drain()?;
+        self.settle()
+    }
+
+    fn fire_and_follow(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
+        self.fire(timer, due)?;
+        self.ctx = Ctx::new();
+        self.drain()?;
+        self.settle()
+    }
+
+    /// Spends a timer whose step failed, and pauses the case with an alarm.
+    fn fail_timer(&mut self, timer: Timer, words: String) -> Result<(), Fault> {
+        self.give_up(timer)?;
+        let reason = self.learn("step_failed")?;
+        let hold = crate::case::Hold { reason, since: self.case.now, until: None, without_interest: false, by: None };
+        self.set_hold(hold)?;
+        let from = self.mark();
+        self.effect(None, from, Effect::Alarm(Alarm::StepFailed(words)))?;
+        Ok(())
+    }
+
+    fn give_up(&mut self, timer: Timer) -> Result<(), Fault> {
+        match timer {
+            Timer::Hold(at) => {
+                self.case.holds.remove(at);
+            }
+            Timer::Promise => self.case.promise = None,
+            Timer::Task(at) => {
+                if let Some(task) = self.case.tasks.get_mut(at) {
+                    task.due = None;
+                }
+            }
+            Timer::Waiting(at) => {
+                self.case.waiting.remove(at);
+            }
+            Timer::Call(at) => {
+                self.case.calls.remove(at);
+            }
+            Timer::Trigger(..) => self.spend_timer(timer)?,
+        }
+        Ok(())
+    }
+
+    /// Opens the case: watches, the first stage, and what follows.
+    fn begin_case(&mut self, opening: &Opening) -> Result<(), Fault> {
+        let machine = self.m;
+        for at in 0..self.case.ledger.claims.len() {
+            self.start_interest(at)?;
+        }
+        for (kind, amount) in &opening.costs {
+            let kind = self.learn(kind)?;
+            self.book_cost(kind, *amount)?;
+        }
+        self.ctx.record = false;
+        for var in &machine.vars {
+            let value = self.eval(var.start)?;
+            self.case.vars.push(value);
+        }
+        self.ctx.record = true;
+        for (w, watch) in (0u16..).zip(&machine.watches) {
+            self.open_slots(crate::case::Owner::Watch(w), watch.triggers)?;
+        }
+        let rule = machine.stages.first().map(|s| s.rule);
+        self.work.chain.push(StageId(0));
+        self.enter_stage(StageId(0), rule, None)?;
+        self.drain()?;
+        self.settle()
+    }
+}
+
+/// A case before its first stage.
+fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening, at: Instant) -> Result<Case, Refusal> {
+    if opening.claims.is_empty() {
+        return Err(Refusal::Missing { param: "claims".into() });
+    }
+    if opening.persons.is_empty() {
+        return Err(Refusal::Missing { param: "debtor".into() });
+    }
+    bound("debtors", opening.persons.len(), machine.limits.debtors)?;
+    bound("claims", opening.claims.len(), machine.limits.claims)?;
+    let mut texts = Vec::new();
+    let currency = currency_of(machine, opening.currency.as_deref())?;
+    let mut case = Case {
+        machine: hash,
+        id: opening.id.clone(),
+        currency,
+        calendar: CalendarId(0),
+        opened: at,
+        now: at,
+        next_effect: 1,
+        events: 1,
+        recent: Vec::new(),
+        facts: facts_of(machine, names, opening, &mut texts)?,
+        first_facts: Vec::new(),
+        vars: Vec::new(),
+        new_claim: String::new(),
+        kept: vec![None; machine.kept.len()],
+        noted: vec![false; machine.noted.len()],
+        persons: persons_of(machine, names, opening, &mut texts)?,
+        ledger: ledger_of(machine, names, opening, &mut texts)?,
+        place: Place::nowhere(at),
+        before: None,
+        been: Vec::new(),
+        whenevers: machine.whenevers.iter().map(|_| Waits { since: None, slots: Vec::new() }).collect(),
+        watches: machine.watches.iter().map(|_| Vec::new()).collect(),
+        holds: Vec::new(),
+        held_since: None,
+        stopped: Vec::new(),
+        waiting: Vec::new(),
+        tasks: Vec::new(),
+        calls: Vec::new(),
+        promise: None,
+        messages: Vec::new(),
+        sent: vec![crate::case::Sent::default(); machine.templates.len()],
+        deadline: None,
+        settled: false,
+        moved_by_past_date: None,
+        titled: opening.titled,
+        limitation_date: opening.limitation_date,
+        texts,
+    };
+    choose_calendars(machine, names, &mut case)?;
+    Ok(case)
+}
+
+fn bound(what: &'static str, given: usize, most: u32) -> Result<(), Refusal> {
+    if given > most as usize { Err(Fault::Bound(what, most).into()) } else { Ok(()) }
+}
+
+fn currency_of(machine: &Machine, code: Option<&str>) -> Result<u8, Refusal> {
+    let Some(code) = code else { return Ok(0) };
+    let found = machine.currencies.iter().position(|c| c.code() == code);
+    found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("currency in the strategy", code))
+}
+
+fn facts_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec<String>) -> Result<Vec<Option<i64>>, Refusal> {
+    let mut facts: Vec<Option<i64>> = machine.facts.iter().map(|f| f.default).collect();
+    for (id, given) in &opening.facts {
+        let fact = machine.facts.get(id.index()).ok_or(Fault::Broken("a fact is missing"))?;
+        let name = machine.texts.get(fact.name.index()).map_or("", String::as_str);
+        let value = match given {
+            crate::input::Given::Value(v) if fact.ty != Type::Text => *v,
+            crate::input::Given::Text(t) if fact.ty == Type::Text => names.learn(machine, texts, t)?,
+            _ => return Err(wrong(name, "a value of the fact's type")),
+        };
+        check_bounds(name, fact, value)?;
+        if let Some(place) = facts.get_mut(id.index()) {
+            *place = Some(value);
+        }
+    }
+    for (fact, value) in machine.facts.iter().zip(&facts) {
+        if value.is_none() && !fact.optional {
+            let name = machine.texts.get(fact.name.index()).map_or("", String::as_str);
+            return Err(Refusal::Missing { param: alloc::format!("facts.{name}") });
+        }
+    }
+    Ok(facts)
+}
+
+fn persons_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec<String>) -> Result<Vec<Person>, Refusal> {
+    let mut persons = Vec::new();
+    for given in &opening.persons {
+        let (reachable, consent) = channels_of(given);
+        persons.push(Person {
+            id: given.id.clone(),
+            business: given.business,
+            language: learned(names, machine, texts, &given.language)?,
+            region: learned(names, machine, texts, &given.region)?,
+            zones: zones_of(machine, given)?,
+            zones_given: !given.zones.is_empty(),
+            calendar: CalendarId(0),
+            born: given.born,
+            reachable,
+            consent,
+            barred: Channels::default(),
+            pursued: true,
+            no_calls: false,
+            attempts: Vec::new(),
+            conversations: Vec::new(),
+        });
+    }
+    Ok(persons)
+}
+
+/// What is reachable and what is consented to: everything and nothing where no channel is given.
+fn channels_of(given: &PersonGiven) -> (Channels, Channels) {
+    let Some(channels) = &given.channels else { return (Channels::ALL, Channels::default()) };
+    let mut reachable = Channels::default();
+    let mut consent = Channels::default();
+    for c in channels {
+        if c.reachable {
+            reachable = reachable.or(Channels::of(c.channel));
+        }
+        if c.consent {
+            consent = consent.or(Channels::of(c.channel));
+        }
+    }
+    (reachable, consent)
+}
+
+fn zones_of(machine: &Machine, given: &PersonGiven) -> Result<Vec<u8>, Refusal> {
+    if given.zones.is_empty() {
+        return Ok(vec![0]);
+    }
+    if given.zones.len() > MOST_ZONES {
+        return Err(Fault::Bound("time zones of one debtor", 8).into());
+    }
+    let find = |name: &String| {
+        let at = machine.zones.iter().position(|z| z.name() == name).and_then(|at| u8::try_from(at).ok());
+        at.ok_or_else(|| not_there("time zone in this machine:", name))
+    };
+    given.zones.iter().map(find).collect()
+}
+
+fn ledger_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec<String>) -> Result<Ledger, Refusal> {
+    let mut claims = Vec::new();
+    let mut claimed: i64 = 0;
+    for given in &opening.claims {
+        if given.principal <= 0 {
+            return Err(wrong("principal", "an amount of more than nothing"));
+        }
+        if claims.iter().any(|c: &crate::case::Claim| c.id == given.id) {
+            return Err(wrong("claims.id", "different for each claim"));
+        }
+        claimed = claimed.checked_add(given.principal).ok_or(Fault::Overflow)?;
+        claims.push(crate::case::Claim {
+            id: given.id.clone(),
+            principal: given.principal,
+            interest: 0,
+            next: given.due,
+            due: given.due,
+            arose: given.arose,
+            default_on: given.default_on,
+            kind: learned(names, machine, texts, &given.kind)?,
+            disputed: false,
+            fresh: true,
+            secured: given.secured,
+        });
+    }
+    let costs: Vec<Cost> = Vec::new();
+    Ok(Ledger { claims, costs, payments: Vec::new(), parts: Vec::new(), paid: 0, claimed, free_days: Vec::new() })
+}
+
+/// Chooses the calendar of the case and of each person.
+fn choose_calendars(machine: &Machine, names: &Names, case: &mut Case) -> Result<(), Refusal> {
+    let mut work = Work::default();
+    let mut out = Outcome::default();
+    case.calendar = calendar_for(&mut Run::new(machine, case, &mut out, &mut work, names)?, 0)?;
+    for person in 0..case.persons.len() {
+        let chosen = calendar_for(&mut Run::new(machine, case, &mut out, &mut work, names)?, person)?;
+        if let Some(p) = case.persons.get_mut(person) {
+            p.calendar = chosen;
+        }
+    }
+    Ok(())
+}
+
+fn calendar_for(run: &mut Run<'_>, person: usize) -> Result<CalendarId, Fault> {
+    let machine = run.m;
+    let (key, choices, otherwise) = match &machine.calendar {
+        CalendarChoice::One(calendar) => return Ok(*calendar),
+        CalendarChoice::By { key, choices, otherwise } => (*key, choices, *otherwise),
+    };
+    run.ctx.person = u8::try_from(person).unwrap_or(0);
+    let Some(value) = run.eval_known(key)? else { return Ok(otherwise) };
+    let text = run.text_value(value);
+    let suffix = text.rsplit('-').next().unwrap_or(text).to_ascii_lowercase();
+    let found = choices.binary_search_by(|(s, _)| s.as_str().cmp(&suffix)).ok();
+    Ok(found.and_then(|at| choices.get(at)).map_or(otherwise, |(_, calendar)| *calendar))
+}
+
+/// The least instant at which something of a case is due.
+///
+/// # Errors
+/// A [`Refusal`] where the case belongs to another machine.
+pub fn next_due(machine: &Machine, case: &Case) -> Result<Option<Instant>, Refusal> {
+    let names = Names::of(machine);
+    let mut copy = case.clone();
+    let mut out = Outcome::default();
+    let mut work = Work::default();
+    let mut run = Run::new(machine, &mut copy, &mut out, &mut work, &names)?;
+    Ok(run.earliest_timer()?.map(|(due, _)| due))
+}
+
+/// Calls need a channel of that number.
+const _: () = assert!(PHONE.0 < 32);

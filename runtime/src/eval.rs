@@ -1,0 +1,275 @@
+//! The value of an expression in a case, and what was read to find it.
+
+use crate::fault::Fault;
+use crate::outcome::Seen;
+use crate::run::Run;
+use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Pattern, Quantity, TableId};
+use dunlin_machine::value::{Calendar, Date, Duration, Money, Rate, add};
+
+type Value = Result<i64, Fault>;
+
+impl<'a> Run<'a> {
+    /// The value of an expression.
+    pub(crate) fn eval(&mut self, id: ExprId) -> Value {
+        let machine = self.m;
+        let Some(expr) = machine.exprs.get(id.index()) else { return Err(Fault::Broken("an expression is missing")) };
+        match expr {
+            Expr::Const(v) => Ok(*v),
+            Expr::Fact(f) => {
+                let value = self.fact(f.index());
+                self.read(id, value)
+            }
+            Expr::Param(p) => {
+                let value = machine.params.get(p.index()).map(|p| p.value);
+                self.read(id, value)
+            }
+            Expr::Var(v) => {
+                let value = self.case.vars.get(v.index()).copied();
+                self.read(id, value)
+            }
+            Expr::Kept(k) => {
+                let value = self.case.kept.get(usize::from(*k)).copied().flatten();
+                self.read(id, value)
+            }
+            Expr::Read(q) => {
+                let value = self.quantity(q)?;
+                self.read(id, value)
+            }
+            Expr::Known(e) => self.known(*e),
+            Expr::Not(e) => Ok(i64::from(self.eval(*e)? == 0)),
+            Expr::And(a, b) => if self.eval(*a)? == 0 { Ok(0) } else { self.eval(*b) },
+            Expr::Or(a, b) => if self.eval(*a)? != 0 { Ok(1) } else { self.eval(*b) },
+            Expr::If(c, a, b) => if self.eval(*c)? != 0 { self.eval(*a) } else { self.eval(*b) },
+            Expr::Dated(d, on) => {
+                let day = on.map(|on| self.date(on)).transpose()?.or(self.ctx.day).unwrap_or(self.today);
+                let value = self.dated(*d, day)?;
+                let provisional = machine.dated.get(d.index()).and_then(|d| d.verified_until).is_some_and(|until| day > until);
+                self.note(id, Some(value), provisional);
+                Ok(value)
+            }
+            Expr::Table(t, args) => {
+                let value = self.table(*t, args)?;
+                self.read(id, Some(value))
+            }
+            _ => self.arithmetic(expr),
+        }
+    }
+
+    /// Whether a condition holds; no condition always does.
+    pub(crate) fn holds(&mut self, condition: Option<ExprId>) -> Result<bool, Fault> {
+        condition.map_or(Ok(true), |c| Ok(self.eval(c)? != 0))
+    }
+
+    /// The value of an expression, or none where something in it is not known.
+    pub(crate) fn eval_known(&mut self, id: ExprId) -> Result<Option<i64>, Fault> {
+        match self.eval(id) {
+            Ok(v) => Ok(Some(v)),
+            Err(Fault::Unknown(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// A date.
+    pub(crate) fn date(&mut self, id: ExprId) -> Result<Date, Fault> {
+        let days = self.eval(id)?;
+        as_date(days)
+    }
+
+    /// A duration.
+    pub(crate) fn duration(&mut self, id: ExprId) -> Result<Duration, Fault> {
+        let packed = self.eval(id)?;
+        Duration::unpack(packed).ok_or(Fault::Broken("a duration cannot be read"))
+    }
+
+    fn arithmetic(&mut self, expr: &Expr) -> Value {
+        match *expr {
+            Expr::Compare(how, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                Ok(i64::from(compare(how, a.cmp(&b))))
+            }
+            Expr::CompareDurations(how, a, b) => {
+                let (a, b) = (self.duration(a)?, self.duration(b)?);
+                let order = a.compare(b).ok_or(Fault::Broken("two durations cannot be compared"))?;
+                Ok(i64::from(compare(how, order)))
+            }
+            Expr::Min(a, b) => Ok(self.eval(a)?.min(self.eval(b)?)),
+            Expr::Max(a, b) => Ok(self.eval(a)?.max(self.eval(b)?)),
+            Expr::Add(a, b) => self.eval(a)?.checked_add(self.eval(b)?).ok_or(Fault::Overflow),
+            Expr::Subtract(a, b) => self.eval(a)?.checked_sub(self.eval(b)?).ok_or(Fault::Overflow),
+            Expr::Multiply(a, b) => self.eval(a)?.checked_mul(self.eval(b)?).ok_or(Fault::Overflow),
+            Expr::TimesRate(a, r) => Ok(Money(self.eval(a)?).times_rate(Rate(self.eval(r)?))?.0),
+            Expr::DatePlus(d, by) => {
+                let (date, by) = (self.date(d)?, self.duration(by)?);
+                Ok(i64::from(add(date, by, self.calendar())?.days()))
+            }
+            Expr::DateMinus(d, by) => {
+                let (date, by) = (self.date(d)?, self.duration(by)?);
+                Ok(i64::from(add(date, by.negated()?, self.calendar())?.days()))
+            }
+            Expr::DaysBetween(a, b) => {
+                let (a, b) = (self.date(a)?, self.date(b)?);
+                Ok(Duration::between(b, a).pack())
+            }
+            Expr::EndOfMonth(d) => Ok(i64::from(self.date(d)?.end_of_month().days())),
+            Expr::EndOfYear(d) => Ok(i64::from(self.date(d)?.end_of_year().days())),
+            Expr::NextWorkingDay(d, calendar) => {
+                let date = self.date(d)?;
+                let calendar = calendar.map_or_else(|| self.calendar(), |c| self.calendar_of(c));
+                Ok(i64::from(calendar.next_working_day(date)?.days()))
+            }
+            Expr::Weekday(d) => Ok(i64::from(self.date(d)?.weekday().number()) - 1),
+            _ => Err(Fault::Broken("an expression cannot be read")),
+        }
+    }
+
+    fn fact(&self, at: usize) -> Option<i64> {
+        let now = self.case.facts.get(at).copied().flatten();
+        // Interest reads facts as they were at opening.
+        if self.ctx.claim.is_none() {
+            return now;
+        }
+        self.case.first_facts.iter().find(|(f, _)| f.index() == at).map_or(now, |(_, first)| *first)
+    }
+
+    fn read(&mut self, id: ExprId, value: Option<i64>) -> Value {
+        self.note(id, value, false);
+        value.ok_or(Fault::Unknown(id))
+    }
+
+    fn note(&mut self, read: ExprId, value: Option<i64>, provisional: bool) {
+        if self.ctx.record {
+            self.out.seen.push(Seen { read, value, provisional });
+        }
+    }
+
+    fn known(&mut self, id: ExprId) -> Value {
+        Ok(i64::from(self.eval_known(id)?.is_some()))
+    }
+
+    fn dated(&self, id: DatedId, day: Date) -> Value {
+        let dated = self.m.dated.get(id.index()).ok_or(Fault::Broken("a dated value is missing"))?;
+        let after = dated.rows.partition_point(|(from, _)| *from <= day);
+        let row = after.checked_sub(1).and_then(|last| dated.rows.get(last));
+        row.map(|(_, value)| *value).ok_or(Fault::BeforeFirstRow(id, day))
+    }
+
+    fn table(&mut self, id: TableId, args: &[ExprId]) -> Value {
+        let table = self.m.tables.get(id.index()).ok_or(Fault::Broken("a table is missing"))?;
+        let mut values = [0i64; MAX_COLUMNS];
+        for (value, arg) in values.iter_mut().zip(args) {
+            *value = self.eval(*arg)?;
+        }
+        for row in &table.rows {
+            let mut cells = row.patterns.iter().zip(&values).zip(&table.columns);
+            if cells.all(|((pattern, value), (_, ty))| matches(pattern, *value, *ty)) {
+                return self.eval(row.result);
+            }
+        }
+        Err(Fault::NoRow(id))
+    }
+
+    fn quantity(&mut self, quantity: &Quantity) -> Result<Option<i64>, Fault> {
+        let flag = |b: bool| Ok(Some(i64::from(b)));
+        let day = |d: Option<Date>| Ok(d.map(|d| i64::from(d.days())));
+        match quantity {
+            Quantity::Opened => day(Some(self.local_day(self.case.opened))),
+            Quantity::StageSince => day(Some(self.local_day(self.case.place.entered))),
+            Quantity::Today => day(Some(self.ctx.day.unwrap_or(self.today))),
+            Quantity::Now => Ok(Some(self.case.now.seconds())),
+            Quantity::Deadline => day(self.case.deadline.and_then(|d| d.day)),
+            Quantity::Sent(t) => Ok(Some(self.sent(t.index()).count.into())),
+            Quantity::FirstSent(t) => day(self.sent(t.index()).first),
+            Quantity::LastSent(t) => day(self.sent(t.index()).last),
+            Quantity::Had(at) => flag(self.case.noted.get(usize::from(*at)).copied().unwrap_or(false)),
+            Quantity::DisputeOpen => flag(self.case.ledger.claims.iter().any(|c| c.disputed)),
+            Quantity::PromiseOpen => flag(self.case.promise.is_some()),
+            Quantity::Titled => flag(self.case.titled),
+            Quantity::Changed => flag(self.case.events > self.ctx.slot_events),
+            Quantity::LimitationDate => day(self.case.limitation_date),
+            Quantity::In(stages) => flag(stages.contains(&self.case.place.stage)),
+            Quantity::BeenIn(stages) => flag(self.case.been.iter().any(|s| stages.contains(s))),
+            Quantity::ClaimDue | Quantity::ClaimArose | Quantity::ClaimDefaultOn | Quantity::ClaimKind => self.of_claim(quantity),
+            Quantity::Attempts(..)
+            | Quantity::Contacts(_)
+            | Quantity::ReachedWithin(_)
+            | Quantity::Reachable(_)
+            | Quantity::Consent(_)
+            | Quantity::Barred(_)
+            | Quantity::DebtorKind
+            | Quantity::DebtorLanguage
+            | Quantity::DebtorRegion
+            | Quantity::DebtorTimeZone
+            | Quantity::DebtorAge
+            | Quantity::Debtors => self.of_persons(quantity),
+            _ => self.of_ledger(quantity),
+        }
+    }
+
+    fn of_claim(&self, quantity: &Quantity) -> Result<Option<i64>, Fault> {
+        let claim = self.ctx.claim.and_then(|c| self.case.ledger.claims.get(usize::from(c)));
+        let claim = claim.ok_or(Fault::Broken("a claim is read outside the interest rule"))?;
+        Ok(match quantity {
+            Quantity::ClaimDue => Some(claim.due.days().into()),
+            Quantity::ClaimArose => claim.arose.map(|d| d.days().into()),
+            Quantity::ClaimDefaultOn => claim.default_on.map(|d| d.days().into()),
+            _ => claim.kind,
+        })
+    }
+
+    fn sent(&self, template: usize) -> crate::case::Sent {
+        self.case.sent.get(template).copied().unwrap_or_default()
+    }
+
+    /// The first day of a window of a day-like length that ends with `day`: the day after `day` less the length.
+    pub(crate) fn window_start(&self, day: Date, length: Duration) -> Result<Date, Fault> {
+        Ok(add(day, length.negated()?, self.calendar())?.add_days(1)?)
+    }
+
+    /// The case's calendar.
+    pub(crate) fn calendar(&self) -> &'a Calendar {
+        self.calendar_of(self.case.calendar)
+    }
+
+    /// A calendar by number; the machine's first where the number is out of range, which the verifier excludes.
+    pub(crate) fn calendar_of(&self, id: dunlin_machine::ir::CalendarId) -> &'a Calendar {
+        self.m.calendars.get(id.index()).unwrap_or(&self.m.calendars[0])
+    }
+}
+
+/// More columns than a table may have.
+pub(crate) const MAX_COLUMNS: usize = 32;
+
+/// A date from its value.
+pub(crate) fn as_date(days: i64) -> Result<Date, Fault> {
+    i32::try_from(days).ok().and_then(Date::from_days).ok_or(Fault::Overflow)
+}
+
+fn compare(how: Comparison, order: core::cmp::Ordering) -> bool {
+    match how {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterOrEqual => order.is_ge(),
+    }
+}
+
+fn matches(pattern: &Pattern, value: i64, ty: dunlin_machine::ir::Type) -> bool {
+    let at_least = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_ge());
+    let at_most = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_le());
+    match pattern {
+        Pattern::Any => true,
+        Pattern::Between(from, to) => at_least(from) && at_most(to),
+        Pattern::OneOf(values) => values.iter().any(|v| order(value, *v, ty).is_eq()),
+    }
+}
+
+/// Values are ordered as numbers, but for durations: 2 weeks are more than 10 days.
+fn order(a: i64, b: i64, ty: dunlin_machine::ir::Type) -> core::cmp::Ordering {
+    let lengths = || Duration::unpack(a)?.compare(Duration::unpack(b)?);
+    match ty {
+        dunlin_machine::ir::Type::Duration => lengths().unwrap_or(a.cmp(&b)),
+        _ => a.cmp(&b),
+    }
+}

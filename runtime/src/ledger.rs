@@ -1,0 +1,610 @@
+//! The ledger of a case: what claims bear, what costs come to, how a payment is allocated.
+//!
+//! `balance = principal + interest + costs` at every instant. Interest is simple, by the day, exact inside and rounded
+//! once where it is read or fixed (language, section 7; semantics, section 6).
+
+use crate::case::{Claim, Cost, Mark, Met, Part, Payment};
+use crate::eval::as_date;
+use crate::fault::Fault;
+use crate::outcome::{Effect, Statement};
+use crate::run::Run;
+use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Quantity, TextId, Waive, Year};
+use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
+
+/// A rate counts billionths.
+const RATE: i128 = 1_000_000_000;
+
+impl Run<'_> {
+    /// The account to today.
+    pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
+        let principal = self.open_principal(|_| true)?;
+        let interest = self.interest()?;
+        let costs = self.open_costs()?;
+        let balance = add(add(principal, interest)?, costs)?;
+        Ok(Statement { principal: Money(principal), interest: Money(interest), costs: Money(costs), balance: Money(balance) })
+    }
+
+    fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {
+        self.case.ledger.claims.iter().filter(|c| counts(c)).try_fold(0, |sum, c| add(sum, c.principal))
+    }
+
+    fn open_costs(&self) -> Result<i64, Fault> {
+        self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.open()?))
+    }
+
+    /// Interest of all claims to today.
+    pub(crate) fn interest(&mut self) -> Result<i64, Fault> {
+        if let Some(known) = self.interest_today {
+            return Ok(known);
+        }
+        let mut sum = 0;
+        for at in 0..self.case.ledger.claims.len() {
+            sum = add(sum, self.interest_of(at, self.today)?)?;
+        }
+        self.interest_today = Some(sum);
+        Ok(sum)
+    }
+
+    /// Interest of one claim to a day, that day included.
+    fn interest_of(&mut self, at: usize, to: Date) -> Result<i64, Fault> {
+        let (fixed, principal, next) = match self.case.ledger.claims.get(at) {
+            Some(c) => (c.interest, c.principal, c.next),
+            None => return Ok(0),
+        };
+        add(fixed, self.accrued(at, principal, next, to)?)
+    }
+
+    /// What a principal of that claim bears from one day to another, both included, rounded once.
+    fn accrued(&mut self, claim: usize, principal: i64, from: Date, to: Date) -> Result<i64, Fault> {
+        let Some(rule) = self.m.ledger.interest.as_ref() else { return Ok(0) };
+        if principal == 0 || from > to {
+            return Ok(0);
+        }
+        let mut sum: i128 = 0;
+        let mut day = from;
+        while day <= to {
+            let last = self.same_rate_until(day, to)?;
+            if !self.is_free_day(day) {
+                let rate = self.rate_on(claim, day)?;
+                let weight = i128::from(weight(rule.year, day, last)?);
+                let part = weight.checked_mul(rate.0.into()).ok_or(Fault::Overflow)?;
+                sum = sum.checked_add(part).ok_or(Fault::Overflow)?;
+            }
+            day = last.add_days(1)?;
+        }
+        let exact = sum.checked_mul(principal.into()).ok_or(Fault::Overflow)?;
+        let rounded = div_half_away(exact, RATE * i128::from(year_weight(rule.year)))?;
+        i64::try_from(rounded).map_err(|_| Fault::Overflow)
+    }
+
+    /// The last day from `day` to `to` with the same rate and the same answer to whether interest runs.
+    fn same_rate_until(&self, day: Date, to: Date) -> Result<Date, Fault> {
+        let mut last = to;
+        let mut end_before = |next: Date| -> Result<(), Fault> {
+            if next > day && next <= last {
+                last = next.add_days(-1)?;
+            }
+            Ok(())
+        };
+        let changes = self.m.ledger.interest.as_ref().map_or(&[][..], |r| &r.changes);
+        let at = changes.partition_point(|c| *c <= day);
+        if let Some(change) = changes.get(at) {
+            end_before(*change)?;
+        }
+        for (from, until) in &self.case.ledger.free_days {
+            end_before(*from)?;
+            if let Some(until) = until {
+                end_before(until.add_days(1)?)?;
+            }
+        }
+        Ok(last)
+    }
+
+    fn is_free_day(&self, day: Date) -> bool {
+        self.case.ledger.free_days.iter().any(|(from, until)| *from <= day && until.is_none_or(|u| day <= u))
+    }
+
+    fn rate_on(&mut self, claim: usize, day: Date) -> Result<Rate, Fault> {
+        let Some(rule) = self.m.ledger.interest.as_ref() else { return Ok(Rate(0)) };
+        self.as_of(claim, Some(day), |run| run.eval(rule.rate)).map(Rate)
+    }
+
+    /// Reads something of a claim as of a day, silently: the trace names what rules read, not what the ledger counts.
+    fn as_of<T>(&mut self, claim: usize, day: Option<Date>, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let before = (self.ctx.claim, self.ctx.day, self.ctx.record);
+        self.ctx.claim = u16::try_from(claim).ok();
+        self.ctx.day = day;
+        self.ctx.record = false;
+        let result = read(self);
+        (self.ctx.claim, self.ctx.day, self.ctx.record) = before;
+        result
+    }
+
+    /// The first day on which a claim bears interest.
+    pub(crate) fn first_interest_day(&mut self, at: usize) -> Result<Date, Fault> {
+        let (due, default_on) = match self.case.ledger.claims.get(at) {
+            Some(c) => (c.due, c.default_on),
+            None => return Err(Fault::Broken("a claim is missing")),
+        };
+        let after_due = self.calendar().next_working_day(due)?.add_days(1)?;
+        match self.m.ledger.interest.as_ref().map(|r| r.from) {
+            Some(InterestFrom::Default) => Ok(default_on.unwrap_or(after_due)),
+            Some(InterestFrom::Date(date)) => {
+                let days = self.as_of(at, None, |run| run.eval(date))?;
+                as_date(days)
+            }
+            _ => Ok(after_due),
+        }
+    }
+
+    /// Rounds what a claim has accrued to a day and starts it again on the day after. Later days stay as they are.
+    fn fix(&mut self, at: usize, to: Date) -> Result<(), Fault> {
+        let interest = self.interest_of(at, to)?;
+        let after = to.add_days(1)?;
+        self.interest_today = None;
+        if let Some(claim) = self.case.ledger.claims.get_mut(at)
+            && claim.next <= to
+        {
+            claim.interest = interest;
+            claim.next = after;
+        }
+        Ok(())
+    }
+
+    /// Books a payment by its value date; what it leaves over is refunded.
+    pub(crate) fn pay(&mut self, amount: i64, on: Date, mark: Option<Mark>) -> Result<(), Fault> {
+        let on = on.min(self.today);
+        for at in 0..self.case.ledger.claims.len() {
+            self.fix(at, on)?;
+        }
+        self.case.ledger.paid = add(self.case.ledger.paid, amount)?;
+        let first_part = self.case.ledger.parts.len();
+        let left = self.allocate(amount, on)?;
+        let parts = self.case.ledger.parts.len().saturating_sub(first_part);
+        let parts = u16::try_from(parts).map_err(|_| Fault::Overflow)?;
+        self.case.ledger.payments.push(Payment { mark, amount, on, returned: false, parts });
+        self.forget_oldest_payment();
+        if left > 0 {
+            let mark = self.mark();
+            self.effect(None, mark, Effect::Refund(Money(left)))?;
+        }
+        self.count_for_promise(amount, on)
+    }
+
+    /// A case remembers a bounded number of payments for their return; the oldest gives way.
+    fn forget_oldest_payment(&mut self) {
+        let ledger = &mut self.case.ledger;
+        if ledger.payments.len() > self.m.limits.payments as usize {
+            let oldest = ledger.payments.remove(0);
+            ledger.parts.drain(..usize::from(oldest.parts).min(ledger.parts.len()));
+        }
+    }
+
+    fn allocate(&mut self, amount: i64, on: Date) -> Result<i64, Fault> {
+        let mut order = [0u16; MOST_CLAIMS];
+        let order = self.claim_order(&mut order)?;
+        let mut left = amount;
+        if self.m.ledger.each_claim_in_turn {
+            let costs_first = self.m.ledger.pools.first() == Some(&Pool::Costs);
+            if costs_first {
+                left = self.pay_costs(left)?;
+            }
+            for claim in order.iter() {
+                for pool in &self.m.ledger.pools {
+                    left = self.pay_claim(*pool, *claim, left, on)?;
+                }
+            }
+            return if costs_first { Ok(left) } else { self.pay_costs(left) };
+        }
+        for pool in &self.m.ledger.pools {
+            if *pool == Pool::Costs {
+                left = self.pay_costs(left)?;
+            }
+            for claim in order.iter() {
+                left = self.pay_claim(*pool, *claim, left, on)?;
+            }
+        }
+        Ok(left)
+    }
+
+    /// Claims in the order in which a payment meets them.
+    fn claim_order<'o>(&mut self, order: &'o mut [u16; MOST_CLAIMS]) -> Result<&'o [u16], Fault> {
+        let n = self.case.ledger.claims.len();
+        let order = order.get_mut(..n).ok_or(Fault::Bound("claims", self.m.limits.claims))?;
+        for (place, at) in order.iter_mut().zip(0u16..) {
+            *place = at;
+        }
+        // An insertion sort is stable and needs no memory; a case has few claims.
+        for i in 1..n {
+            let mut j = i;
+            while j > 0 && self.comes_before(order[j], order[j - 1])? {
+                order.swap(j, j - 1);
+                j -= 1;
+            }
+        }
+        Ok(order)
+    }
+
+    fn comes_before(&mut self, a: u16, b: u16) -> Result<bool, Fault> {
+        for by in &self.m.ledger.order {
+            let (ka, kb) = (self.rank(*by, a)?, self.rank(*by, b)?);
+            if ka != kb {
+                return Ok(ka < kb);
+            }
+        }
+        Ok(false)
+    }
+
+    fn rank(&mut self, by: ClaimOrder, at: u16) -> Result<i64, Fault> {
+        let claim = usize::from(at);
+        let (due, secured) = self.case.ledger.claims.get(claim).map_or((self.today, false), |c| (c.due, c.secured));
+        Ok(match by {
+            ClaimOrder::DueFirst => i64::from(due > self.today),
+            ClaimOrder::LeastSecured => i64::from(secured),
+            ClaimOrder::OlderFirst => due.days().into(),
+            ClaimOrder::MostBurdensome => self.rate_on(claim, self.today)?.0.checked_neg().ok_or(Fault::Overflow)?,
+        })
+    }
+
+    fn pay_costs(&mut self, mut left: i64) -> Result<i64, Fault> {
+        for (at, cost) in (0u8..).zip(&mut self.case.ledger.costs) {
+            let amount = cost.open()?.min(left);
+            if amount > 0 {
+                cost.paid = add(cost.paid, amount)?;
+                left = sub(left, amount)?;
+                self.case.ledger.parts.push(Part { met: Met::Costs(at), amount });
+            }
+        }
+        Ok(left)
+    }
+
+    fn pay_claim(&mut self, pool: Pool, claim: u16, left: i64, on: Date) -> Result<i64, Fault> {
+        let at = usize::from(claim);
+        let Some(c) = self.case.ledger.claims.get_mut(at) else { return Ok(left) };
+        let (met, amount) = match pool {
+            Pool::Costs => return Ok(left),
+            Pool::Interest => (Met::Interest(claim), c.interest.min(left)),
+            Pool::Principal => (Met::Principal(claim), c.principal.min(left)),
+        };
+        if amount <= 0 {
+            return Ok(left);
+        }
+        match pool {
+            Pool::Principal => {
+                c.principal = sub(c.principal, amount)?;
+                self.take_back(at, amount, on)?;
+            }
+            _ => c.interest = sub(c.interest, amount)?,
+        }
+        self.interest_today = None;
+        self.case.ledger.parts.push(Part { met, amount });
+        sub(left, amount)
+    }
+
+    /// Principal that went bears nothing after the value date: where interest of later days is fixed already, that part of
+    /// it falls away, at most to 0.
+    fn take_back(&mut self, at: usize, principal: i64, on: Date) -> Result<(), Fault> {
+        let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
+        let from = on.add_days(1)?.max(self.first_interest_day(at)?);
+        let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
+        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            claim.interest = sub(claim.interest, bore)?.max(claim.interest.min(0));
+        }
+        Ok(())
+    }
+
+    /// Undoes a payment from today. The event was checked before: the payment is there.
+    pub(crate) fn return_payment(&mut self, mark: Mark, fee: Option<i64>) -> Result<(), Fault> {
+        let found = self.case.ledger.payments.iter().position(|p| p.mark == Some(mark) && !p.returned);
+        let Some(at) = found else { return Ok(()) };
+        let payments = &self.case.ledger.payments;
+        let skip: usize = payments.iter().take(at).map(|p| usize::from(p.parts)).sum();
+        let (amount, parts) = payments.get(at).map_or((0, 0), |p| (p.amount, usize::from(p.parts)));
+        for i in skip..skip.saturating_add(parts) {
+            if let Some(part) = self.case.ledger.parts.get(i).copied() {
+                self.put_back(part)?;
+            }
+        }
+        if let Some(payment) = self.case.ledger.payments.get_mut(at) {
+            payment.returned = true;
+        }
+        self.case.ledger.paid = sub(self.case.ledger.paid, amount)?;
+        let on = self.case.ledger.payments.get(at).map_or(self.today, |p| p.on);
+        self.uncount_for_promise(amount, on)?;
+        if let Some(fee) = fee.filter(|f| *f > 0) {
+            let kind = self.learn("return_fee")?;
+            self.book_cost(kind, fee)?;
+        }
+        Ok(())
+    }
+
+    fn put_back(&mut self, part: Part) -> Result<(), Fault> {
+        self.interest_today = None;
+        match part.met {
+            Met::Costs(at) => {
+                if let Some(cost) = self.case.ledger.costs.get_mut(usize::from(at)) {
+                    cost.paid = sub(cost.paid, part.amount)?;
+                }
+            }
+            Met::Interest(at) | Met::Principal(at) => {
+                self.fix(usize::from(at), self.today)?;
+                if let Some(claim) = self.case.ledger.claims.get_mut(usize::from(at)) {
+                    let pot = if matches!(part.met, Met::Principal(_)) { &mut claim.principal } else { &mut claim.interest };
+                    *pot = add(*pot, part.amount)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds costs of a kind.
+    pub(crate) fn book_cost(&mut self, kind: i64, amount: i64) -> Result<(), Fault> {
+        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| c.kind == kind) {
+            cost.charged = add(cost.charged, amount)?;
+            return Ok(());
+        }
+        let most = self.m.limits.cost_kinds;
+        if self.case.ledger.costs.len() >= most as usize {
+            return Err(Fault::Bound("kinds of costs", most));
+        }
+        self.case.ledger.costs.push(Cost { kind, charged: amount, paid: 0 });
+        Ok(())
+    }
+
+    /// Books a charge, cut so that all costs stay within their cap; gives what was booked.
+    pub(crate) fn charge(&mut self, amount: i64, kind: TextId, replacing: Option<TextId>) -> Result<i64, Fault> {
+        let replaced = replacing.map(|k| i64::from(k.0));
+        let (before, paid) = self.case.ledger.costs.iter().find(|c| Some(c.kind) == replaced).map_or((0, 0), |c| (c.charged, c.paid));
+        let mut amount = amount.max(0);
+        if let Some(cap) = self.cost_cap()? {
+            let all = self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.charged))?;
+            let others = sub(all, before)?;
+            amount = amount.min(sub(cap, others)?.max(0));
+        }
+        let Some(replaced) = replaced else {
+            if amount > 0 {
+                self.book_cost(kind.0.into(), amount)?;
+            }
+            return Ok(amount);
+        };
+        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| c.kind == replaced) {
+            cost.charged = paid;
+        }
+        let more = sub(amount, paid)?.max(0);
+        if more > 0 {
+            self.book_cost(kind.0.into(), more)?;
+        }
+        Ok(amount)
+    }
+
+    fn cost_cap(&mut self) -> Result<Option<i64>, Fault> {
+        match self.m.ledger.costs_up_to {
+            None => Ok(None),
+            Some(CostCap::Money(e)) => self.eval(e).map(Some),
+            Some(CostCap::OfPrincipal(e)) => {
+                let rate = Rate(self.eval(e)?);
+                Ok(Some(Money(self.case.ledger.claimed).times_rate(rate)?.0))
+            }
+        }
+    }
+
+    /// Writes off a part; gives what was written off of principal, interest and costs.
+    pub(crate) fn waive(&mut self, what: &Waive) -> Result<(i64, i64, i64), Fault> {
+        match *what {
+            Waive::Costs => Ok((0, 0, self.waive_costs(None, i64::MAX)?)),
+            Waive::CostsOf(kind) => Ok((0, 0, self.waive_costs(Some(kind.0.into()), i64::MAX)?)),
+            Waive::Interest => Ok((0, self.waive_interest(i64::MAX)?, 0)),
+            Waive::Money(e) => {
+                let amount = self.eval(e)?;
+                self.waive_money(amount)
+            }
+        }
+    }
+
+    /// Writes off a sum: costs, then interest, then principal.
+    pub(crate) fn waive_money(&mut self, amount: i64) -> Result<(i64, i64, i64), Fault> {
+        let costs = self.waive_costs(None, amount)?;
+        let left = sub(amount, costs)?;
+        let interest = self.waive_interest(left)?;
+        let left = sub(left, interest)?;
+        let mut order = [0u16; MOST_CLAIMS];
+        let mut principal = 0;
+        for at in self.claim_order(&mut order)?.iter() {
+            let rest = sub(left, principal)?;
+            principal = add(principal, self.reduce(Some(usize::from(*at)), rest, self.today)?)?;
+        }
+        Ok((principal, interest, costs))
+    }
+
+    pub(crate) fn waive_costs(&mut self, kind: Option<i64>, most: i64) -> Result<i64, Fault> {
+        let mut waived = 0;
+        for cost in self.case.ledger.costs.iter_mut().filter(|c| kind.is_none_or(|k| c.kind == k)) {
+            let amount = cost.open()?.min(sub(most, waived)?);
+            if amount > 0 {
+                cost.charged = sub(cost.charged, amount)?;
+                waived = add(waived, amount)?;
+            }
+        }
+        Ok(waived)
+    }
+
+    pub(crate) fn waive_interest(&mut self, most: i64) -> Result<i64, Fault> {
+        let mut order = [0u16; MOST_CLAIMS];
+        let mut waived = 0;
+        for at in self.claim_order(&mut order)?.iter().map(|at| usize::from(*at)) {
+            self.fix(at, self.today)?;
+            let left = sub(most, waived)?;
+            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+                let amount = claim.interest.min(left).max(0);
+                claim.interest = sub(claim.interest, amount)?;
+                waived = add(waived, amount)?;
+            }
+        }
+        Ok(waived)
+    }
+
+    /// Lowers principal from a day on: of one claim, or of the oldest open ones. Gives by how much.
+    pub(crate) fn reduce(&mut self, claim: Option<usize>, amount: i64, on: Date) -> Result<i64, Fault> {
+        let on = on.min(self.today);
+        let mut left = amount;
+        for n in 0..self.case.ledger.claims.len() {
+            let at = claim.unwrap_or_else(|| self.nth_oldest(n));
+            let part = self.case.ledger.claims.get(at).map_or(0, |c| c.principal.min(left));
+            if part > 0 {
+                self.fix(at, on)?;
+                if let Some(c) = self.case.ledger.claims.get_mut(at) {
+                    c.principal = sub(c.principal, part)?;
+                }
+                self.take_back(at, part, on)?;
+                left = sub(left, part)?;
+            }
+            if claim.is_some() {
+                break;
+            }
+        }
+        self.interest_today = None;
+        sub(amount, left)
+    }
+
+    /// The position of the n-th claim by due date, ties by position.
+    fn nth_oldest(&self, n: usize) -> usize {
+        let claims = &self.case.ledger.claims;
+        let rank = |at: usize| claims.iter().enumerate().filter(|(i, c)| claims.get(at).is_some_and(|a| (c.due, *i) < (a.due, at))).count();
+        (0..claims.len()).find(|at| rank(*at) == n).unwrap_or(0)
+    }
+
+    /// Interest rests from a day on, or runs again from the day after one.
+    pub(crate) fn rest_interest(&mut self, begins: bool) -> Result<(), Fault> {
+        let today = self.today;
+        self.interest_today = None;
+        let open = self.case.ledger.free_days.iter_mut().find(|(_, until)| until.is_none());
+        match (begins, open) {
+            (true, None) => {
+                let from = today.add_days(1)?;
+                let earliest = self.case.ledger.claims.iter().map(|c| c.next).min();
+                self.case.ledger.free_days.retain(|(_, until)| until.is_none_or(|u| earliest.is_none_or(|e| u >= e)));
+                self.case.ledger.free_days.push((from, None));
+            }
+            (false, Some((from, until))) => *until = Some(if *from > today { from.add_days(-1)? } else { today }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a guard reads of the ledger.
+    pub(crate) fn of_ledger(&mut self, quantity: &Quantity) -> Result<Option<i64>, Fault> {
+        let today = self.today;
+        Ok(match quantity {
+            Quantity::Balance => Some(self.statement()?.balance.0),
+            Quantity::Principal => Some(self.open_principal(|_| true)?),
+            Quantity::Interest => Some(self.interest()?),
+            Quantity::Costs => Some(self.open_costs()?),
+            Quantity::CostsOf(kind) => {
+                let cost = self.case.ledger.costs.iter().find(|c| c.kind == i64::from(kind.0));
+                Some(cost.map_or(Ok(0), Cost::open)?)
+            }
+            Quantity::Paid => Some(self.case.ledger.paid),
+            Quantity::PaidWithin(length) => Some(self.paid_within(*length)?),
+            Quantity::Overdue => Some(self.open_principal(|c| c.due < today)?),
+            Quantity::Disputed => Some(self.open_principal(|c| c.disputed)?),
+            Quantity::Undisputed => Some(self.undisputed()?),
+            Quantity::Fresh => Some(self.open_principal(|c| c.fresh)?),
+            Quantity::Claimed => Some(self.case.ledger.claimed),
+            Quantity::OldestDue => self.oldest_due().map(|d| d.days().into()),
+            Quantity::OverdueDays => Some(self.oldest_due().map_or(0, |d| i64::from(today.days() - d.days()).max(0))),
+            Quantity::Claims => i64::try_from(self.case.ledger.claims.iter().filter(|c| c.principal > 0).count()).ok(),
+            _ => return Err(Fault::Broken("a quantity cannot be read")),
+        })
+    }
+
+    fn undisputed(&mut self) -> Result<i64, Fault> {
+        let mut balance = self.statement()?.balance.0;
+        for at in 0..self.case.ledger.claims.len() {
+            if let Some(principal) = self.case.ledger.claims.get(at).filter(|c| c.disputed).map(|c| c.principal) {
+                balance = sub(balance, add(principal, self.interest_of(at, self.today)?)?)?;
+            }
+        }
+        Ok(balance)
+    }
+
+    fn oldest_due(&self) -> Option<Date> {
+        self.case.ledger.claims.iter().filter(|c| c.principal > 0).map(|c| c.due).min()
+    }
+
+    fn paid_within(&mut self, length: dunlin_machine::ir::ExprId) -> Result<i64, Fault> {
+        let length = self.duration(length)?;
+        let from = match length.unit() {
+            Unit::Hours => self.local_day(self.case.now.add_hours(length.amount().saturating_neg())?),
+            _ => self.window_start(self.today, length)?,
+        };
+        let payments = self.case.ledger.payments.iter().filter(|p| !p.returned && p.on >= from);
+        payments.map(|p| p.amount).try_fold(0, add)
+    }
+
+    /// Whether the ledger counts the case as settled.
+    pub(crate) fn is_settled(&mut self) -> Result<bool, Fault> {
+        self.ctx.record = false;
+        let settled = self.eval(self.m.ledger.settled);
+        self.ctx.record = true;
+        Ok(settled? != 0)
+    }
+}
+
+/// More claims than `limits { claims … }` may ask for.
+pub(crate) const MOST_CLAIMS: usize = 512;
+
+impl Cost {
+    /// What is still open.
+    pub(crate) fn open(&self) -> Result<i64, Fault> {
+        Ok(sub(self.charged, self.paid)?.max(0))
+    }
+}
+
+/// Parts of a year, in the unit of [`year_weight`], that the days from one to the other count, both included.
+fn weight(year: Year, from: Date, to: Date) -> Result<i64, Fault> {
+    let days = i64::from(to.days() - from.days()) + 1;
+    Ok(match year {
+        Year::Days365 | Year::Days360 => days,
+        Year::Months30 => days30(to) - days30(from.add_days(-1)?),
+        Year::Actual => {
+            let mut sum = 0;
+            let mut day = from;
+            while day <= to {
+                let last = day.end_of_year().min(to);
+                let in_year = i64::from(last.days() - day.days()) + 1;
+                // A day of a common year weighs 1/365 = 366 parts of 365 × 366, one of a leap year 365 of them.
+                sum += in_year * if is_leap(day.year()) { 365 } else { 366 };
+                day = last.add_days(1)?;
+            }
+            sum
+        }
+    })
+}
+
+/// How many parts a year has.
+const fn year_weight(year: Year) -> i64 {
+    match year {
+        Year::Days365 => 365,
+        Year::Days360 | Year::Months30 => 360,
+        Year::Actual => 365 * 366,
+    }
+}
+
+/// The position of a day where every month has 30 days: day 31 is day 30, the last day of February too.
+fn days30(day: Date) -> i64 {
+    let civil = day.civil();
+    let of_month = if day == day.end_of_month() { 30 } else { i64::from(civil.day).min(30) };
+    i64::from(civil.year) * 360 + (i64::from(civil.month) - 1) * 30 + of_month
+}
+
+const fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+pub(crate) fn add(a: i64, b: i64) -> Result<i64, Fault> {
+    a.checked_add(b).ok_or(Fault::Overflow)
+}
+
+pub(crate) fn sub(a: i64, b: i64) -> Result<i64, Fault> {
+    a.checked_sub(b).ok_or(Fault::Overflow)
+}

@@ -1,0 +1,31 @@
+//! What happens: one pure step of a case on a machine, with its ledger, contact rules, holds and journal.
+//!
+//! Stays free of the standard library, input and output, clocks, threads, floats and engines of others. The exact rules
+//! are written in `docs/semantics.md`; this room follows them in their order.
+#![no_std]
+extern crate alloc;
+
+pub mod case;
+pub mod fault;
+pub mod input;
+pub mod outcome;
+pub mod read;
+pub mod store;
+
+mod actions;
+mod contact;
+mod deliver;
+mod engine;
+mod eval;
+mod holds;
+mod ledger;
+mod run;
+mod stages;
+mod take;
+mod timers;
+
+pub use case::Case;
+pub use engine::{Engine, Interpreter, next_due, step};
+pub use fault::{Fault, Refusal};
+pub use input::{Event, Given, Input, Opening};
+pub use outcome::Outcome;

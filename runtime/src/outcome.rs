@@ -1,0 +1,311 @@
+//! What a step gives back besides the case: what was done, in order, and why.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+use dunlin_machine::ir::{ChannelId, Channels, EventId, ExprId, Nature, RuleId, StageId, TemplateId, TextId, ToneId, Type};
+use dunlin_machine::value::{Date, Instant, Money};
+
+/// Everything that one step did, in the order in which it did it. A host keeps one and hands it to every step, so that
+/// its memory is used again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The event's id was among the last 16: nothing was done.
+    pub already_taken: bool,
+    /// What was done.
+    pub entries: Vec<Entry>,
+    /// Values that rules read; an entry names its runs.
+    pub seen: Vec<Seen>,
+    /// Named values that go out with effects; an effect names its run.
+    pub with: Vec<(TextId, Type, i64)>,
+    /// The least instant at which something is due; none: nothing is.
+    pub next_due: Option<Instant>,
+}
+
+impl Outcome {
+    /// Forgets what it held and keeps its memory.
+    pub fn clear(&mut self) {
+        self.already_taken = false;
+        self.entries.clear();
+        self.seen.clear();
+        self.with.clear();
+        self.next_due = None;
+    }
+
+    /// The effects, in order, with their numbers.
+    pub fn effects(&self) -> impl Iterator<Item = (u32, &Effect)> {
+        self.entries.iter().filter_map(|e| match &e.what {
+            What::Effect { number, effect, .. } => Some((*number, effect)),
+            _ => None,
+        })
+    }
+}
+
+/// A value that a rule read: the expression that names it, and what it was; none where it was not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What was read.
+    pub read: ExprId,
+    /// What it was.
+    pub value: Option<i64>,
+    /// Whether a dated value behind it was past its last checked day.
+    pub provisional: bool,
+}
+
+/// One thing that a step did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The stage of the case when it was done.
+    pub stage: StageId,
+    /// The rule that did it; none for what the machine does by itself.
+    pub rule: Option<RuleId>,
+    /// The trigger or `whenever` rule in whose body it stands.
+    pub because_of: Option<RuleId>,
+    /// What that trigger's condition read, in [`Outcome::seen`].
+    pub guard: Range<u32>,
+    /// What the action itself read.
+    pub own: Range<u32>,
+    /// By how many days the timer that led here was late.
+    pub late_days: i32,
+    /// What was done.
+    pub what: What,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The host is to do something. The number makes it safe to receive twice.
+    Effect {
+        /// Numbered from 1 through the life of the case.
+        number: u32,
+        /// What to do.
+        effect: Effect,
+        /// The account at that instant.
+        statement: Statement,
+    },
+    /// The case went to another stage.
+    Move {
+        /// From where; none at opening.
+        from: Option<StageId>,
+        /// Where to.
+        to: StageId,
+        /// Whether it went back to the stage before.
+        back: bool,
+    },
+    /// Something was not done now.
+    Held {
+        /// What.
+        what: HeldAction,
+        /// By which rule.
+        by: HeldBy,
+        /// When it is tried again; none: when the hold ends, or never.
+        until: Option<Instant>,
+        /// Whether it was dropped for good.
+        dropped: bool,
+    },
+    /// A hold began.
+    Paused {
+        /// Its reason: a text value.
+        reason: i64,
+        /// When it ends by itself.
+        until: Option<Instant>,
+    },
+    /// A hold ended.
+    Resumed {
+        /// Its reason: a text value.
+        reason: i64,
+    },
+    /// An event was taken, or is on record because no rule took it.
+    Event {
+        /// Which.
+        event: EventId,
+        /// Whether a rule took it.
+        taken: bool,
+    },
+}
+
+/// What was held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldAction {
+    /// A message, to the person of that number.
+    Send(TemplateId, u8),
+    /// An attempt of a call.
+    Call(TextId),
+    /// A filing.
+    File(TextId),
+    /// A charge of that kind.
+    Charge(TextId),
+}
+
+/// What held it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// A limit.
+    Limit(RuleId),
+    /// A rest after a conversation.
+    Rest(RuleId),
+    /// The hours of an `allow`, or of the call itself.
+    Hours(RuleId),
+    /// A hold.
+    Hold,
+    /// No way can be used: the last reason found.
+    Unusable(Unusable),
+    /// The same message waits already.
+    WaitsAlready,
+    /// Nothing within 400 days would admit it.
+    Never,
+    /// `costs up to`.
+    CostCap,
+}
+
+/// Why a channel cannot be used for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// The person is no longer pursued, or has died.
+    Person,
+    /// No address.
+    NoAddress(ChannelId),
+    /// Barred by a bounce, a wrong party, a withdrawn consent or a wish not to be contacted.
+    Barred(ChannelId),
+    /// No `allow` names it.
+    NotAllowed(ChannelId),
+    /// Consent is required and not given.
+    NoConsent(ChannelId, RuleId),
+    /// A `never` holds.
+    Never(ChannelId, RuleId),
+}
+
+/// The account at an instant. `balance = principal + interest + costs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statement {
+    /// Open principal.
+    pub principal: Money,
+    /// Interest accrued and unpaid, that day included.
+    pub interest: Money,
+    /// Open costs.
+    pub costs: Money,
+    /// Their sum.
+    pub balance: Money,
+}
+
+/// What the host is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a message.
+    Send {
+        /// Which.
+        template: TemplateId,
+        /// By which channels, together.
+        channels: Channels,
+        /// In which tone.
+        tone: Option<ToneId>,
+        /// The last day to pay that it names.
+        deadline: Option<Date>,
+        /// To which person, by position.
+        person: u8,
+        /// Why it goes out.
+        nature: Nature,
+        /// Named values, in [`Outcome::with`].
+        with: Range<u32>,
+    },
+    /// Try to call.
+    Call {
+        /// What to say.
+        script: TextId,
+        /// In which tone.
+        tone: Option<ToneId>,
+        /// Which attempt this is, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// Whom, by position.
+        person: u8,
+    },
+    /// Give a person work.
+    Task {
+        /// What.
+        name: TextId,
+        /// Whose.
+        role: TextId,
+        /// Its last day; none where it is counted in hours.
+        until: Option<Date>,
+        /// Until when, where it is counted in hours.
+        until_instant: Option<Instant>,
+        /// Its priority.
+        priority: Option<i64>,
+        /// Whether it was open before and is open again.
+        again: bool,
+    },
+    /// File a form.
+    File {
+        /// Which.
+        form: TextId,
+        /// Named values, in [`Outcome::with`].
+        with: Range<u32>,
+    },
+    /// Book costs.
+    Charge {
+        /// How much.
+        amount: Money,
+        /// As what.
+        kind: TextId,
+        /// In place of what.
+        replacing: Option<TextId>,
+    },
+    /// Write off a part.
+    Waive {
+        /// Of the principal.
+        principal: Money,
+        /// Of the interest.
+        interest: Money,
+        /// Of the costs.
+        costs: Money,
+    },
+    /// Tell a party.
+    Report {
+        /// Whom.
+        party: TextId,
+        /// What: the author's message, or `status`, `open`, `settled`, `withdrawn`.
+        what: TextId,
+        /// Whether it is a message.
+        message: bool,
+    },
+    /// Somebody should look.
+    Alarm(Alarm),
+    /// The host's own.
+    Emit {
+        /// Its name.
+        name: TextId,
+        /// Named values, in [`Outcome::with`].
+        with: Range<u32>,
+    },
+    /// Put the case in a queue.
+    Assign(TextId),
+    /// Block or unblock the customer.
+    Customer {
+        /// Whether to block.
+        block: bool,
+        /// For what.
+        thing: Option<TextId>,
+    },
+    /// Pay back what exceeds the balance.
+    Refund(Money),
+    /// Withdraw what an earlier effect opened.
+    Cancel {
+        /// Its number.
+        of: u32,
+    },
+}
+
+/// What an alarm is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The strategy's own.
+    Named(TextId),
+    /// The event that `usually within` waited for did not come.
+    Missing(EventId),
+    /// A task was not done in time.
+    TaskOverdue(TextId),
+    /// A step failed and was undone; why, in words.
+    StepFailed(String),
+}

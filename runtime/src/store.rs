@@ -1,0 +1,89 @@
+//! The stored form of a case: compact, refused by any other machine, and checked when it is read.
+
+use crate::case::Case;
+use crate::fault::Refusal;
+use alloc::vec::Vec;
+use dunlin_machine::ir::Machine;
+
+/// The first bytes of a stored case.
+const MAGIC: &[u8; 4] = b"DUNC";
+/// The version of the stored form.
+const VERSION: u8 = 1;
+
+/// Stores a case.
+///
+/// # Errors
+/// [`Refusal::Unreadable`] if it cannot be written, which memory alone can cause.
+pub fn save(case: &Case) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::from(*MAGIC);
+    bytes.push(VERSION);
+    let body = postcard::to_allocvec(case).map_err(|_| Refusal::Unreadable("it cannot be written"))?;
+    bytes.extend_from_slice(&checksum(&body).to_be_bytes());
+    bytes.extend_from_slice(&body);
+    Ok(bytes)
+}
+
+/// Reads a case back, for the machine that made it.
+///
+/// # Errors
+/// [`Refusal::Unreadable`] for bytes that are no case, cut short or changed; [`Refusal::OtherMachine`].
+pub fn restore(machine: &Machine, bytes: &[u8]) -> Result<Case, Refusal> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(Refusal::Unreadable("it is not a saved case of Dunlin"))?;
+    let (version, rest) = rest.split_first().ok_or(Refusal::Unreadable("it is cut short"))?;
+    if *version != VERSION {
+        return Err(Refusal::Unreadable("it has another format version"));
+    }
+    let (sum, body) = rest.split_first_chunk::<4>().ok_or(Refusal::Unreadable("it is cut short"))?;
+    if checksum(body) != u32::from_be_bytes(*sum) {
+        return Err(Refusal::Unreadable("it is cut short or was changed"));
+    }
+    let (case, left) = postcard::take_from_bytes::<Case>(body).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
+    if !left.is_empty() {
+        return Err(Refusal::Unreadable("something follows after its end"));
+    }
+    admit(machine, case)
+}
+
+/// Checks that a case that was read, from this form or another, fits the machine.
+///
+/// # Errors
+/// As [`restore`].
+pub fn admit(machine: &Machine, case: Case) -> Result<Case, Refusal> {
+    if case.machine != machine.hash().0 {
+        return Err(Refusal::OtherMachine);
+    }
+    if fits(machine, &case) { Ok(case) } else { Err(Refusal::Unreadable("it does not fit its machine")) }
+}
+
+/// Whether every list of the case has the length, and every number the range, that its machine gives.
+fn fits(machine: &Machine, case: &Case) -> bool {
+    let stage = |s: dunlin_machine::ir::StageId| machine.stages.get(s.index());
+    let scope_slots = |s: dunlin_machine::ir::StageId| {
+        stage(s).and_then(|s| s.scope).and_then(|s| machine.scopes.get(s.index())).map_or(0, |s| s.triggers.range().len())
+    };
+    let place = |p: &crate::case::Place| {
+        stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len()) && scope_slots(p.stage) == p.scope_slots.len()
+    };
+    let calendar = |c: dunlin_machine::ir::CalendarId| c.index() < machine.calendars.len();
+    place(&case.place)
+        && case.before.as_ref().is_none_or(place)
+        && case.facts.len() == machine.facts.len()
+        && case.vars.len() == machine.vars.len()
+        && case.kept.len() == machine.kept.len()
+        && case.noted.len() == machine.noted.len()
+        && case.sent.len() == machine.templates.len()
+        && case.watches.len() == machine.watches.len()
+        && case.watches.iter().zip(&machine.watches).all(|(s, w)| s.len() == w.triggers.range().len())
+        && case.whenevers.len() == machine.whenevers.len()
+        && case.whenevers.iter().zip(&machine.whenevers).all(|(s, w)| s.since.is_none() || s.slots.len() == w.triggers.range().len())
+        && usize::from(case.currency) < machine.currencies.len()
+        && calendar(case.calendar)
+        && !case.persons.is_empty()
+        && case.persons.iter().all(|p| calendar(p.calendar) && p.zones.iter().all(|z| usize::from(*z) < machine.zones.len()))
+        && case.ledger.claims.len() <= machine.limits.claims as usize
+}
+
+/// FNV-1a, 32 bits: finds what was cut or changed by accident.
+fn checksum(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,490 @@
+//! Taking up an event: what it must say, and what it does to the case before any rule sees it (semantics, section 3).
+
+use crate::case::{Claim, Hold, Mark, Promise};
+use crate::contact::BY_PHONE;
+use crate::fault::{Fault, Refusal};
+use crate::input::{Event, Given};
+use crate::ledger::{add, sub};
+use crate::run::{Names, Run};
+use alloc::format;
+use alloc::string::{String, ToString};
+use dunlin_machine::events::{EventParam, Happening, Origin};
+use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, StageId, TextId, Type};
+use dunlin_machine::value::{Date, Duration, Money, Rate};
+
+/// More parameters than an event may have.
+pub(crate) const MOST_PARAMS: usize = 16;
+
+/// An event that was found right: its values, and what of the case it speaks of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub event: EventId,
+    /// Values by position; a text that the machine does not know, and that nothing keeps, is [`UNKNOWN_TEXT`].
+    pub args: [Option<i64>; MOST_PARAMS],
+    /// The person that it names, by position.
+    pub person: u8,
+    /// The claim that it names, by position.
+    pub claim: Option<u16>,
+    /// The mark of the payment, and so on, that it names.
+    pub of: Option<Mark>,
+    /// The fact that it sets, and its value; or the stage that an operator names.
+    pub names: Option<(u16, i64)>,
+    /// The mark of its own id.
+    pub mark: Option<Mark>,
+}
+
+/// A text that equals no other.
+pub(crate) const UNKNOWN_TEXT: i64 = i64::MIN;
+
+impl Taken {
+    pub(crate) const fn of(event: EventId) -> Self {
+        Self { event, args: [None; MOST_PARAMS], person: 0, claim: None, of: None, names: None, mark: None }
+    }
+
+    fn arg(&self, at: usize) -> Option<i64> {
+        self.args.get(at).copied().flatten()
+    }
+}
+
+/// A mark of an id: 48 bits of FNV-1a.
+pub(crate) fn mark_of(id: &str) -> Mark {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in id.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    let [a, b, c, d, e, f, g, h] = hash.to_be_bytes();
+    [a ^ g, b ^ h, c, d, e, f]
+}
+
+impl Run<'_> {
+    /// Checks an event from the host against the machine and the case, and reads its values. Changes nothing but texts
+    /// that the case learns.
+    pub(crate) fn check(&mut self, event: &Event) -> Result<Taken, Refusal> {
+        let machine = self.m;
+        let ty = machine.events.get(event.event.index()).ok_or(Refusal::NoSuchEvent)?;
+        if let Some(h) = Happening::of(event.event)
+            && h.builtin().origin == Origin::Machine
+        {
+            return Err(Refusal::OnlyTheMachine(h.builtin().name));
+        }
+        let mut taken = Taken::of(event.event);
+        taken.mark = event.id.as_deref().map(mark_of);
+        for (at, given) in &event.args {
+            let param = ty.params.get(usize::from(*at)).ok_or_else(|| wrong(&format!("parameter {at}"), "one that the event has"))?;
+            let value = self.check_arg(event.event, *at, param, given)?;
+            if let Some(place) = taken.args.get_mut(usize::from(*at)) {
+                *place = Some(value);
+            }
+        }
+        for (at, param) in ty.params.iter().enumerate() {
+            if param.required && taken.arg(at).is_none() {
+                return Err(Refusal::Missing { param: self.text_of(param.name).into() });
+            }
+        }
+        let Some(happening) = Happening::of(event.event) else { return Ok(taken) };
+        self.check_names(happening, event, &mut taken)?;
+        self.check_amount(happening, &mut taken)?;
+        Ok(taken)
+    }
+
+    fn check_arg(&mut self, event: EventId, at: u8, param: &EventParam, given: &Given) -> Result<i64, Refusal> {
+        let name = self.text_of(param.name);
+        match (given, param.ty) {
+            (Given::Text(text), Type::Text) => {
+                let kept = self.m.kept.iter().any(|k| k.event == event && k.param == at);
+                if kept { Ok(self.learn(text)?) } else { Ok(self.names.find(self.m, text).unwrap_or(UNKNOWN_TEXT)) }
+            }
+            (Given::Value(v), ty) if ty != Type::Text && self.in_type(ty, *v) => Ok(*v),
+            (_, ty) => Err(wrong(name, self.expected(ty))),
+        }
+    }
+
+    /// Whether a number is a value of a type.
+    fn in_type(&self, ty: Type, value: i64) -> bool {
+        let within = |n: usize| usize::try_from(value).is_ok_and(|v| v < n);
+        match ty {
+            Type::Bool => within(2),
+            Type::Date => i32::try_from(value).ok().and_then(Date::from_days).is_some(),
+            Type::Instant => dunlin_machine::value::Instant::from_seconds(value).is_some(),
+            Type::Duration => Duration::unpack(value).is_some(),
+            Type::Hours => crate::contact::hours_value(value).is_some(),
+            Type::Channel => within(self.m.channels.len()),
+            Type::Tone => within(self.m.tones.len()),
+            Type::Enum(e) => within(self.m.enums.get(e.index()).map_or(0, |e| e.values.len())),
+            Type::Text => false,
+            Type::Number | Type::Money | Type::Rate => true,
+        }
+    }
+
+    fn expected(&self, ty: Type) -> &'static str {
+        match ty {
+            Type::Bool => "true or false",
+            Type::Number => "a whole number",
+            Type::Money => "an amount",
+            Type::Rate => "a rate",
+            Type::Date => "a date",
+            Type::Instant => "an instant",
+            Type::Hours => "hours, as 08:00..20:00",
+            Type::Duration => "a duration",
+            Type::Text => "a text",
+            Type::Channel => "a channel of the strategy",
+            Type::Tone => "a tone of the strategy",
+            Type::Enum(_) => "one of the values that the strategy lists",
+        }
+    }
+
+    /// Finds what the event speaks of in the case.
+    fn check_names(&mut self, happening: Happening, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
+        let text = |param: &str| {
+            let at = happening.param(param)?;
+            event.args.iter().find(|(a, _)| usize::from(*a) == at).and_then(|(_, g)| match g {
+                Given::Text(t) => Some(t.as_str()),
+                Given::Value(_) => None,
+            })
+        };
+        if let Some(id) = text("debtor") {
+            let found = self.case.persons.iter().position(|p| p.id == id);
+            taken.person = found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("debtor", id))?;
+        }
+        if let Some(id) = text("claim")
+            && happening != Happening::ClaimAdded
+        {
+            let found = self.case.ledger.claims.iter().position(|c| c.id == id);
+            taken.claim = Some(found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("claim", id))?);
+        }
+        match happening {
+            Happening::PaymentReturned => {
+                let of = text("of").unwrap_or_default();
+                let mark = mark_of(of);
+                let payment = self.case.ledger.payments.iter().find(|p| p.mark == Some(mark) && !p.returned);
+                payment.ok_or_else(|| not_there("payment that can still be returned, with the id", of))?;
+                taken.of = Some(mark);
+            }
+            Happening::TaskDone | Happening::Postponed => {
+                let name = text("name").unwrap_or_default();
+                taken.names = Some((0, self.open_task_named(name)?));
+            }
+            Happening::Released => {
+                let reason = text("reason").unwrap_or_default();
+                let held = self.case.holds.iter().find(|h| self.text_value(h.reason) == reason);
+                taken.names = Some((0, held.ok_or_else(|| not_there("hold with the reason", reason))?.reason));
+            }
+            Happening::Hold => taken.names = Some((0, self.learn(text("reason").unwrap_or_default())?)),
+            Happening::Fact => taken.names = Some(self.fact_named(text("name").unwrap_or_default(), text("value").unwrap_or_default())?),
+            Happening::Operator => {
+                let name = text("stage").unwrap_or_default();
+                let found = self.m.stages.iter().position(|s| self.text_of(s.name) == name);
+                let at = found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("stage", name))?;
+                taken.names = Some((at, 0));
+            }
+            Happening::ClaimAdded => {
+                let id = text("claim").unwrap_or_default();
+                if self.case.ledger.claims.iter().any(|c| c.id == id) {
+                    return Err(wrong("claim", "the name of a new claim; this one is there already"));
+                }
+                self.case.new_claim = id.into();
+            }
+            Happening::Waived => {
+                let what = text("what").unwrap_or_default();
+                taken.names = Some((["costs", "interest"].iter().position(|w| *w == what).map_or(2, |at| u16::try_from(at).unwrap_or(2)), 0));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open_task_named(&self, name: &str) -> Result<i64, Refusal> {
+        let is = |t: &crate::case::Task| self.task_of(t.action).is_ok_and(|(task, _)| self.text_of(task.name) == name);
+        let found = self.case.tasks.iter().position(is).ok_or_else(|| not_there("open task", name))?;
+        Ok(i64::try_from(found).map_err(|_| Fault::Overflow)?)
+    }
+
+    fn fact_named(&mut self, name: &str, value: &str) -> Result<(u16, i64), Refusal> {
+        let machine = self.m;
+        let found = machine.facts.iter().position(|f| self.text_of(f.name) == name);
+        let at = found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("fact", name))?;
+        let fact = machine.facts.get(usize::from(at)).ok_or(Fault::Broken("a fact is missing"))?;
+        let value = self.fact_value(fact, value)?;
+        Ok((at, value))
+    }
+
+    /// The value of a fact from its text, as the language writes it.
+    fn fact_value(&mut self, fact: &Fact, text: &str) -> Result<i64, Refusal> {
+        let name = self.text_of(fact.name);
+        let refuse = |run: &Self| wrong(name, run.expected(fact.ty));
+        let currency = self.m.currencies.get(usize::from(self.case.currency)).copied();
+        let value = match fact.ty {
+            Type::Text => return Ok(self.learn(text)?),
+            Type::Bool => ["false", "true"].iter().position(|t| *t == text).and_then(|at| i64::try_from(at).ok()),
+            Type::Number => text.parse().ok(),
+            Type::Money => currency.and_then(|c| Money::parse(text.split(' ').next().unwrap_or(text), c).ok()).map(|m| m.0),
+            Type::Rate => Rate::parse(text.trim_end_matches('%').trim_end()).ok().map(|r| r.0),
+            Type::Date => Date::parse(text).ok().map(|d| d.days().into()),
+            Type::Instant => dunlin_machine::value::Instant::parse(text).ok().map(|i| i.seconds()),
+            Type::Duration => Duration::parse(text).ok().map(Duration::pack),
+            Type::Hours => None,
+            Type::Channel => self.position_of(&self.m.channels, text),
+            Type::Tone => self.position_of(&self.m.tones, text),
+            Type::Enum(e) => self.m.enums.get(e.index()).and_then(|e| self.position_of(&e.values, text)),
+        };
+        let value = value.ok_or_else(|| refuse(self))?;
+        check_bounds(name, fact, value)?;
+        Ok(value)
+    }
+
+    fn position_of(&self, names: &[TextId], text: &str) -> Option<i64> {
+        names.iter().position(|n| self.text_of(*n) == text).and_then(|at| i64::try_from(at).ok())
+    }
+
+    /// Amounts of events are more than nothing; `on` is today where it is left out, and never later.
+    fn check_amount(&mut self, happening: Happening, taken: &mut Taken) -> Result<(), Refusal> {
+        let counts = matches!(
+            happening,
+            Happening::Payment | Happening::Enforced | Happening::Promise | Happening::ClaimReduced | Happening::CostsSet | Happening::Waived
+        );
+        if let Some(on) = happening.param("on")
+            && let Some(place) = taken.args.get_mut(on)
+        {
+            let today = i64::from(self.today.days());
+            *place = Some(place.map_or(today, |d| if counts { d.min(today) } else { d }));
+        }
+        let at = match happening {
+            Happening::ClaimAdded => happening.param("principal"),
+            _ => happening.param("amount"),
+        };
+        let (Some(at), true) = (at, counts || happening == Happening::ClaimAdded) else { return Ok(()) };
+        if happening == Happening::Promise && taken.arg(at).is_none() {
+            let balance = self.statement()?.balance.0;
+            if let Some(place) = taken.args.get_mut(at) {
+                *place = Some(balance);
+            }
+        }
+        let needed = happening != Happening::Waived || taken.names == Some((2, 0));
+        if needed && taken.arg(at).is_none_or(|amount| amount <= 0) {
+            let name = happening.builtin().params.get(at).map_or("amount", |(n, _, _)| n);
+            return Err(wrong(name, "an amount of more than nothing"));
+        }
+        Ok(())
+    }
+
+    /// What an event does by itself.
+    pub(crate) fn take_up(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let Some(happening) = Happening::of(taken.event) else { return Ok(()) };
+        let amount = happening.param("amount").and_then(|at| taken.arg(at));
+        let on = happening.param("on").and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
+        let channel = happening.param("channel").and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
+        let person = usize::from(taken.person);
+        match happening {
+            Happening::Payment | Happening::Enforced => self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark),
+            Happening::PaymentReturned => self.return_payment(taken.of.unwrap_or_default(), taken.arg(2)),
+            Happening::Promise => self.take_promise(taken),
+            Happening::Dispute => self.dispute(taken.claim, true),
+            Happening::DisputeResolved => self.dispute(taken.claim, false),
+            Happening::ClaimAdded => self.add_claim(taken),
+            Happening::ClaimReduced => self.reduce(taken.claim.map(usize::from), amount.unwrap_or(0), on.unwrap_or(self.today)).map(|_| ()),
+            Happening::Contacted => self.log_attempt(person, channel.map_or(Channels::default(), Channels::of)),
+            Happening::Conversation => self.take_conversation(person, channel),
+            Happening::Hold => self.take_hold(taken),
+            Happening::Released => self.resume(taken.names.map_or(0, |(_, reason)| reason)),
+            Happening::TaskDone => {
+                self.case.tasks.remove(usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0));
+                Ok(())
+            }
+            Happening::Postponed => self.postpone(taken),
+            Happening::TitleIssued | Happening::Judgment => {
+                self.case.titled = true;
+                Ok(())
+            }
+            Happening::CostsSet => {
+                let kind = self.learn("court")?;
+                self.book_cost(kind, amount.unwrap_or(0))
+            }
+            Happening::DeadlineExtended => self.extend_deadline(taken),
+            Happening::Waived => self.take_waiver(taken, amount.unwrap_or(0)),
+            Happening::Fact => self.set_fact(taken),
+            Happening::Operator => self.override_stage(taken),
+            _ => self.take_contact(happening, person, channel, taken),
+        }
+    }
+
+    /// What events say of persons and their channels.
+    fn take_contact(&mut self, happening: Happening, person: usize, channel: Option<ChannelId>, taken: &Taken) -> Result<(), Fault> {
+        let one = channel.map_or(Channels::default(), Channels::of);
+        let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
+        let without = |set: Channels| Channels(set.0 & !one.0);
+        match happening {
+            Happening::ConsentGiven => (p.consent, p.barred) = (p.consent.or(one), without(p.barred)),
+            Happening::ConsentWithdrawn => (p.consent, p.barred) = (without(p.consent), p.barred.or(one)),
+            Happening::WrongParty => p.barred = p.barred.or(one),
+            Happening::AddressLost => p.reachable = without(p.reachable),
+            Happening::AddressFound => (p.reachable, p.barred) = (p.reachable.or(one), without(p.barred)),
+            Happening::CeaseContact => p.barred = Channels::ALL,
+            Happening::Deceased => p.pursued = false,
+            Happening::Minor | Happening::Representative => p.no_calls = true,
+            Happening::Bounced => {
+                p.barred = p.barred.or(one);
+                let effect = taken.arg(1).and_then(|n| u32::try_from(n).ok());
+                if let Some(channel) = channel {
+                    self.bounce(effect, person, channel)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_promise(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let by = crate::eval::as_date(taken.arg(1).unwrap_or(0))?;
+        let amount = taken.arg(0).unwrap_or(0);
+        self.case.promise = Some(Promise { amount, on: self.today, by, paid: 0 });
+        Ok(())
+    }
+
+    /// Counts a payment for the open promise.
+    pub(crate) fn count_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
+        let Some(promise) = self.case.promise.as_mut() else { return Ok(()) };
+        if (promise.on..=promise.by).contains(&on) {
+            promise.paid = add(promise.paid, amount)?;
+            if promise.paid >= promise.amount {
+                self.case.promise = None;
+                self.raise(Happening::PromiseKept.id(), None, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// A returned payment counts no more for the open promise.
+    pub(crate) fn uncount_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
+        if let Some(promise) = self.case.promise.as_mut()
+            && (promise.on..=promise.by).contains(&on)
+        {
+            promise.paid = sub(promise.paid, amount)?.max(0);
+        }
+        Ok(())
+    }
+
+    fn dispute(&mut self, claim: Option<u16>, disputed: bool) -> Result<(), Fault> {
+        for (at, c) in self.case.ledger.claims.iter_mut().enumerate() {
+            let named = claim.map(usize::from);
+            let all = named.is_none() && (!disputed || c.principal > 0);
+            if all || named == Some(at) {
+                c.disputed = disputed;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_claim(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let most = self.m.limits.claims;
+        if self.case.ledger.claims.len() >= most as usize {
+            return Err(Fault::Bound("claims", most));
+        }
+        let date = |at: usize| taken.arg(at).map(crate::eval::as_date).transpose();
+        let (due, arose, default_on) = (date(2)?.unwrap_or(self.today), date(4)?, date(5)?);
+        let principal = taken.arg(1).unwrap_or(0);
+        let id = core::mem::take(&mut self.case.new_claim);
+        let kind = taken.arg(3).filter(|k| *k != UNKNOWN_TEXT);
+        let claim = Claim { id, principal, interest: 0, next: due, due, arose, default_on, kind, disputed: false, fresh: true, secured: false };
+        self.case.ledger.claims.push(claim);
+        self.interest_today = None;
+        self.start_interest(self.case.ledger.claims.len().saturating_sub(1))
+    }
+
+    /// Sets the first day on which a claim bears interest.
+    pub(crate) fn start_interest(&mut self, at: usize) -> Result<(), Fault> {
+        let first = self.first_interest_day(at)?;
+        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            claim.next = first;
+        }
+        Ok(())
+    }
+
+    fn take_conversation(&mut self, person: usize, channel: Option<ChannelId>) -> Result<(), Fault> {
+        let Some(channel) = channel else { return Ok(()) };
+        self.log_conversation(person, channel);
+        let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
+        if BY_PHONE.has(channel) && person == first {
+            self.case.calls.clear();
+        }
+        Ok(())
+    }
+
+    fn take_hold(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let until = taken.arg(1).map(crate::eval::as_date).transpose()?;
+        let until = until.map(|d| Ok::<_, Fault>(d.max(self.today.add_days(1)?))).transpose()?;
+        let until = until.map(|d| self.begin(d)).transpose()?;
+        let reason = taken.names.map_or(0, |(_, reason)| reason);
+        self.set_hold(Hold { reason, since: self.case.now, until, without_interest: false, by: None })
+    }
+
+    fn postpone(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let until = crate::eval::as_date(taken.arg(1).unwrap_or(0))?;
+        let over = self.begin(until.add_days(1)?)?;
+        let at = usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0);
+        if let Some(task) = self.case.tasks.get_mut(at) {
+            task.due = Some(over);
+        }
+        Ok(())
+    }
+
+    fn extend_deadline(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let day = Some(crate::eval::as_date(taken.arg(0).unwrap_or(0))?);
+        let old = self.case.deadline;
+        let action = old.map_or(dunlin_machine::ir::ActionRef(u16::MAX), |d| d.action);
+        self.case.deadline = Some(crate::case::Deadline { day, set: self.case.now, effect: old.map_or(0, |d| d.effect), action });
+        Ok(())
+    }
+
+    fn take_waiver(&mut self, taken: &Taken, amount: i64) -> Result<(), Fault> {
+        match taken.names {
+            Some((0, _)) => self.waive_costs(None, if amount > 0 { amount } else { i64::MAX }).map(|_| ()),
+            Some((1, _)) => self.waive_interest(if amount > 0 { amount } else { i64::MAX }).map(|_| ()),
+            _ => self.waive_money(amount).map(|_| ()),
+        }
+    }
+
+    fn set_fact(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let Some((at, value)) = taken.names else { return Ok(()) };
+        let fact = dunlin_machine::ir::FactId(at);
+        let old = self.case.facts.get(usize::from(at)).copied().flatten();
+        if !self.case.first_facts.iter().any(|(f, _)| *f == fact) {
+            self.case.first_facts.push((fact, old));
+        }
+        if let Some(place) = self.case.facts.get_mut(usize::from(at)) {
+            *place = Some(value);
+        }
+        Ok(())
+    }
+
+    fn override_stage(&mut self, taken: &Taken) -> Result<(), Fault> {
+        let stage = StageId(taken.names.map_or(0, |(at, _)| at));
+        self.ctx.run = self.next_run();
+        let from = self.case.place.stage;
+        let target = if stage == from { dunlin_machine::ir::Target::Itself } else { dunlin_machine::ir::Target::Stage(stage) };
+        self.go(target, None)?;
+        self.see_move()
+    }
+}
+
+/// Refuses a fact outside its bounds.
+pub(crate) fn check_bounds(name: &str, fact: &Fact, value: i64) -> Result<(), Refusal> {
+    let Some((from, to)) = fact.bounds else { return Ok(()) };
+    if from.is_some_and(|f| value < f) || to.is_some_and(|t| value > t) {
+        let bound = |b: Option<i64>| b.map_or_else(String::new, |b| b.to_string());
+        return Err(wrong(name, &format!("within {}..{}", bound(from), bound(to))));
+    }
+    Ok(())
+}
+
+pub(crate) fn wrong(field: &str, expected: &str) -> Refusal {
+    Refusal::Wrong { field: field.into(), expected: expected.into() }
+}
+
+pub(crate) fn not_there(kind: &'static str, name: &str) -> Refusal {
+    Refusal::NotThere { kind, name: name.into() }
+}
+
+/// A text as a value of the case, where the machine or the case knows it or learns it.
+pub(crate) fn learned(names: &Names, machine: &dunlin_machine::ir::Machine, texts: &mut alloc::vec::Vec<String>, text: &Option<String>) -> Result<Option<i64>, Fault> {
+    text.as_ref().map(|t| names.learn(machine, texts, t)).transpose()
+}

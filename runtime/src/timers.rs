@@ -1,0 +1,399 @@
+//! Timers: when they are due, which comes first, what happens when one fires (semantics, sections 1, 2.7 and 5.7 to 5.9).
+
+use crate::actions::Cause;
+use crate::case::{Counts, Owner, Slot};
+use crate::eval::as_date;
+use crate::fault::Fault;
+use crate::outcome::{Alarm, Effect};
+use crate::run::Run;
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::{ExprId, On, Span, Trigger};
+use dunlin_machine::value::{Date, Duration, Instant, Unit, add};
+
+/// Something that falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The end of a hold, by position.
+    Hold(usize),
+    /// The end of the promise.
+    Promise,
+    /// A task that is not done in time, by position.
+    Task(usize),
+    /// A message that waits in `contact`, by position.
+    Waiting(usize),
+    /// The next attempt of a call, by position.
+    Call(usize),
+    /// A trigger of the strategy: owner's rank, owner's number, position.
+    Trigger(u8, u16, u16),
+}
+
+impl<'a> Run<'a> {
+    /// The owners whose triggers are awake, with their rank among timers that are due at once.
+    fn owners(&self) -> impl Iterator<Item = (u8, Owner, Span)> + use<'a> {
+        let machine = self.m;
+        let stage = machine.stages.get(self.case.place.stage.index());
+        let awake = !stage.is_some_and(|s| s.outcome);
+        let watches = (0u16..).zip(&machine.watches).map(|(w, watch)| (0, Owner::Watch(w), watch.triggers));
+        let whenevers = (0u16..).zip(&machine.whenevers).map(|(w, rule)| (1, Owner::Whenever(w), rule.triggers));
+        let own = stage.map(|s| (2, Owner::Stage, s.triggers));
+        let scope = stage.and_then(|s| s.scope).and_then(|s| machine.scopes.get(s.index())).map(|s| (3, Owner::Scope, s.triggers));
+        watches.chain(whenevers).filter(move |_| awake).chain(own).chain(scope.filter(|_| awake))
+    }
+
+    /// The earliest timer as things stand.
+    pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
+        let mut best = Earliest(None);
+        for (at, hold) in self.case.holds.iter().enumerate() {
+            best.offer(hold.until, Timer::Hold(at));
+        }
+        if let Some(promise) = self.case.promise {
+            best.offer(Some(self.begin(promise.by.add_days(1)?)?), Timer::Promise);
+        }
+        for (at, task) in self.case.tasks.iter().enumerate() {
+            best.offer(task.due, Timer::Task(at));
+        }
+        let held = !self.case.holds.is_empty();
+        for (at, waiting) in self.case.waiting.iter().enumerate() {
+            best.offer(Some(waiting.due).filter(|_| !held || waiting.through_hold), Timer::Waiting(at));
+        }
+        for (at, call) in self.case.calls.iter().enumerate() {
+            best.offer(Some(call.due).filter(|_| !held || call.through_hold), Timer::Call(at));
+        }
+        self.earliest_trigger(&mut best)?;
+        Ok(best.0)
+    }
+
+    fn earliest_trigger(&mut self, best: &mut Earliest) -> Result<(), Fault> {
+        let machine = self.m;
+        let held = !self.case.holds.is_empty();
+        let no_moves = self.moves_wait();
+        for (rank, owner, triggers) in self.owners() {
+            let of_stage = matches!(owner, Owner::Stage | Owner::Scope);
+            if (held && of_stage) || !self.waits(owner) {
+                continue;
+            }
+            for (at, trigger) in (0u16..).zip(machine.triggers.get(triggers.range()).unwrap_or(&[])) {
+                if no_moves && of_stage && trigger.moves {
+                    continue;
+                }
+                // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
+                if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger) {
+                    best.offer(Some(due), Timer::Trigger(rank, owner.number(), at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an owner's triggers run: a `whenever` block's only while it waits.
+    pub(crate) fn waits(&self, owner: Owner) -> bool {
+        match owner {
+            Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).is_some_and(|s| s.since.is_some()),
+            _ => true,
+        }
+    }
+
+    /// When a trigger is due, if it is a timer.
+    fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
+        let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(None) };
+        let plain = match &trigger.on {
+            On::Date { date, offset, before } => self.plain_due(*date, *offset, *before, slot)?.map(|(due, _)| due.seconds()),
+            On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
+                Some(slot.due).filter(|due| *due != Slot::NEVER)
+            }
+            On::AsSoonAs(_) | On::Move => None,
+        };
+        Ok(plain.map(|due| due.max(slot.not_before)).and_then(Instant::from_seconds))
+    }
+
+    /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
+    fn plain_due(&mut self, date: ExprId, offset: Option<ExprId>, before: bool, slot: Slot) -> Result<Option<(Instant, Date)>, Fault> {
+        let record = self.ctx.record;
+        self.ctx.record = false;
+        let day = self.eval_known(date);
+        let offset = offset.map(|o| self.duration(o)).transpose();
+        self.ctx.record = record;
+        let (Some(day), offset) = (day?, offset?) else { return Ok(None) };
+        let day = as_date(day)?;
+        if slot.seen == Some(day.days()) {
+            return Ok(None);
+        }
+        let offset = match offset {
+            Some(o) if before => Some(o.negated()?),
+            offset => offset,
+        };
+        let due = match offset {
+            None => self.begin(day)?,
+            Some(o) if o.unit() == Unit::Hours => self.begin(day)?.add_hours(o.amount())?,
+            Some(o) => self.begin(add(day, o, self.calendar())?)?,
+        };
+        Ok(Some((due, day)))
+    }
+
+    /// Sets a slot to the next time of its trigger, counted from its anchor.
+    pub(crate) fn schedule(&mut self, owner: Owner, triggers: Span, at: usize) -> Result<(), Fault> {
+        let machine = self.m;
+        let trigger = machine.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
+        match &trigger.on {
+            On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
+            On::Every { every, .. } => self.anchored(&mut slot, *every, owner, false)?,
+            On::Event { usually_within: Some(length), .. } => self.anchored(&mut slot, *length, owner, true)?,
+            On::EveryMonth { day, .. } => slot.due = self.next_month_day(*day)?.seconds(),
+            On::EveryWorkingDay { .. } => {
+                let next = self.calendar().add_working_days(self.today, 1)?;
+                slot.due = self.begin(next)?.seconds();
+            }
+            _ => {}
+        }
+        *self.slot(owner, at)? = slot;
+        Ok(())
+    }
+
+    /// The next time of an anchored timer: its length, times how often it fell due and once more, from the anchor.
+    fn anchored(&mut self, slot: &mut Slot, length: ExprId, owner: Owner, to_the_end: bool) -> Result<(), Fault> {
+        let length = self.quietly(|run| run.duration(length))?;
+        let anchor = self.anchor(owner);
+        let times = slot.times.checked_add(1).and_then(|n| i32::try_from(n).ok()).ok_or(Fault::Overflow)?;
+        let amount = length.amount().checked_mul(times).and_then(|n| u32::try_from(n).ok()).ok_or(Fault::Overflow)?;
+        let whole = Duration::new(amount, length.unit()).ok_or(Fault::Overflow)?;
+        slot.counts = match length.unit() {
+            Unit::Hours => Counts::Seconds,
+            Unit::WorkingDays => Counts::WorkingDays,
+            _ => Counts::Days,
+        };
+        let base = match length.unit() {
+            Unit::Hours => anchor.add_hours(whole.amount())?,
+            _ => {
+                let day = add(self.local_day(anchor), whole, self.calendar())?;
+                self.begin(if to_the_end { day.add_days(1)? } else { day })?
+            }
+        };
+        slot.base = base.seconds();
+        self.redue(slot)
+    }
+
+    fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let record = self.ctx.record;
+        self.ctx.record = false;
+        let value = read(self);
+        self.ctx.record = record;
+        value
+    }
+
+    /// From when an owner's timers count.
+    fn anchor(&self, owner: Owner) -> Instant {
+        match owner {
+            Owner::Stage => self.case.place.entered,
+            Owner::Scope => self.case.place.scope_entered,
+            Owner::Watch(_) => self.case.opened,
+            Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).and_then(|s| s.since).unwrap_or(self.case.now),
+        }
+    }
+
+    /// The begin of the next day N of a month after today.
+    fn next_month_day(&self, n: u8) -> Result<Instant, Fault> {
+        let day_in = |month_of: Date| {
+            let last = month_of.end_of_month();
+            let civil = last.civil();
+            Date::new(civil.year, civil.month, n.min(civil.day)).unwrap_or(last)
+        };
+        let this = day_in(self.today);
+        let day = if this > self.today { this } else { day_in(self.today.end_of_month().add_days(1)?) };
+        self.begin(day)
+    }
+
+    /// Fires a timer that is due.
+    pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
+        match timer {
+            Timer::Hold(at) => self.end_hold(at),
+            Timer::Promise => {
+                self.case.promise = None;
+                self.raise(Happening::PromiseBroken.id(), None, 0);
+                Ok(())
+            }
+            Timer::Task(at) => self.task_overdue(at),
+            Timer::Waiting(at) => self.retry(at),
+            Timer::Call(at) => {
+                let before = self.ctx;
+                if let Some(call) = self.case.calls.get(at) {
+                    self.ctx.owner = call.owner;
+                    self.ctx.run = call.run;
+                }
+                let tried = self.attempt_call(at);
+                self.ctx = before;
+                tried
+            }
+            Timer::Trigger(rank, number, at) => self.fire_trigger(Owner::from_rank(rank, number), usize::from(at), due),
+        }
+    }
+
+    fn task_overdue(&mut self, at: usize) -> Result<(), Fault> {
+        let Some(task) = self.case.tasks.get_mut(at) else { return Ok(()) };
+        task.due = None;
+        let action = task.action;
+        let (task, rule) = self.task_of(action)?;
+        let from = self.mark();
+        self.effect(Some(rule), from, Effect::Alarm(Alarm::TaskOverdue(task.name)))?;
+        self.raise(Happening::TaskOverdue.id(), Some(task.name), 0);
+        Ok(())
+    }
+
+    /// The triggers of an owner.
+    pub(crate) fn triggers_of(&self, owner: Owner) -> Span {
+        let machine = self.m;
+        match owner {
+            Owner::Watch(w) => machine.watches.get(usize::from(w)).map_or(Span::default(), |w| w.triggers),
+            Owner::Whenever(w) => machine.whenevers.get(usize::from(w)).map_or(Span::default(), |w| w.triggers),
+            Owner::Stage => machine.stages.get(self.case.place.stage.index()).map_or(Span::default(), |s| s.triggers),
+            Owner::Scope => self.scope_of(self.case.place.stage).map_or(Span::default(), |s| self.scope_triggers(s)),
+        }
+    }
+
+    fn fire_trigger(&mut self, owner: Owner, at: usize, due: Instant) -> Result<(), Fault> {
+        let machine = self.m;
+        let triggers = self.triggers_of(owner);
+        let trigger = machine.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        let by_past_date = self.by_past_date(owner, at, trigger)?;
+        if by_past_date && self.case.moved_by_past_date == Some(self.today) {
+            let tomorrow = self.begin(self.today.add_days(1)?)?;
+            self.slot(owner, at)?.not_before = tomorrow.seconds();
+            return Ok(());
+        }
+        self.spend(owner, triggers, at, trigger)?;
+        let late = (self.today.days() - self.local_day(due).days()).max(0);
+        if let On::Event { event, .. } = &trigger.on {
+            self.ctx.because_of = Some(trigger.rule);
+            self.ctx.late = late;
+            let from = self.mark();
+            self.effect(Some(trigger.rule), from, Effect::Alarm(Alarm::Missing(event.event)))?;
+            return Ok(());
+        }
+        let Some(guard) = self.admitted(owner, at, trigger)? else {
+            return self.catch_up(owner, at, trigger, late);
+        };
+        self.acts(owner, at, trigger)?;
+        if late > 0 && matches!(owner, Owner::Stage | Owner::Scope) {
+            let seconds = i64::from(late) * 86_400;
+            self.shift_owner(Owner::Stage, late.into(), seconds)?;
+            self.shift_owner(Owner::Scope, late.into(), seconds)?;
+        }
+        let (moved, _) = self.run_body(Cause { owner, rule: trigger.rule, guard, late }, trigger.body)?;
+        if moved && by_past_date {
+            self.case.moved_by_past_date = Some(self.today);
+        }
+        Ok(())
+    }
+
+    /// Whether a trigger with a move hangs on a date that had passed before its stage was entered.
+    fn by_past_date(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<bool, Fault> {
+        let (On::Date { date, offset, before }, true) = (&trigger.on, trigger.moves) else { return Ok(false) };
+        let entered = match owner {
+            Owner::Stage | Owner::Scope => self.anchor(owner),
+            _ => return Ok(false),
+        };
+        let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(false) };
+        Ok(self.plain_due(*date, *offset, *before, slot)?.is_some_and(|(due, _)| due < entered))
+    }
+
+    /// Takes this time off a timer: it goes on to its next one, or is spent.
+    fn spend(&mut self, owner: Owner, triggers: Span, at: usize, trigger: &Trigger) -> Result<(), Fault> {
+        let day = match &trigger.on {
+            On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
+            _ => None,
+        };
+        let slot = self.slot(owner, at)?;
+        slot.times = slot.times.saturating_add(1);
+        match trigger.on {
+            On::Date { .. } => slot.seen = day.and_then(|d| i32::try_from(d).ok()),
+            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => self.schedule(owner, triggers, at)?,
+            _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
+        }
+        Ok(())
+    }
+
+    /// Spends the timer of a trigger without running it.
+    pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
+        let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
+        let (owner, at) = (Owner::from_rank(rank, number), usize::from(at));
+        let triggers = self.triggers_of(owner);
+        let trigger = self.m.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        self.spend(owner, triggers, at, trigger)
+    }
+
+    /// A repeated timer that came late and was refused does not catch up.
+    fn catch_up(&mut self, owner: Owner, at: usize, trigger: &Trigger, late: i32) -> Result<(), Fault> {
+        if !matches!(trigger.on, On::Every { .. }) || late == 0 {
+            return Ok(());
+        }
+        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
+        self.shift(&mut slot, late.into(), i64::from(late) * 86_400)?;
+        *self.slot(owner, at)? = slot;
+        Ok(())
+    }
+
+    /// Reads a trigger's condition, and its watch's; gives where in the trace what it read stands, or none where it refuses.
+    pub(crate) fn admitted(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<(u32, u32)>, Fault> {
+        let from = self.mark();
+        let events = self.ctx.slot_events;
+        self.ctx.slot_events = self.slots(owner).get(at).map_or(0, |s| s.events);
+        let watch = match owner {
+            Owner::Watch(w) => self.m.watches.get(usize::from(w)).and_then(|w| w.when),
+            _ => None,
+        };
+        let holds = self.holds(watch).and_then(|h| if h { self.holds(trigger.when) } else { Ok(false) });
+        self.ctx.slot_events = events;
+        if holds? {
+            return Ok(Some((from, self.mark())));
+        }
+        self.out.seen.truncate(from as usize);
+        Ok(None)
+    }
+
+    /// Counts that a trigger begins to act.
+    pub(crate) fn acts(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<(), Fault> {
+        let events = self.case.events;
+        let slot = self.slot(owner, at)?;
+        slot.acted = slot.acted.saturating_add(1);
+        slot.events = events;
+        let at_most = match trigger.on {
+            On::Every { at_most, .. } | On::EveryMonth { at_most, .. } | On::EveryWorkingDay { at_most } => at_most,
+            _ => None,
+        };
+        if at_most.is_some_and(|most| slot.acted >= most) {
+            (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER);
+        }
+        Ok(())
+    }
+}
+
+/// The earliest timer seen so far; of equal ones the first in the order of [`Timer`].
+struct Earliest(Option<(Instant, Timer)>);
+
+impl Earliest {
+    fn offer(&mut self, due: Option<Instant>, timer: Timer) {
+        if let Some(due) = due
+            && self.0.is_none_or(|best| (due, timer) < best)
+        {
+            self.0 = Some((due, timer));
+        }
+    }
+}
+
+impl Owner {
+    const fn number(self) -> u16 {
+        match self {
+            Self::Watch(w) | Self::Whenever(w) => w,
+            Self::Stage | Self::Scope => 0,
+        }
+    }
+
+    const fn from_rank(rank: u8, number: u16) -> Self {
+        match rank {
+            0 => Self::Watch(number),
+            1 => Self::Whenever(number),
+            2 => Self::Stage,
+            _ => Self::Scope,
+        }
+    }
+}

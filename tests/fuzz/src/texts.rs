@@ -1,0 +1,45 @@
+//! Texts: whatever they hold, they are read and judged; and formatting them keeps what they mean.
+
+use dunlin_lang::check::{Sources, check};
+use dunlin_lang::diagnostic::{self, FileId, render};
+use dunlin_lang::lower::lower;
+use dunlin_lang::syntax;
+use dunlin_machine::verify::verify;
+
+/// Longer texts only cost time: nothing in them is new.
+const LONGEST: usize = 20_000;
+
+/// A file of any bytes is read, judged and told about; a strategy without errors becomes a sound machine.
+///
+/// # Panics
+/// Where that does not hold.
+pub fn parse(data: &[u8]) {
+    if data.len() > LONGEST {
+        return;
+    }
+    let parsed = syntax::parse_bytes(data);
+    let Ok(text) = std::str::from_utf8(data) else {
+        assert!(!parsed.diagnostics.is_empty(), "bytes that are no text were taken as a file");
+        return;
+    };
+    let sources = diagnostic::Sources::single("fuzz.dun", text);
+    render(&parsed.diagnostics, &sources, false);
+    for label in parsed.diagnostics.iter().flat_map(|found| &found.labels) {
+        assert!(label.file == FileId::default() && text.get(label.span.range()).is_some(), "a place outside of the text");
+    }
+    judge(text);
+}
+
+fn judge(text: &str) {
+    let checked = check(&Sources { main: ("fuzz.dun", text), find: &library });
+    render(&checked.diagnostics, &checked.texts, false);
+    let Some(model) = checked.model else { return };
+    if let Ok(machine) = lower(&model) {
+        verify(&machine).expect("what was lowered is sound");
+    }
+}
+
+/// A module of the standard library.
+pub fn library(module: &str) -> Option<(String, String)> {
+    dunlin_stdlib::source(module).map(|(file, text)| (file.to_owned(), text.to_owned()))
+}

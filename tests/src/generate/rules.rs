@@ -1,0 +1,209 @@
+//! Random stages, groups, `whenever` rules and watches.
+
+use super::{KINDS, Node, Place, TASKS, TEMPLATES, Writer};
+
+/// Events that triggers wait for.
+const EVENTS: [&str; 21] = [
+    "payment", "promise", "promise_kept", "promise_broken", "dispute", "dispute_resolved(rejected)", "reply",
+    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "unreachable", "task_overdue",
+    "hardship", "served", "objection", "payment_returned", "contacted", "claim_added",
+];
+
+impl Writer {
+    pub(super) fn places(&mut self) -> Vec<Node> {
+        let count = self.stages.len() - self.outcomes;
+        let mut nodes = Vec::new();
+        let mut n = 0;
+        let mut group = 0;
+        while n < count {
+            if self.dice.chance(35) {
+                self.used("group");
+                let size = (1 + self.dice.below(3)).min(count - n);
+                let mut inside: Vec<Node> = (n..n + size).map(|n| self.stage(n)).collect();
+                inside.extend((0..self.dice.below(3)).map(|_| self.trigger(Place::Stage(n))));
+                nodes.push(Node::block(format!("group g_{group} \"Group\""), inside));
+                group += 1;
+                n += size;
+            } else {
+                nodes.push(self.stage(n));
+                n += 1;
+            }
+        }
+        nodes.extend((0..self.outcomes).map(|n| self.outcome(count + n)));
+        nodes
+    }
+
+    fn stage(&mut self, n: usize) -> Node {
+        self.used("stage");
+        let mut body = self.body(Place::Entry(n), 3, 1);
+        let triggers = 1 + self.dice.below(4);
+        body.extend((0..triggers).map(|_| self.trigger(Place::Stage(n))));
+        Node::block(format!("stage {} \"Stage\"", self.stages[n]), body)
+    }
+
+    fn outcome(&mut self, n: usize) -> Node {
+        self.used("outcome");
+        let mut body = Vec::new();
+        if n + 1 == self.stages.len() {
+            body.extend(TEMPLATES.iter().map(|t| Node::line(format!("send {t} by letter"))));
+            body.extend(TASKS.iter().map(|t| Node::line(format!("task {t} for clerk within 5 days"))));
+            body.extend(KINDS.iter().map(|k| Node::line(format!("charge 1.00 EUR as {k}"))));
+            body.push(Node::line("pause r_wait for 1 day"));
+            body.push(Node::line("pause r_look for 1 day"));
+            body.push(Node::line("pause r_rest for 1 day"));
+        } else if self.dice.chance(60) {
+            body.extend(self.body(Place::Watch, 2, 0));
+        }
+        if self.dice.chance(40) {
+            self.used("outcome with triggers");
+            body.push(self.trigger(Place::Stage(n)));
+        }
+        Node::block(format!("outcome {} \"Outcome\"", self.stages[n]), body)
+    }
+
+    /// The head of a trigger, without its condition.
+    fn head(&mut self, place: Place) -> String {
+        match self.dice.weighted(&[26, 22, 10, 9, 5, 5, 12, if place == Place::Watch { 8 } else { 0 }]) {
+            0 => {
+                self.used("on EVENT");
+                let event = self.dice.pick(&EVENTS).to_owned();
+                if self.dice.chance(15) {
+                    self.used("usually within");
+                    return format!("on {event} usually within {}", self.duration());
+                }
+                format!("on {event}")
+            }
+            1 => {
+                self.used("after D");
+                format!("after {}", self.duration())
+            }
+            2 => {
+                self.used("on DATE, D before/after DATE");
+                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "v_day"]).to_owned() };
+                match self.dice.below(5) {
+                    0 => format!("on {date}"),
+                    1 => format!("{} before {date}", self.duration()),
+                    _ => format!("{} after {date}", self.duration()),
+                }
+            }
+            3 => {
+                self.used("every D");
+                let most = if self.dice.chance(40) { format!(" at most {} times", self.dice.range(1, 3)) } else { String::new() };
+                format!("every {}{most}", self.duration())
+            }
+            4 => {
+                self.used("every month on day N");
+                format!("every month on day {}", self.dice.pick(&["1", "15", "28", "29", "30", "31"]))
+            }
+            5 => {
+                self.used("every working day");
+                "every working day".to_owned()
+            }
+            6 => {
+                self.used("as soon as");
+                format!("as soon as {}", self.condition(2))
+            }
+            _ => {
+                self.used("on move");
+                "on move".to_owned()
+            }
+        }
+    }
+
+    pub(super) fn trigger(&mut self, place: Place) -> Node {
+        let mut head = self.head(place);
+        if self.dice.chance(35) {
+            self.used("when");
+            let condition = if self.dice.chance(12) {
+                self.used("changed");
+                "changed".to_owned()
+            } else {
+                self.condition(2)
+            };
+            head += &format!(" when {condition}");
+        }
+        self.with_body(head, place)
+    }
+
+    fn with_body(&mut self, head: String, place: Place) -> Node {
+        let only_move = match place {
+            Place::Stage(_) => 45,
+            Place::Watch => 6,
+            _ => 10,
+        };
+        if self.dice.chance(only_move) {
+            let goes = self.goes(place);
+            return Node::line(format!("{head} {goes}"));
+        }
+        if place == Place::Whenever && self.dice.chance(50) {
+            self.used("resume (bare)");
+            return Node::line(format!("{head}: resume"));
+        }
+        let body = self.body(place, 3, 1);
+        Node::block(head, body)
+    }
+
+    pub(super) fn whenevers(&mut self) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        if self.dice.chance(70) {
+            self.used("whenever settled");
+            let to = self.stages[self.stages.len() - self.outcomes].clone();
+            nodes.push(Node::line(format!("whenever settled -> {to}")));
+        }
+        if self.dice.chance(30) {
+            nodes.push(Node::line(format!("whenever recalled -> {}", self.stages[self.stages.len() - 1])));
+        }
+        for _ in 0..self.dice.below(4) {
+            let node = self.whenever();
+            nodes.push(node);
+        }
+        nodes
+    }
+
+    fn whenever(&mut self) -> Node {
+        self.used("whenever");
+        let events = ["dispute", "hardship", "insolvency(opened)", "deceased", "note", "payment", "promise", "cease_contact"];
+        let mut head = format!("whenever {}", self.dice.pick(&events));
+        if self.dice.chance(25) {
+            self.used("whenever when");
+            head += &format!(" when {}", self.condition(1));
+        }
+        if !self.dice.chance(65) {
+            let body = self.body(Place::Whenever, 3, 1);
+            return Node::block(head, body);
+        }
+        self.used("whenever with a hold");
+        let clause = match self.dice.below(4) {
+            0 => format!(" for {}", self.duration()),
+            1 => " without interest".to_owned(),
+            _ => String::new(),
+        };
+        let mut body = Vec::new();
+        if self.dice.chance(30) {
+            body.push(self.action(Place::Whenever, 1));
+        }
+        body.push(Node::line(format!("pause{clause}")));
+        body.extend((0..self.dice.below(3)).map(|_| self.action(Place::Whenever, 1)));
+        body.extend((0..1 + self.dice.below(3)).map(|_| self.trigger(Place::Whenever)));
+        body.push(Node::line("on dispute_resolved: resume"));
+        Node::block(head, body)
+    }
+
+    pub(super) fn watches(&mut self) -> Vec<Node> {
+        let count = self.dice.below(3);
+        (0..count).map(|n| self.watch(n)).collect()
+    }
+
+    fn watch(&mut self, n: usize) -> Node {
+        self.used("watch");
+        let when = if self.dice.chance(30) {
+            self.used("watch when");
+            format!(" when {}", self.condition(1))
+        } else {
+            String::new()
+        };
+        let count = 1 + self.dice.below(3);
+        let triggers = (0..count).map(|_| self.trigger(Place::Watch)).collect();
+        Node::block(format!("watch x_{n}{when}"), triggers)
+    }
+}

@@ -1,0 +1,175 @@
+//! What the interpreter did, in the normal form.
+
+use crate::normal;
+use dunlin_machine::ir::{Machine, RuleId, StageId, TextId, Type};
+use dunlin_runtime::case::Case;
+use dunlin_runtime::fault::{Fault, Refusal};
+use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Statement, What};
+use dunlin_runtime::read;
+use std::ops::Range;
+
+/// Lays an outcome out in lines.
+pub struct Teller<'a> {
+    /// The machine that ran.
+    pub machine: &'a Machine,
+    /// The case after the step.
+    pub case: &'a Case,
+    /// What it says of itself.
+    pub outcome: &'a Outcome,
+}
+
+impl Teller<'_> {
+    /// One line for each thing that was done; events on record are left out.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.outcome.entries.iter().filter_map(|e| self.line(e)).collect()
+    }
+
+    fn line(&self, entry: &Entry) -> Option<String> {
+        let what = match &entry.what {
+            What::Effect { number, effect, statement } => normal::effect(*number, &self.effect(effect), parts(statement)),
+            What::Move { from, to, back } => normal::moved(from.map(|s| self.stage(s)), self.stage(*to), *back),
+            What::Held { what, by, until, dropped } => normal::held(&self.action(what), kind(by), *until, *dropped),
+            What::Paused { reason, until } => normal::paused(&self.value_text(*reason), *until),
+            What::Resumed { reason } => normal::resumed(&self.value_text(*reason)),
+            What::Event { .. } => return None,
+        };
+        let rule = entry.rule.map(|r| self.rule(r));
+        Some(normal::line(self.stage(entry.stage), rule.as_deref(), i64::from(entry.late_days), &what))
+    }
+
+    fn text(&self, id: TextId) -> &str {
+        self.machine.texts.get(id.index()).map_or("", String::as_str)
+    }
+
+    fn value_text(&self, value: i64) -> String {
+        read::text_value(self.machine, self.case, value).to_owned()
+    }
+
+    fn stage(&self, id: StageId) -> &str {
+        self.text(self.machine.stages[id.index()].name)
+    }
+
+    fn rule(&self, id: RuleId) -> String {
+        let rule = &self.machine.rules[id.index()];
+        normal::rule(rule.line, self.text(rule.name))
+    }
+
+    fn action(&self, action: &HeldAction) -> String {
+        match action {
+            HeldAction::Send(template, _) => format!("send {}", self.text(self.machine.templates[template.index()].name)),
+            HeldAction::Call(script) => format!("call {}", self.text(*script)),
+            HeldAction::File(form) => format!("file {}", self.text(*form)),
+            HeldAction::Charge(kind) => format!("charge {}", self.text(*kind)),
+        }
+    }
+
+    fn with(&self, run: &Range<u32>) -> Vec<normal::Named> {
+        let named = |(name, ty, value): &(TextId, Type, i64)| {
+            (self.text(*name).to_owned(), normal::value(*ty, *value, |v| self.value_text(v)))
+        };
+        self.outcome.with[run.start as usize..run.end as usize].iter().map(named).collect()
+    }
+
+    fn effect(&self, effect: &Effect) -> String {
+        let tone = |t: &Option<dunlin_machine::ir::ToneId>| t.map(|t| i64::from(t.0));
+        match effect {
+            Effect::Send { template, channels, tone: t, deadline, person, nature, with } => {
+                let name = self.text(self.machine.templates[template.index()].name);
+                normal::send(name, *channels, tone(t), *deadline, usize::from(*person), *nature, &self.with(with))
+            }
+            Effect::Call { script, tone: t, attempt, of, person } => {
+                normal::call(self.text(*script), tone(t), *attempt, *of, usize::from(*person))
+            }
+            Effect::Task { name, role, until, until_instant, priority, again } => {
+                normal::task(self.text(*name), self.text(*role), *until, *until_instant, *priority, *again)
+            }
+            Effect::File { form, with } => normal::file(self.text(*form), &self.with(with)),
+            Effect::Charge { amount, kind, replacing } => {
+                normal::charge(amount.0, self.text(*kind), replacing.map(|k| self.text(k)))
+            }
+            Effect::Waive { principal, interest, costs } => normal::waive(principal.0, interest.0, costs.0),
+            Effect::Report { party, what, message } => normal::report(self.text(*party), self.text(*what), *message),
+            Effect::Alarm(alarm) => self.alarm(alarm),
+            Effect::Emit { name, with } => normal::emit(self.text(*name), &self.with(with)),
+            Effect::Assign(queue) => normal::assign(self.text(*queue)),
+            Effect::Customer { block, thing } => normal::customer(*block, thing.map(|t| self.text(t))),
+            Effect::Refund(amount) => normal::refund(amount.0),
+            Effect::Cancel { of } => normal::cancel(*of),
+        }
+    }
+
+    fn alarm(&self, alarm: &Alarm) -> String {
+        match alarm {
+            Alarm::Named(name) => normal::alarm("named", self.text(*name)),
+            Alarm::Missing(event) => normal::alarm("missing", self.text(self.machine.events[event.index()].name)),
+            Alarm::TaskOverdue(task) => normal::alarm("task overdue", self.text(*task)),
+            Alarm::StepFailed(_) => normal::alarm("step failed", ""),
+        }
+    }
+}
+
+fn parts(statement: &Statement) -> [i64; 4] {
+    [statement.principal.0, statement.interest.0, statement.costs.0, statement.balance.0]
+}
+
+fn kind(by: &HeldBy) -> &'static str {
+    match by {
+        HeldBy::Limit(_) => "limit",
+        HeldBy::Rest(_) => "rest",
+        HeldBy::Hours(_) => "hours",
+        HeldBy::Hold => "hold",
+        HeldBy::Unusable(_) => "unusable",
+        HeldBy::WaitsAlready => "waits already",
+        HeldBy::Never => "never",
+        HeldBy::CostCap => "cost cap",
+    }
+}
+
+/// What a refusal is about.
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Earlier { .. } => "earlier".to_owned(),
+        Refusal::OnlyTheMachine(_) => "only the machine".to_owned(),
+        Refusal::Missing { .. } => "missing".to_owned(),
+        Refusal::NoSuchEvent | Refusal::NotThere { .. } => "not there".to_owned(),
+        Refusal::Wrong { .. } => "wrong".to_owned(),
+        Refusal::OtherMachine => "other machine".to_owned(),
+        Refusal::Unreadable(_) => "unreadable".to_owned(),
+        Refusal::Fault(fault) => fault_kind(fault).to_owned(),
+    }
+}
+
+fn fault_kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Overflow => "Overflow",
+        Fault::Unknown(_) => "Unknown",
+        Fault::NoRow(_) => "NoRow",
+        Fault::BeforeFirstRow(..) => "BeforeFirstRow",
+        Fault::EnteredTwice(_) => "EnteredTwice",
+        Fault::NoLastStage => "NoLastStage",
+        Fault::Bound(..) => "Bound",
+        Fault::Broken(_) => "Broken",
+    }
+}
+
+/// What a case is after a step, in lines.
+#[must_use]
+pub fn summary(machine: &Machine, case: &Case) -> Vec<String> {
+    let text = |id: TextId| machine.texts.get(id.index()).map_or("", String::as_str);
+    let holds: Vec<&str> = case.holds.iter().map(|h| read::text_value(machine, case, h.reason)).collect();
+    let statement = read::statement(machine, case).map(|s| parts(&s));
+    let amount = |n: usize| statement.as_ref().map_or_else(refusal, |s| s[n].to_string());
+    let deadline = case.deadline.and_then(|d| d.day);
+    vec![
+        format!("stage {}", text(machine.stages[case.place.stage.index()].name)),
+        format!("principal {}", amount(0)),
+        format!("interest {}", amount(1)),
+        format!("costs {}", amount(2)),
+        format!("balance {}", amount(3)),
+        format!("paid {}", case.ledger.paid),
+        format!("deadline {}", deadline.map_or("-".to_owned(), |d| d.to_string())),
+        format!("holds {}", holds.join(", ")),
+    ]
+}

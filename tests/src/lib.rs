@@ -1,0 +1,5 @@
+//! A slow second evaluator, generators of strategies and histories, and tests that read the repository.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this crate is test code")]
+
+pub mod normal;
+pub mod oracle;

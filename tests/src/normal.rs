@@ -1,0 +1,140 @@
+//! The normal form of what a step did: one line of text for each thing, so that two engines' accounts of it can be laid
+//! side by side.
+
+use dunlin_machine::ir::{Channels, Nature, Type};
+use dunlin_machine::value::{Date, Duration, Instant};
+
+/// A named value that goes out with an effect.
+pub type Named = (String, String);
+
+/// A value in words; `text` says what a text value stands for.
+pub fn value(ty: Type, value: i64, text: impl Fn(i64) -> String) -> String {
+    match ty {
+        Type::Text => format!("{:?}", text(value)),
+        Type::Duration => Duration::unpack(value).map_or_else(|| format!("duration {value}"), |d| d.to_string()),
+        Type::Date => i32::try_from(value).ok().and_then(Date::from_days).map_or_else(|| format!("day {value}"), |d| d.to_string()),
+        _ => value.to_string(),
+    }
+}
+
+/// An effect: its number, what it is, and the account at its instant.
+pub fn effect(number: u32, what: &str, statement: [i64; 4]) -> String {
+    let [principal, interest, costs, balance] = statement;
+    format!("effect {number}: {what} | principal {principal} interest {interest} costs {costs} balance {balance}")
+}
+
+/// `send`.
+pub fn send(
+    template: &str,
+    channels: Channels,
+    tone: Option<i64>,
+    deadline: Option<Date>,
+    person: usize,
+    nature: Nature,
+    with: &[Named],
+) -> String {
+    let by: Vec<String> = channels.iter().map(|c| c.0.to_string()).collect();
+    let tone = tone.map_or(String::new(), |t| format!(" tone {t}"));
+    let deadline = deadline.map_or(String::new(), |d| format!(" deadline {d}"));
+    format!("send {template} by {} to {person}{tone}{deadline} {nature:?}{}", by.join("+"), with_words(with))
+}
+
+fn with_words(with: &[Named]) -> String {
+    with.iter().map(|(name, value)| format!(" {name}={value}")).collect()
+}
+
+/// An attempt of `call`.
+pub fn call(script: &str, tone: Option<i64>, attempt: u32, of: u32, person: usize) -> String {
+    let tone = tone.map_or(String::new(), |t| format!(" tone {t}"));
+    format!("call {script} attempt {attempt} of {of} to {person}{tone}")
+}
+
+/// `task`.
+pub fn task(name: &str, role: &str, until: Option<Date>, until_instant: Option<Instant>, priority: Option<i64>, again: bool) -> String {
+    let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();
+    let priority = priority.map_or(String::new(), |p| format!(" priority {p}"));
+    format!("task {name} for {role} until {until}{priority}{}", if again { " again" } else { "" })
+}
+
+/// `file`.
+pub fn file(form: &str, with: &[Named]) -> String {
+    format!("file {form}{}", with_words(with))
+}
+
+/// `charge`.
+pub fn charge(amount: i64, kind: &str, replacing: Option<&str>) -> String {
+    format!("charge {amount} as {kind}{}", replacing.map_or(String::new(), |k| format!(" replacing {k}")))
+}
+
+/// `waive`, with what was waived of each part.
+pub fn waive(principal: i64, interest: i64, costs: i64) -> String {
+    format!("waive principal {principal} interest {interest} costs {costs}")
+}
+
+/// `report`.
+pub fn report(party: &str, what: &str, message: bool) -> String {
+    format!("report {party} {}", if message { format!("{what:?}") } else { what.to_owned() })
+}
+
+/// `alarm`, of any origin.
+pub fn alarm(kind: &str, name: &str) -> String {
+    format!("alarm {kind} {name}")
+}
+
+/// `emit`.
+pub fn emit(name: &str, with: &[Named]) -> String {
+    format!("emit {name}{}", with_words(with))
+}
+
+/// `assign`.
+pub fn assign(queue: &str) -> String {
+    format!("assign {queue}")
+}
+
+/// `block customer`, `unblock customer`.
+pub fn customer(block: bool, thing: Option<&str>) -> String {
+    format!("{} customer {}", if block { "block" } else { "unblock" }, thing.unwrap_or("-"))
+}
+
+/// What exceeds the balance.
+pub fn refund(amount: i64) -> String {
+    format!("refund {amount}")
+}
+
+/// What an earlier effect opened is withdrawn.
+pub fn cancel(of: u32) -> String {
+    format!("cancel {of}")
+}
+
+/// A move.
+pub fn moved(from: Option<&str>, to: &str, back: bool) -> String {
+    format!("move {} -> {to}{}", from.unwrap_or("-"), if back { " back" } else { "" })
+}
+
+/// Something that was not done now.
+pub fn held(what: &str, by: &str, until: Option<Instant>, dropped: bool) -> String {
+    let until = until.map_or(String::new(), |at| format!(" until {at}"));
+    format!("held {what} by {by}{until}{}", if dropped { " dropped" } else { "" })
+}
+
+/// A hold began.
+pub fn paused(reason: &str, until: Option<Instant>) -> String {
+    format!("pause {reason}{}", until.map_or(String::new(), |at| format!(" until {at}")))
+}
+
+/// A hold ended.
+pub fn resumed(reason: &str) -> String {
+    format!("resume {reason}")
+}
+
+/// A rule by its place and its first words.
+pub fn rule(line: u32, name: &str) -> String {
+    format!("line {line} `{name}`")
+}
+
+/// The frame of every line: the stage, the rule and how late the step ran.
+pub fn line(stage: &str, rule: Option<&str>, late: i64, what: &str) -> String {
+    let rule = rule.unwrap_or("-");
+    let late = if late == 0 { String::new() } else { format!(" late {late}") };
+    format!("[{stage}, {rule}{late}] {what}")
+}

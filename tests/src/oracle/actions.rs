@@ -1,0 +1,267 @@
+//! What an action does.
+
+use super::Run;
+use super::case::{Call, Owner, Stopped, Task, TriggerId, Waiting};
+use super::fault::Fault;
+use super::time::elapsed;
+use crate::normal;
+use dunlin_lang::model::{Action, Block, Does, Expr};
+use dunlin_machine::ir::{self, HoldEnd, TextId, To, Waive, With};
+use dunlin_machine::value::{Date, Instant};
+
+/// A body that runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    pub(super) owner: Owner,
+    /// Bodies are numbered: what a body put in a queue before it moved is its own.
+    pub(super) run: u64,
+    pub(super) trigger: Option<TriggerId>,
+    pub(super) moved: bool,
+    pub(super) paused: bool,
+}
+
+impl<'m> Run<'m> {
+    pub(super) fn new_run(&mut self) -> u64 {
+        self.case.next_run += 1;
+        self.case.next_run
+    }
+
+    pub(super) fn frame(&mut self, owner: Owner, trigger: Option<TriggerId>) -> Frame {
+        Frame { owner, run: self.new_run(), trigger, moved: false, paused: false }
+    }
+
+    /// Runs a body, then what watches do about its move.
+    pub(super) fn run_body(&mut self, body: &'m Block, owner: Owner, trigger: Option<TriggerId>) -> Result<Frame, Fault> {
+        let mut frame = self.frame(owner, trigger);
+        self.run(body, &mut frame)?;
+        if frame.moved {
+            self.tell_watches_of_move()?;
+        }
+        Ok(frame)
+    }
+
+    /// Runs actions in order; a move leaves out the rest.
+    pub(super) fn run(&mut self, body: &'m Block, frame: &mut Frame) -> Result<(), Fault> {
+        for action in body.iter() {
+            self.act(action, frame)?;
+            if frame.moved {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, action: &'m Action, frame: &mut Frame) -> Result<(), Fault> {
+        let view = super::eval::View { trigger: frame.trigger, ..self.plain() };
+        match &action.does {
+            Does::Send(_) | Does::Call(_) | Does::File { .. } | Does::Charge { .. } => self.act_or_wait(action, frame),
+            Does::Task(task) => self.task(action, task, frame),
+            Does::Waive(what) => self.waive(action, what),
+            Does::Report { party, what, message } => {
+                let what = normal::report(self.model.text(*party), self.model.text(*what), *message);
+                self.effect(Some(action.rule), &what)
+            }
+            Does::Alarm(name) => self.effect(Some(action.rule), &normal::alarm("named", self.model.text(*name))),
+            Does::Emit { name, with } => {
+                let what = normal::emit(self.model.text(*name), &self.with(with)?);
+                self.effect(Some(action.rule), &what)
+            }
+            Does::Assign(queue) => self.effect(Some(action.rule), &normal::assign(self.model.text(*queue))),
+            Does::Customer { block, thing } => {
+                let what = normal::customer(*block, thing.map(|t| self.model.text(t)));
+                self.effect(Some(action.rule), &what)
+            }
+            Does::Pause { reason, ends, without_interest } => {
+                let until = self.hold_end(ends)?;
+                let by = if let Owner::Whenever(n) = frame.owner { Some(n) } else { None };
+                frame.paused = true;
+                self.pause(i64::from(reason.0), until, *without_interest, by)
+            }
+            Does::Resume(reason) => self.resume(i64::from(reason.0)).map(|_| ()),
+            Does::Set { var, value } => {
+                self.case.vars[var.index()] = self.eval(value, &view)?;
+                Ok(())
+            }
+            Does::If { condition, then, otherwise } => {
+                let branch = if self.holds(condition, &view)? { then } else { otherwise };
+                self.run(branch, frame)
+            }
+            Does::Move(target) => self.go(*target, Some(action.rule), frame),
+        }
+    }
+
+    fn hold_end(&self, ends: &HoldEnd<Expr>) -> Result<Option<Instant>, Fault> {
+        match ends {
+            HoldEnd::Open => Ok(None),
+            HoldEnd::For(duration) => {
+                let duration = self.eval_duration(duration, &self.plain())?;
+                Ok(Some(match elapsed(duration) {
+                    Some(seconds) => self.case.now.add_seconds(seconds)?,
+                    None => self.begin(self.plus(self.today(), duration)?)?,
+                }))
+            }
+            HoldEnd::Until(date) => Ok(Some(self.until(self.eval_date(date, &self.plain())?)?)),
+        }
+    }
+
+    /// When a hold until a date ends: a date that is not to come means tomorrow.
+    pub(super) fn until(&self, date: Date) -> Result<Instant, Fault> {
+        let today = self.today();
+        self.begin(if date > today { date } else { today.add_days(1)? })
+    }
+
+    /// `send`, `call`, `file` and `charge`: not in a hold.
+    fn act_or_wait(&mut self, action: &'m Action, frame: &Frame) -> Result<(), Fault> {
+        if payable(action) {
+            self.case.deadline = None;
+        }
+        if !self.is_held() || self.exempt(frame.owner) {
+            return self.act_now(action, frame.owner, frame.run);
+        }
+        let waits = self.case.stopped.iter().any(|s| std::ptr::eq(s.action, action)) || self.waits_already(action, 0);
+        if waits && matches!(action.does, Does::Send(_)) {
+            self.held(action, "waits already", None, true);
+            return Ok(());
+        }
+        self.held(action, "hold", None, false);
+        self.case.stopped.push(Stopped { action, owner: frame.owner, run: frame.run });
+        Ok(())
+    }
+
+    pub(super) fn act_now(&mut self, action: &'m Action, owner: Owner, run: u64) -> Result<(), Fault> {
+        match &action.does {
+            Does::Send(send) => {
+                let persons = match send.to {
+                    To::All => (0..self.case.persons.len()).filter(|p| !self.case.persons[*p].deceased).collect(),
+                    To::Named | To::First => vec![0],
+                };
+                let nobody = persons.is_empty();
+                for person in if nobody { vec![0] } else { persons } {
+                    let due = self.case.now;
+                    self.try_send(Waiting { action, person, way: 0, due, owner, run }, usize::MAX)?;
+                }
+                Ok(())
+            }
+            Does::Call(_) => {
+                let due = self.case.now;
+                self.case.calls.push(Call { action, person: 0, made: 0, effect: 0, due, owner, run });
+                self.attempt(self.case.calls.len() - 1)
+            }
+            Does::File { form, with } => {
+                let what = normal::file(self.model.text(*form), &self.with(with)?);
+                self.effect(Some(action.rule), &what)
+            }
+            Does::Charge { amount, kind, replacing } => self.charge(action, amount, *kind, *replacing),
+            _ => Err(Fault::Broken),
+        }
+    }
+
+    fn charge(&mut self, action: &'m Action, amount: &Expr, kind: TextId, replacing: Option<TextId>) -> Result<(), Fault> {
+        let mut counted = self.eval(amount, &self.plain())?;
+        if counted <= 0 {
+            return Ok(());
+        }
+        if let Some(old) = replacing {
+            let old = self.case.costs.iter_mut().find(|c| c.kind == i64::from(old.0));
+            if let Some(old) = old {
+                old.charged = old.paid;
+                counted -= old.paid;
+            }
+        }
+        if counted <= 0 {
+            return Ok(());
+        }
+        if let Some(room) = self.room_for_costs()? {
+            counted = counted.min(room);
+        }
+        if counted <= 0 {
+            self.held(action, "cost cap", None, true);
+            return Ok(());
+        }
+        self.add_costs(i64::from(kind.0), counted)?;
+        let what = normal::charge(counted, self.model.text(kind), replacing.map(|k| self.model.text(k)));
+        self.effect(Some(action.rule), &what)
+    }
+
+    fn task(&mut self, action: &'m Action, task: &'m ir::Task<Expr>, frame: &Frame) -> Result<(), Fault> {
+        let within = self.eval_duration(&task.within, &self.plain())?;
+        let (until, until_instant) = match elapsed(within) {
+            Some(seconds) => (None, Some(self.case.now.add_seconds(seconds)?)),
+            None => (Some(self.plus(self.today(), within)?), None),
+        };
+        let effect = self.case.next_effect;
+        let (owner, run) = (frame.owner, frame.run);
+        self.tell_task(action, task, until, until_instant, false)?;
+        self.case.tasks.push(Task { action, effect, until, until_instant, overdue: false, owner, run });
+        Ok(())
+    }
+
+    pub(super) fn tell_task(
+        &mut self,
+        action: &'m Action,
+        task: &ir::Task<Expr>,
+        until: Option<Date>,
+        until_instant: Option<Instant>,
+        again: bool,
+    ) -> Result<(), Fault> {
+        let (name, role) = (self.model.text(task.name), self.model.text(task.role));
+        self.effect(Some(action.rule), &normal::task(name, role, until, until_instant, task.priority, again))
+    }
+
+    fn waive(&mut self, action: &Action, what: &Waive<Expr>) -> Result<(), Fault> {
+        let [principal, interest, costs] = match what {
+            Waive::Costs => [0, 0, self.waive_costs(None, i64::MAX)],
+            Waive::CostsOf(kind) => [0, 0, self.waive_costs(Some(i64::from(kind.0)), i64::MAX)],
+            Waive::Interest => [0, self.waive_interest(i64::MAX)?, 0],
+            Waive::Money(sum) => self.waive_sum(self.eval(sum, &self.plain())?)?,
+        };
+        if [principal, interest, costs] == [0, 0, 0] {
+            return Ok(());
+        }
+        self.effect(Some(action.rule), &normal::waive(principal, interest, costs))
+    }
+
+    /// Costs first, then interest, then principal.
+    pub(super) fn waive_sum(&mut self, sum: i64) -> Result<[i64; 3], Fault> {
+        let sum = sum.max(0);
+        let costs = self.waive_costs(None, sum);
+        let interest = self.waive_interest(sum - costs)?;
+        let principal = self.waive_principal(sum - costs - interest)?;
+        Ok([principal, interest, costs])
+    }
+
+    pub(super) fn with(&self, with: &With<Expr>) -> Result<Vec<normal::Named>, Fault> {
+        let mut named = Vec::new();
+        for (name, ty, value) in with {
+            let value = self.eval(value, &self.plain())?;
+            named.push((self.model.text(*name).to_owned(), normal::value(*ty, value, |v| self.text(v))));
+        }
+        Ok(named)
+    }
+
+    /// An effect with the next number.
+    pub(super) fn effect(&mut self, rule: Option<dunlin_machine::ir::RuleId>, what: &str) -> Result<(), Fault> {
+        let number = self.case.next_effect;
+        self.case.next_effect += 1;
+        let (principal, interest, costs) = (self.principal()?, self.interest()?, self.open_costs()?);
+        let statement = [principal, interest, costs, self.balance()?];
+        self.say(rule, &normal::effect(number, what, statement));
+        Ok(())
+    }
+
+    pub(super) fn held(&mut self, action: &Action, by: &str, until: Option<Instant>, dropped: bool) {
+        let what = match &action.does {
+            Does::Send(send) => format!("send {}", self.model.text(self.model.templates[send.template.index()].name)),
+            Does::Call(call) => format!("call {}", self.model.text(call.script)),
+            Does::File { form, .. } => format!("file {}", self.model.text(*form)),
+            Does::Charge { kind, .. } => format!("charge {}", self.model.text(*kind)),
+            _ => String::new(),
+        };
+        self.say(Some(action.rule), &normal::held(&what, by, until, dropped));
+    }
+}
+
+/// Whether the action is a `send … payable within`.
+pub(super) fn payable(action: &Action) -> bool {
+    matches!(&action.does, Does::Send(send) if send.payable_within.is_some())
+}

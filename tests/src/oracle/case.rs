@@ -1,0 +1,346 @@
+//! The state of a case in the slow evaluator. Nothing is packed or forgotten: every attempt, message and payment stays.
+
+use dunlin_lang::model::Action;
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::{ChannelId, Channels, EventId, Send};
+use dunlin_machine::value::{Date, Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A case; it points into its model.
+#[derive(Clone, Debug)]
+pub struct Case<'m> {
+    pub(super) opened: Instant,
+    pub(super) now: Instant,
+    pub(super) next_effect: u32,
+    /// Events delivered and moves made so far, for `changed`.
+    pub(super) changes: u64,
+    pub(super) recent: Vec<String>,
+    pub(super) facts: Vec<Option<i64>>,
+    pub(super) facts_at_opening: Vec<Option<i64>>,
+    pub(super) vars: Vec<i64>,
+    /// Texts that the model does not know: text -1 - n is the n-th.
+    pub(super) texts: Vec<String>,
+    /// The latest parameters of every event that happened.
+    pub(super) happened: BTreeMap<EventId, Vec<Option<i64>>>,
+    pub(super) persons: Vec<Person>,
+    pub(super) claims: Vec<Claim>,
+    pub(super) costs: Vec<Cost>,
+    pub(super) payments: Vec<Payment>,
+    /// The principal at opening.
+    pub(super) claimed: i64,
+    /// Runs of days without interest; the last may be open.
+    pub(super) free_days: Vec<(Date, Option<Date>)>,
+    pub(super) place: Place,
+    pub(super) before: Option<Before<'m>>,
+    pub(super) been: BTreeSet<usize>,
+    pub(super) marks: BTreeMap<TriggerId, Mark>,
+    /// Since when each `whenever` block waits.
+    pub(super) blocks: BTreeMap<usize, Instant>,
+    pub(super) holds: Vec<Hold>,
+    pub(super) held_since: Option<Instant>,
+    pub(super) stopped: Vec<Stopped<'m>>,
+    pub(super) waiting: Vec<Waiting<'m>>,
+    pub(super) tasks: Vec<Task<'m>>,
+    pub(super) calls: Vec<Call<'m>>,
+    pub(super) promise: Option<Promise>,
+    /// How many promises there were.
+    pub(super) promises: u64,
+    pub(super) messages: Vec<Message<'m>>,
+    pub(super) sent: BTreeMap<usize, Sent>,
+    pub(super) deadline: Option<Deadline>,
+    pub(super) settled: bool,
+    pub(super) moved_by_past_date: Option<Date>,
+    pub(super) titled: bool,
+    pub(super) limitation_date: Option<Date>,
+    pub(super) next_run: u64,
+}
+
+/// Who a rule belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A watch.
+    Watch(usize),
+    /// A `whenever` rule.
+    Whenever(usize),
+    /// A stage.
+    Stage(usize),
+    /// A group.
+    Scope(usize),
+}
+
+/// A trigger: whose, and which.
+pub type TriggerId = (Owner, usize);
+
+/// What the case remembers of a trigger since its owner began to run.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// When its owner began to run.
+    pub(super) anchor: Instant,
+    /// When its owner was entered or last came back.
+    pub(super) running_since: Instant,
+    /// A date, monthly or working-day timer is not due before.
+    pub(super) not_before: Instant,
+    /// A waiting `send … payable within` held it up until then.
+    pub(super) moves_not_before: Instant,
+    /// How often it fell due.
+    pub(super) times: i64,
+    /// How often it acted.
+    pub(super) acted: u32,
+    /// Days by which late hosts moved it.
+    pub(super) late_days: i64,
+    /// Days by which holds moved it, for timers of days.
+    pub(super) hold_days: i64,
+    /// Seconds by which holds moved it, for timers of hours.
+    pub(super) hold_seconds: i64,
+    /// The date that it fired for, or the day on which it fired.
+    pub(super) seen: Option<Date>,
+    /// Its duration, as read when it last opened or went on.
+    pub(super) duration: Option<Duration>,
+    /// An `after` that fell due; an `as soon as` that acted; a `usually within` that raised its alarm.
+    pub(super) spent: bool,
+    /// The event of `usually within` came.
+    pub(super) answered: bool,
+    /// An `as soon as` of a watch held when last looked at.
+    pub(super) was_true: bool,
+    /// The case's changes when its body last began.
+    pub(super) changes: Option<u64>,
+}
+
+impl Mark {
+    pub(super) fn new(anchor: Instant) -> Self {
+        Self {
+            anchor,
+            running_since: anchor,
+            not_before: anchor,
+            moves_not_before: anchor,
+            times: 0,
+            acted: 0,
+            late_days: 0,
+            hold_days: 0,
+            hold_seconds: 0,
+            seen: None,
+            duration: None,
+            spent: false,
+            answered: false,
+            was_true: false,
+            changes: None,
+        }
+    }
+}
+
+/// Where the case stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub(super) stage: usize,
+    /// When the stage was entered.
+    pub(super) entered: Instant,
+    /// The number of this entry.
+    pub(super) entry: u64,
+}
+
+/// The stage before, as it was left.
+#[derive(Clone, Debug)]
+pub struct Before<'m> {
+    pub(super) place: Place,
+    pub(super) left: Instant,
+    pub(super) marks: BTreeMap<TriggerId, Mark>,
+    pub(super) tasks: Vec<Task<'m>>,
+    pub(super) calls: Vec<Call<'m>>,
+}
+
+/// A hold.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    pub(super) reason: i64,
+    pub(super) until: Option<Instant>,
+    pub(super) without_interest: bool,
+    /// The `whenever` rule whose `pause` set it or last renewed it.
+    pub(super) by: Option<usize>,
+}
+
+/// An action that a hold stopped.
+#[derive(Clone, Debug)]
+pub struct Stopped<'m> {
+    pub(super) action: &'m Action,
+    pub(super) owner: Owner,
+    pub(super) run: u64,
+}
+
+/// A message that waits in `contact`.
+#[derive(Clone, Debug)]
+pub struct Waiting<'m> {
+    pub(super) action: &'m Action,
+    pub(super) person: usize,
+    pub(super) way: usize,
+    pub(super) due: Instant,
+    pub(super) owner: Owner,
+    pub(super) run: u64,
+}
+
+/// An open task.
+#[derive(Clone, Debug)]
+pub struct Task<'m> {
+    pub(super) action: &'m Action,
+    pub(super) effect: u32,
+    /// Its last day, or
+    pub(super) until: Option<Date>,
+    /// the instant at which it ends.
+    pub(super) until_instant: Option<Instant>,
+    pub(super) overdue: bool,
+    pub(super) owner: Owner,
+    pub(super) run: u64,
+}
+
+/// An open call: a series of attempts.
+#[derive(Clone, Debug)]
+pub struct Call<'m> {
+    pub(super) action: &'m Action,
+    pub(super) person: usize,
+    pub(super) made: u32,
+    /// The effect of the last attempt; 0 before the first.
+    pub(super) effect: u32,
+    pub(super) due: Instant,
+    pub(super) owner: Owner,
+    pub(super) run: u64,
+}
+
+/// A promise that is open.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// Promises of a case are numbered.
+    pub(super) number: u64,
+    pub(super) amount: i64,
+    pub(super) on: Date,
+    pub(super) by: Date,
+}
+
+/// A message that went out.
+#[derive(Clone, Debug)]
+pub struct Message<'m> {
+    pub(super) effect: u32,
+    pub(super) action: &'m Action,
+    pub(super) person: usize,
+    pub(super) way: usize,
+    /// Copies that did not bounce.
+    pub(super) copies: Channels,
+    pub(super) channels: Channels,
+    /// The entry of the stage in which it went out.
+    pub(super) entry: u64,
+    pub(super) owner: Owner,
+}
+
+/// How often a template was sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    pub(super) count: i64,
+    pub(super) first: Option<Date>,
+    pub(super) last: Option<Date>,
+}
+
+/// The last day to pay that the debtor was told.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    pub(super) day: Date,
+    pub(super) set: Date,
+    /// The effect that set it; none: the host did.
+    pub(super) effect: Option<u32>,
+}
+
+/// A person who owes.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub(super) id: String,
+    pub(super) business: bool,
+    pub(super) language: Option<i64>,
+    pub(super) region: Option<i64>,
+    pub(super) zone: Option<i64>,
+    /// Positions in the model's zones.
+    pub(super) zones: Vec<usize>,
+    pub(super) born: Option<Date>,
+    pub(super) reachable: BTreeSet<ChannelId>,
+    pub(super) consent: BTreeSet<ChannelId>,
+    pub(super) barred: BTreeSet<ChannelId>,
+    pub(super) deceased: bool,
+    pub(super) no_calls: bool,
+    pub(super) attempts: Vec<(Instant, Channels)>,
+    pub(super) conversations: Vec<(Instant, ChannelId)>,
+}
+
+/// A claim.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub(super) id: String,
+    pub(super) principal: i64,
+    /// Interest fixed so far, less what was paid on it.
+    pub(super) fixed: i64,
+    /// The first day whose interest is not fixed.
+    pub(super) next: Date,
+    /// The first day that bears interest at all.
+    pub(super) first: Date,
+    pub(super) due: Date,
+    pub(super) arose: Option<Date>,
+    pub(super) default_on: Option<Date>,
+    pub(super) kind: Option<i64>,
+    pub(super) disputed: bool,
+    pub(super) fresh: bool,
+    pub(super) secured: bool,
+}
+
+/// Costs of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    pub(super) kind: i64,
+    pub(super) charged: i64,
+    pub(super) paid: i64,
+}
+
+/// What a part of a payment met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// Costs of that position.
+    Costs(usize),
+    /// The interest of a claim.
+    Interest(usize),
+    /// The principal of a claim.
+    Principal(usize),
+}
+
+/// A payment.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    pub(super) id: Option<String>,
+    pub(super) amount: i64,
+    pub(super) on: Date,
+    pub(super) returned: bool,
+    pub(super) parts: Vec<(Met, i64)>,
+    /// The number of the promise that counted it; 0 for none.
+    pub(super) promised: u64,
+}
+
+/// An event on its way to the rules.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub(super) event: EventId,
+    pub(super) args: Vec<Option<i64>>,
+}
+
+impl Happened {
+    pub(super) fn bare(happening: Happening) -> Self {
+        let args = happening.builtin().params.iter().map(|_| None).collect();
+        Self { event: happening.id(), args }
+    }
+}
+
+impl<'m> Waiting<'m> {
+    pub(super) fn send(&self) -> Option<&'m Send<dunlin_lang::model::Expr>> {
+        send_of(self.action)
+    }
+}
+
+/// The `send` of an action that is one.
+pub(super) fn send_of(action: &Action) -> Option<&Send<dunlin_lang::model::Expr>> {
+    match &action.does {
+        dunlin_machine::ir::Does::Send(send) => Some(send),
+        _ => None,
+    }
+}

@@ -1,0 +1,57 @@
+//! The second opinion: a slow, obvious evaluator of the checked model, written from `docs/semantics.md` and the language
+//! document alone. It shares values and dates with the interpreter, and nothing of a step.
+//!
+//! It takes the same inputs as the interpreter and answers in the normal form of [`crate::normal`].
+
+mod actions;
+mod case;
+mod contact;
+mod eval;
+mod events;
+mod fault;
+mod ledger;
+mod stages;
+mod step;
+mod time;
+mod timers;
+
+pub use case::Case;
+pub use fault::{Fault, Refusal};
+pub use step::{Report, open, step, summary};
+
+use case::Happened;
+use case::TriggerId;
+use dunlin_lang::model::Model;
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::RuleId;
+use std::collections::{BTreeSet, VecDeque};
+
+/// One step as it runs.
+struct Run<'m> {
+    model: &'m Model,
+    case: Case<'m>,
+    lines: Vec<String>,
+    /// Events that the machine raised and no rule has seen yet.
+    queue: VecDeque<Happened>,
+    /// Stages entered in this chain.
+    entered: BTreeSet<usize>,
+    /// Triggers `as soon as` of watches that acted in this chain.
+    acted: BTreeSet<TriggerId>,
+    /// By how many days the timer that fires is late.
+    late: i64,
+    /// Whether a `send … payable within` of the stage waited when last looked at.
+    payable_waited: bool,
+}
+
+impl Run<'_> {
+    fn say(&mut self, rule: Option<RuleId>, what: &str) {
+        let stage = self.model.text(self.model.stages[self.case.place.stage].name);
+        let rule = rule.map(|r| &self.model.rules[r.index()]).map(|r| crate::normal::rule(r.line, self.model.text(r.name)));
+        let line = crate::normal::line(stage, rule.as_deref(), self.late, what);
+        self.lines.push(line);
+    }
+
+    fn raise(&mut self, happening: Happening) {
+        self.queue.push_back(Happened::bare(happening));
+    }
+}
