@@ -23,9 +23,7 @@ impl TryFrom<String> for DateFormat {
         let sample = sample(&pattern).filter(|_| readable);
         let read_back = sample.and_then(|sample| read(&sample, &pattern));
         if read_back.is_none() || read_back != sample_day() {
-            return Err(format!(
-                "`{pattern}` does not say year, month and day, as `%Y-%m-%d` or `%m/%d/%Y` do"
-            ));
+            return Err(format!("`{pattern}` does not say year, month and day, as `%Y-%m-%d` or `%m/%d/%Y` do"));
         }
         let numbers = pattern.contains("%m") && pattern.contains("%d");
         let exchanged = numbers.then(|| exchange(&pattern));
@@ -71,15 +69,10 @@ impl DateFormat {
             return "is empty; expected a date".to_owned();
         }
         let sample = sample(&self.pattern).unwrap_or_default();
-        let expected = format!(
-            "`{text}` is no date in the form `{}`, as {sample} is",
-            self.pattern
-        );
+        let expected = format!("`{text}` is no date in the form `{}`, as {sample} is", self.pattern);
         match &self.exchanged {
             Some(exchanged) if read(text, exchanged).is_some() => {
-                format!(
-                    "{expected}; it would be one with day and month exchanged: `dates = \"{exchanged}\"`"
-                )
+                format!("{expected}; it would be one with day and month exchanged: `dates = \"{exchanged}\"`")
             }
             _ => expected,
         }
@@ -94,9 +87,7 @@ impl DateFormat {
 
     /// Whether the cell is a date in one order only.
     pub(crate) fn shows_order(&self, text: &str) -> bool {
-        self.exchanged
-            .as_ref()
-            .is_none_or(|exchanged| read(text, exchanged).is_none())
+        self.exchanged.as_ref().is_none_or(|exchanged| read(text, exchanged).is_none())
     }
 }
 
@@ -120,20 +111,14 @@ impl AmountFormat {
             return Err("is empty; expected an amount".to_owned());
         }
         let (whole, fraction) = text.split_once(self.decimal_mark).unwrap_or((text, ""));
-        let whole = self
-            .without_thousands(whole)
-            .ok_or_else(|| self.refusal(text))?;
+        let whole = self.without_thousands(whole).ok_or_else(|| self.refusal(text))?;
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !digits(&whole) || !digits(fraction) {
             return Err(self.refusal(text));
         }
         // 5.500 is five and a half, but a currency has no such amount: it may as well be five thousand five hundred.
         if fraction.len() > self.decimals {
-            return Err(format!(
-                "`{text}` has {} decimals; the currency has {}",
-                fraction.len(),
-                self.decimals
-            ));
+            return Err(format!("`{text}` has {} decimals; the currency has {}", fraction.len(), self.decimals));
         }
         if whole.len() + self.decimals > MOST_DIGITS {
             return Err(format!("`{text}` is too large for an amount"));
@@ -164,9 +149,7 @@ impl AmountFormat {
     }
 
     fn refusal(&self, text: &str) -> String {
-        let thousands = self
-            .thousands_mark
-            .map_or(String::new(), |mark| mark.to_string());
+        let thousands = self.thousands_mark.map_or(String::new(), |mark| mark.to_string());
         let sample = match self.decimals {
             0 => format!("1{thousands}234"),
             decimals => format!("1{thousands}234{}{:0<decimals$}", self.decimal_mark, "5"),
@@ -185,14 +168,8 @@ mod tests {
 
     #[test]
     fn the_same_cell_is_two_days_in_two_orders() {
-        assert_eq!(
-            dates("%m/%d/%Y").read("3/4/2013").unwrap().to_string(),
-            "2013-03-04"
-        );
-        assert_eq!(
-            dates("%d/%m/%Y").read("3/4/2013").unwrap().to_string(),
-            "2013-04-03"
-        );
+        assert_eq!(dates("%m/%d/%Y").read("3/4/2013").unwrap().to_string(), "2013-03-04");
+        assert_eq!(dates("%d/%m/%Y").read("3/4/2013").unwrap().to_string(), "2013-04-03");
         assert!(!dates("%m/%d/%Y").shows_order("3/4/2013"));
         assert!(dates("%m/%d/%Y").shows_order("3/14/2013"));
         assert_eq!(dates("%m/%d/%Y").other_reading("3/3/2013"), None);
@@ -206,15 +183,7 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in [
-            "2/30/2013",
-            "2/29/2013",
-            "0/1/2013",
-            "1/2/13",
-            "1/2/2013 08:00",
-            "",
-            "n/a",
-        ] {
+        for text in ["2/30/2013", "2/29/2013", "0/1/2013", "1/2/13", "1/2/2013 08:00", "", "n/a"] {
             assert!(dates("%m/%d/%Y").read(text).is_err(), "{text}");
         }
         assert!(dates("%m/%d/%Y").read("2/29/2012").is_ok());
@@ -223,19 +192,12 @@ mod tests {
     #[test]
     fn a_pattern_that_is_no_whole_date_is_refused() {
         for pattern in ["%m/%d", "%H:%M", "MM/DD/YYYY", "%Q", ""] {
-            assert!(
-                DateFormat::try_from(pattern.to_owned()).is_err(),
-                "{pattern}"
-            );
+            assert!(DateFormat::try_from(pattern.to_owned()).is_err(), "{pattern}");
         }
     }
 
     fn american() -> AmountFormat {
-        AmountFormat {
-            decimal_mark: '.',
-            thousands_mark: Some(','),
-            decimals: 2,
-        }
+        AmountFormat { decimal_mark: '.', thousands_mark: Some(','), decimals: 2 }
     }
 
     #[test]
@@ -250,35 +212,17 @@ mod tests {
         ] {
             assert_eq!(american().read(text), Ok(amount.to_owned()));
         }
-        let german = AmountFormat {
-            decimal_mark: ',',
-            thousands_mark: Some('.'),
-            decimals: 2,
-        };
+        let german = AmountFormat { decimal_mark: ',', thousands_mark: Some('.'), decimals: 2 };
         assert_eq!(german.read("1.234,50"), Ok("1234.50".to_owned()));
-        let yen = AmountFormat {
-            decimal_mark: '.',
-            thousands_mark: None,
-            decimals: 0,
-        };
+        let yen = AmountFormat { decimal_mark: '.', thousands_mark: None, decimals: 0 };
         assert_eq!(yen.read("1234"), Ok("1234".to_owned()));
     }
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in [
-            "",
-            "-5.00",
-            "$5",
-            "5.005",
-            "5,50",
-            "1,23.00",
-            "1e3",
-            ".50",
-            "12,345,6",
-            "99999999999999999.00",
-            "５",
-        ] {
+        for text in
+            ["", "-5.00", "$5", "5.005", "5,50", "1,23.00", "1e3", ".50", "12,345,6", "99999999999999999.00", "５"]
+        {
             assert!(american().read(text).is_err(), "{text}");
         }
     }

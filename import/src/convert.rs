@@ -39,9 +39,8 @@ pub struct Tables {
 /// Every row that does not fit the map, with its line and column; a missing column; a file that is no CSV.
 pub fn csv(input: impl BufRead, map: &Map) -> Result<Tables, ImportError> {
     let mut records = Records::new(input, map.separator);
-    let header = records
-        .next()?
-        .ok_or_else(|| ImportError::one(1, "is empty; its first line has to name the columns"))?;
+    let header =
+        records.next()?.ok_or_else(|| ImportError::one(1, "is empty; its first line has to name the columns"))?;
     let mut conversion = Conversion::new(map, header)?;
     while let Some(record) = records.next()? {
         conversion.row(&record);
@@ -59,12 +58,7 @@ impl Header {
         let mut problems = Vec::new();
         for (column, used_by) in map.columns() {
             match names.iter().filter(|name| **name == column).count() {
-                1 => places.extend(
-                    names
-                        .iter()
-                        .position(|name| *name == column)
-                        .map(|at| (column.to_owned(), at)),
-                ),
+                1 => places.extend(names.iter().position(|name| *name == column).map(|at| (column.to_owned(), at))),
                 0 => problems.push(missing(record.line, column, &used_by, &names)),
                 _ => problems.push(twice(record.line, column, &used_by)),
             }
@@ -77,26 +71,13 @@ impl Header {
 }
 
 fn missing(line: u64, column: &str, used_by: &str, names: &[&str]) -> Problem {
-    let sentence = format!(
-        "the map reads a column `{column}` ({used_by}); the file has {}",
-        names.join(", ")
-    );
-    Problem {
-        line,
-        column: None,
-        sentence,
-    }
+    let sentence = format!("the map reads a column `{column}` ({used_by}); the file has {}", names.join(", "));
+    Problem { line, column: None, sentence }
 }
 
 fn twice(line: u64, column: &str, used_by: &str) -> Problem {
-    let sentence = format!(
-        "the map reads a column `{column}` ({used_by}); the file has two of that name, rename one"
-    );
-    Problem {
-        line,
-        column: None,
-        sentence,
-    }
+    let sentence = format!("the map reads a column `{column}` ({used_by}); the file has two of that name, rename one");
+    Problem { line, column: None, sentence }
 }
 
 /// How many dates of the file leave open whether day or month comes first.
@@ -128,34 +109,19 @@ struct Event {
 impl<'map> Conversion<'map> {
     fn new(map: &'map Map, header: Record) -> Result<Self, ImportError> {
         let header = Header::new(map, header)?;
-        let amounts = AmountFormat {
-            decimal_mark: map.decimal_mark,
-            thousands_mark: map.thousands_mark,
-            decimals: map.decimals,
-        };
+        let amounts =
+            AmountFormat { decimal_mark: map.decimal_mark, thousands_mark: map.thousands_mark, decimals: map.decimals };
         let mut tables = Tables::default();
         tables.cases.columns = case_columns(map);
         tables.events.columns = event_columns(map);
-        Ok(Self {
-            map,
-            header,
-            amounts,
-            tables,
-            lines: BTreeMap::new(),
-            order: Order::default(),
-            problems: Vec::new(),
-        })
+        Ok(Self { map, header, amounts, tables, lines: BTreeMap::new(), order: Order::default(), problems: Vec::new() })
     }
 
     fn row(&mut self, record: &Record) {
         let (have, want) = (record.cells.len(), self.header.1);
         if have != want {
             let sentence = format!("{have} cells where the header has {want}");
-            self.problems.push(Problem {
-                line: record.line,
-                column: None,
-                sentence,
-            });
+            self.problems.push(Problem { line: record.line, column: None, sentence });
             return;
         }
         let case = &self.map.case;
@@ -176,9 +142,7 @@ impl<'map> Conversion<'map> {
 
     fn finish(mut self) -> Result<Tables, ImportError> {
         if !self.problems.is_empty() {
-            return Err(ImportError {
-                problems: self.problems,
-            });
+            return Err(ImportError { problems: self.problems });
         }
         if self.order.in_both > 0 && !self.order.shown {
             self.tables.notes.push(format!(
@@ -190,17 +154,9 @@ impl<'map> Conversion<'map> {
     }
 
     fn report(&mut self, record: &Record, column: &str, sentence: String) {
-        let problem = Problem {
-            line: record.line,
-            column: Some(column.to_owned()),
-            sentence,
-        };
+        let problem = Problem { line: record.line, column: Some(column.to_owned()), sentence };
         // A column that a case and its events both read is wrong once.
-        let mut of_this_row = self
-            .problems
-            .iter()
-            .rev()
-            .take_while(|other| other.line == record.line);
+        let mut of_this_row = self.problems.iter().rev().take_while(|other| other.line == record.line);
         if !of_this_row.any(|other| *other == problem) {
             self.problems.push(problem);
         }
@@ -208,26 +164,16 @@ impl<'map> Conversion<'map> {
 
     fn cell<'row>(&self, record: &'row Record, column: &str) -> &'row str {
         let place = self.header.0.get(column);
-        place
-            .and_then(|place| record.cells.get(*place))
-            .map_or("", |cell| cell.trim())
+        place.and_then(|place| record.cells.get(*place)).map_or("", |cell| cell.trim())
     }
 
     fn id(&mut self, record: &Record) -> String {
         let column = &self.map.case.id;
         let id = self.cell(record, column).to_owned();
         if id.is_empty() {
-            self.report(
-                record,
-                column,
-                "is empty; every case needs an id".to_owned(),
-            );
+            self.report(record, column, "is empty; every case needs an id".to_owned());
         } else if let Some(line) = self.lines.insert(id.clone(), record.line) {
-            self.report(
-                record,
-                column,
-                format!("`{id}` stands in line {line} already; every case needs its own id"),
-            );
+            self.report(record, column, format!("`{id}` stands in line {line} already; every case needs its own id"));
         }
         id
     }
@@ -263,10 +209,7 @@ impl<'map> Conversion<'map> {
     }
 
     fn values(&mut self, record: &Record, values: &BTreeMap<String, Value>) -> Vec<String> {
-        values
-            .values()
-            .map(|value| self.value(record, value))
-            .collect()
+        values.values().map(|value| self.value(record, value)).collect()
     }
 
     fn value(&mut self, record: &Record, value: &Value) -> String {
@@ -277,11 +220,7 @@ impl<'map> Conversion<'map> {
                 let cell = self.cell(record, &value.column);
                 value.values.get(cell).cloned().unwrap_or_else(|| {
                     let known = listed(value.values.keys());
-                    self.report(
-                        record,
-                        &value.column,
-                        format!("`{cell}` is not in the map; it has {known}"),
-                    );
+                    self.report(record, &value.column, format!("`{cell}` is not in the map; it has {known}"));
                     String::new()
                 })
             }
@@ -289,12 +228,7 @@ impl<'map> Conversion<'map> {
     }
 
     /// The rows of the event table, by day; those of one day in the order of the map.
-    fn events(
-        &mut self,
-        record: &Record,
-        case: &str,
-        opened: Option<NaiveDate>,
-    ) -> Vec<Vec<String>> {
+    fn events(&mut self, record: &Record, case: &str, opened: Option<NaiveDate>) -> Vec<Vec<String>> {
         let map = self.map;
         let mut events: Vec<Event> = Vec::new();
         for (index, columns) in map.events.iter().enumerate() {
@@ -302,8 +236,7 @@ impl<'map> Conversion<'map> {
                 && let Some(at) = self.event_day(record, columns, opened)
             {
                 let id = event_id(map, case, index);
-                let cells =
-                    self.event_cells(record, columns, [case.to_owned(), at.to_string(), id]);
+                let cells = self.event_cells(record, columns, [case.to_owned(), at.to_string(), id]);
                 events.push(Event { at, cells });
             }
         }
@@ -324,48 +257,26 @@ impl<'map> Conversion<'map> {
         let yes = is(&when.yes);
         if !yes && !is(&when.no) {
             let known = listed(when.yes.iter().chain(&when.no));
-            self.report(
-                record,
-                &when.column,
-                format!("`{cell}` is neither yes nor no; the map has {known}"),
-            );
+            self.report(record, &when.column, format!("`{cell}` is neither yes nor no; the map has {known}"));
         }
         yes
     }
 
-    fn event_day(
-        &mut self,
-        record: &Record,
-        columns: &EventColumns,
-        opened: Option<NaiveDate>,
-    ) -> Option<NaiveDate> {
+    fn event_day(&mut self, record: &Record, columns: &EventColumns, opened: Option<NaiveDate>) -> Option<NaiveDate> {
         let day = self.date(record, &columns.at)?;
         let Some(at) = day.checked_add_days(Days::new(columns.plus_days.into())) else {
-            self.report(
-                record,
-                &columns.at,
-                format!(
-                    "{} days after {day} there is no calendar",
-                    columns.plus_days
-                ),
-            );
+            self.report(record, &columns.at, format!("{} days after {day} there is no calendar", columns.plus_days));
             return None;
         };
         if let Some(opened) = opened.filter(|opened| at < *opened) {
             let event = &columns.event;
-            let sentence =
-                format!("the event `{event}` on {at} comes before the case opens, on {opened}");
+            let sentence = format!("the event `{event}` on {at} comes before the case opens, on {opened}");
             self.report(record, &columns.at, sentence);
         }
         Some(at)
     }
 
-    fn event_cells(
-        &mut self,
-        record: &Record,
-        columns: &EventColumns,
-        head: [String; 3],
-    ) -> Vec<String> {
+    fn event_cells(&mut self, record: &Record, columns: &EventColumns, head: [String; 3]) -> Vec<String> {
         let mut cells: Vec<String> = head.into();
         cells.push(columns.event.clone());
         let parameters = self.tables.events.columns.split_off(cells.len());
@@ -383,9 +294,7 @@ impl<'map> Conversion<'map> {
 
 /// The case with the event's name; where the map has several of that name, also which of them.
 fn event_id(map: &Map, case: &str, index: usize) -> String {
-    let same = |events: &[EventColumns], name: &str| {
-        events.iter().filter(|event| event.event == name).count()
-    };
+    let same = |events: &[EventColumns], name: &str| events.iter().filter(|event| event.event == name).count();
     let Some(columns) = map.events.get(index) else {
         return case.to_owned();
     };
@@ -404,11 +313,7 @@ fn listed<'cell>(cells: impl Iterator<Item = &'cell String>) -> String {
 fn case_columns(map: &Map) -> Vec<String> {
     let fixed = ["id", "opened", "currency", "principal", "due"].map(String::from);
     let debtor = map.debtor.keys().map(|field| format!("debtor_{field}"));
-    fixed
-        .into_iter()
-        .chain(debtor)
-        .chain(map.facts.keys().cloned())
-        .collect()
+    fixed.into_iter().chain(debtor).chain(map.facts.keys().cloned()).collect()
 }
 
 fn event_columns(map: &Map) -> Vec<String> {

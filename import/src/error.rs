@@ -16,11 +16,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.column {
-            Some(column) => write!(
-                out,
-                "line {}, column `{column}`: {}",
-                self.line, self.sentence
-            ),
+            Some(column) => write!(out, "line {}, column `{column}`: {}", self.line, self.sentence),
             None => write!(out, "line {}: {}", self.line, self.sentence),
         }
     }
@@ -35,14 +31,8 @@ pub struct ImportError {
 
 impl ImportError {
     pub(crate) fn one(line: u64, sentence: impl Into<String>) -> Self {
-        let problem = Problem {
-            line,
-            column: None,
-            sentence: sentence.into(),
-        };
-        Self {
-            problems: vec![problem],
-        }
+        let problem = Problem { line, column: None, sentence: sentence.into() };
+        Self { problems: vec![problem] }
     }
 }
 

@@ -78,10 +78,7 @@ pub(crate) struct When {
 
 /// Where a text comes from.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a column's name, `{ column = \"…\", values = { … } }` or `{ always = \"…\" }`"
-)]
+#[serde(untagged, expecting = "expected a column's name, `{ column = \"…\", values = { … } }` or `{ always = \"…\" }`")]
 pub(crate) enum Value {
     /// `"customerID"`: the cell as it is.
     Column(String),
@@ -151,49 +148,26 @@ impl Map {
 
     fn check(&self) -> Result<(), String> {
         if !self.separator.is_ascii() {
-            return Err(format!(
-                "`separator`: `{}` is not an ASCII character",
-                self.separator
-            ));
+            return Err(format!("`separator`: `{}` is not an ASCII character", self.separator));
         }
         if self.thousands_mark == Some(self.decimal_mark) {
-            return Err(format!(
-                "`thousands_mark` and `decimal_mark` are both `{}`",
-                self.decimal_mark
-            ));
+            return Err(format!("`thousands_mark` and `decimal_mark` are both `{}`", self.decimal_mark));
         }
-        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase())
-        {
-            return Err(format!(
-                "`currency`: `{}` is not three capital letters, as EUR",
-                self.currency
-            ));
+        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(format!("`currency`: `{}` is not three capital letters, as EUR", self.currency));
         }
         if self.decimals > 4 {
-            return Err(format!(
-                "`decimals`: no currency has {} of them",
-                self.decimals
-            ));
+            return Err(format!("`decimals`: no currency has {} of them", self.decimals));
         }
         self.events.iter().try_for_each(EventColumns::check)
     }
 
     /// Every column that the map reads, with the place in the map that reads it.
     pub(crate) fn columns(&self) -> Vec<(&str, String)> {
-        let CaseColumns {
-            id,
-            opened,
-            principal,
-            due,
-        } = &self.case;
-        let mut columns: Vec<(&str, String)> = [
-            ("id", id),
-            ("opened", opened),
-            ("principal", principal),
-            ("due", due),
-        ]
-        .map(|(key, column)| (column.as_str(), format!("case.{key}")))
-        .into();
+        let CaseColumns { id, opened, principal, due } = &self.case;
+        let mut columns: Vec<(&str, String)> = [("id", id), ("opened", opened), ("principal", principal), ("due", due)]
+            .map(|(key, column)| (column.as_str(), format!("case.{key}")))
+            .into();
         for (section, values) in [("debtor", &self.debtor), ("facts", &self.facts)] {
             columns.extend(read_by(section, values));
         }
@@ -205,27 +179,20 @@ impl Map {
 }
 
 fn read_by<'map>(section: &str, values: &'map BTreeMap<String, Value>) -> Vec<(&'map str, String)> {
-    let read =
-        |(key, value): (&String, &'map Value)| Some((value.column()?, format!("{section}.{key}")));
+    let read = |(key, value): (&String, &'map Value)| Some((value.column()?, format!("{section}.{key}")));
     values.iter().filter_map(read).collect()
 }
 
 impl EventColumns {
     fn check(&self) -> Result<(), String> {
         if self.amount.is_some() && self.with.contains_key("amount") {
-            return Err(format!(
-                "event `{}` has its amount twice: `amount` and `with.amount`",
-                self.event
-            ));
+            return Err(format!("event `{}` has its amount twice: `amount` and `with.amount`", self.event));
         }
         let Some(when) = &self.when else {
             return Ok(());
         };
         match when.yes.iter().find(|cell| when.no.contains(cell)) {
-            Some(cell) => Err(format!(
-                "event `{}`: `{cell}` stands under both `yes` and `no`",
-                self.event
-            )),
+            Some(cell) => Err(format!("event `{}`: `{cell}` stands under both `yes` and `no`", self.event)),
             None => Ok(()),
         }
     }
@@ -233,16 +200,8 @@ impl EventColumns {
     fn columns(&self) -> Vec<(&str, String)> {
         let event = &self.event;
         let mut columns = vec![(self.at.as_str(), format!("event {event}, at"))];
-        columns.extend(
-            self.when
-                .as_ref()
-                .map(|when| (when.column.as_str(), format!("event {event}, when"))),
-        );
-        columns.extend(
-            self.amount
-                .as_ref()
-                .map(|amount| (amount.as_str(), format!("event {event}, amount"))),
-        );
+        columns.extend(self.when.as_ref().map(|when| (when.column.as_str(), format!("event {event}, when"))));
+        columns.extend(self.amount.as_ref().map(|amount| (amount.as_str(), format!("event {event}, amount"))));
         columns.extend(read_by(&format!("event {event}, with"), &self.with));
         columns
     }

@@ -23,11 +23,7 @@ pub(crate) struct Records<R> {
 
 impl<R: BufRead> Records<R> {
     pub(crate) fn new(input: R, separator: char) -> Self {
-        Self {
-            input,
-            separator,
-            line: 0,
-        }
+        Self { input, separator, line: 0 }
     }
 
     /// The next row; `None` at the end of the file.
@@ -46,16 +42,13 @@ impl<R: BufRead> Records<R> {
     fn read_line(&mut self) -> Result<Option<String>, ImportError> {
         let mut bytes = Vec::new();
         let read = self.input.read_until(b'\n', &mut bytes);
-        let read = read.map_err(|error| {
-            ImportError::one(self.line, format!("cannot be read further: {error}"))
-        })?;
+        let read = read.map_err(|error| ImportError::one(self.line, format!("cannot be read further: {error}")))?;
         if read == 0 {
             return Ok(None);
         }
         self.line += 1;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            ImportError::one(self.line, "this is not UTF-8 text; save the file as UTF-8")
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| ImportError::one(self.line, "this is not UTF-8 text; save the file as UTF-8"))?;
         Ok(Some(match (self.line, text.strip_prefix('\u{feff}')) {
             (1, Some(rest)) => rest.to_owned(),
             _ => text,
@@ -66,22 +59,13 @@ impl<R: BufRead> Records<R> {
     fn record(&mut self, text: &str) -> Result<Record, ImportError> {
         let line = self.line;
         let mut splitter = Splitter::new(self.separator);
-        splitter
-            .take(text)
-            .map_err(|problem| ImportError::one(line, problem))?;
+        splitter.take(text).map_err(|problem| ImportError::one(line, problem))?;
         while splitter.at == At::Quoted {
             let next = self.read_line()?;
-            let next = next.ok_or_else(|| {
-                ImportError::one(line, "a quote is opened in this row and never closed")
-            })?;
-            splitter
-                .take(&next)
-                .map_err(|problem| ImportError::one(line, problem))?;
+            let next = next.ok_or_else(|| ImportError::one(line, "a quote is opened in this row and never closed"))?;
+            splitter.take(&next).map_err(|problem| ImportError::one(line, problem))?;
         }
-        Ok(Record {
-            line,
-            cells: splitter.finish(),
-        })
+        Ok(Record { line, cells: splitter.finish() })
     }
 }
 
@@ -103,12 +87,7 @@ struct Splitter {
 
 impl Splitter {
     fn new(separator: char) -> Self {
-        Self {
-            separator,
-            at: At::Start,
-            cell: String::new(),
-            cells: Vec::new(),
-        }
+        Self { separator, at: At::Start, cell: String::new(), cells: Vec::new() }
     }
 
     fn take(&mut self, text: &str) -> Result<(), &'static str> {
@@ -120,9 +99,7 @@ impl Splitter {
                 (_, other) if other == self.separator => self.end_cell(),
                 (at, '\r' | '\n') => at,
                 (At::Quote, _) => {
-                    return Err(
-                        "text follows the closing quote of a cell; write a quote inside a cell twice",
-                    );
+                    return Err("text follows the closing quote of a cell; write a quote inside a cell twice");
                 }
                 (At::Start | At::Plain, _) => self.keep(character, At::Plain),
             };

@@ -3,6 +3,8 @@
 mod brackets;
 mod format;
 mod parse;
+#[cfg(test)]
+mod properties;
 mod scan;
 pub mod tree;
 mod words;

@@ -292,7 +292,7 @@ impl<'a> Run<'a> {
         let Some(waiting) = self.case.waiting.get(index).copied() else { return Ok(()) };
         let (send, rule) = self.send_of(waiting.action)?;
         let before = self.ctx;
-        self.ctx = Ctx { owner: waiting.owner, because_of: None, run: waiting.run, person: waiting.person, ..Ctx::new() };
+        self.ctx = Ctx { owner: waiting.owner, because_of: None, run: waiting.run, person: waiting.person, ..before };
         let person = usize::from(waiting.person);
         let way = self.way(send, person, usize::from(waiting.way), rule)?;
         let again = match way {
@@ -340,8 +340,7 @@ impl<'a> Run<'a> {
             person: person_number(person),
             way: person_number(way),
             copies: channels,
-            entered: self.case.place.entered,
-            stage: self.case.place.stage,
+            in_stage: true,
             owner: self.ctx.owner,
         });
         Ok(())
@@ -407,8 +406,7 @@ impl<'a> Run<'a> {
         if self.case.deadline.is_some_and(|d| d.effect == message.effect) {
             self.case.deadline = self.case.deadline.map(|d| Deadline { day: None, effect: 0, ..d });
         }
-        let place = &self.case.place;
-        if place.entered == message.entered && place.stage == message.stage {
+        if message.in_stage {
             let before = self.ctx;
             self.ctx = Ctx { owner: message.owner, run: self.next_run(), person: message.person, ..Ctx::new() };
             let sent = self.send_to(message.action, usize::from(message.person), usize::from(message.way) + 1);

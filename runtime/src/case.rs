@@ -134,14 +134,14 @@ state! {
     }
 }
 
-/// What the case remembers of a trigger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the case remembers of a trigger. Its stored form leaves out what is as in [`Slot::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// When it is due, in seconds since the epoch; [`Slot::NEVER`] where it is not, or hangs on a date.
     pub due: i64,
     /// When it would be due without the shift.
     pub base: i64,
-    /// It is not due before this instant.
+    /// It is not due before this instant, nor before the one from which its owner runs.
     pub not_before: i64,
     /// How its shift counts.
     pub counts: Counts,
@@ -180,7 +180,7 @@ impl Slot {
         Self {
             due: Self::NEVER,
             base: Self::NEVER,
-            not_before: i64::MIN,
+            not_before: 0,
             counts: Counts::Not,
             times: 0,
             acted: 0,
@@ -325,10 +325,8 @@ pub struct Message {
     pub way: u8,
     /// Copies that did not bounce.
     pub copies: Channels,
-    /// The stage entry during which it went out: what is sent later in the same stage is not this message's stage.
-    pub entered: Instant,
-    /// The stage in which it went out.
-    pub stage: StageId,
+    /// Whether the stage in which it went out still lasts.
+    pub in_stage: bool,
     /// Whose.
     pub owner: Owner,
 }
@@ -398,6 +396,8 @@ state! {
 pub struct Attempt {
     /// When.
     pub at: Instant,
+    /// The day of it in the strategy's zone.
+    pub day: Date,
     /// By which channels, together.
     pub channels: Channels,
 }

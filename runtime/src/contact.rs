@@ -99,8 +99,9 @@ impl<'a> Run<'a> {
             }
             match next {
                 None => return Ok(by.map_or(When::Now, |by| When::Later(at, by))),
-                Some((t, holder)) if t >= horizon => return Ok(When::Never(holder)),
-                Some((t, holder)) => (at, by) = (t, Some(holder)),
+                // The rule that holds it is the one that alone admits latest: what the first look found.
+                Some((t, holder)) if t >= horizon => return Ok(When::Never(by.unwrap_or(holder))),
+                Some((t, holder)) => (at, by) = (t, by.or(Some(holder))),
             }
         }
     }
@@ -138,10 +139,13 @@ impl<'a> Run<'a> {
             return within.nth(over).map_or(self.beyond_horizon(at), |a| Ok(a.at.add_seconds(span)?));
         }
         let first_day = self.local_day(at);
+        if person.attempts.iter().filter(counted).count() < most {
+            return Ok(at);
+        }
         let mut day = first_day;
         for _ in 0..=HORIZON_DAYS {
             let from = self.window_start(day, limit.per)?;
-            let within = person.attempts.iter().filter(counted).filter(|a| (from..=day).contains(&self.local_day(a.at))).count();
+            let within = person.attempts.iter().filter(counted).filter(|a| (from..=day).contains(&a.day)).count();
             if within < most {
                 return if day == first_day { Ok(at) } else { self.midnight(day) };
             }
@@ -252,31 +256,36 @@ impl<'a> Run<'a> {
         picked.into_iter().take(n).filter_map(move |z| machine.zones.get(usize::from(z)))
     }
 
-    /// Notes an attempt to reach a person. A case keeps a bounded number of them; when the oldest would have to go while a
-    /// limit still counts it, the attempt is refused, so that no limit is ever exceeded.
+    /// Notes an attempt to reach a person, and forgets those that nothing asks about any more. A case keeps a bounded
+    /// number; when the oldest would have to go while a limit still counts it, the attempt is refused, so that no limit is
+    /// ever exceeded.
     pub(crate) fn log_attempt(&mut self, person: usize, channels: Channels) -> Result<(), Fault> {
-        let now = self.case.now;
+        let (now, day) = (self.case.now, self.today);
         let most = self.m.limits.attempts;
-        let Some(p) = self.case.persons.get(person) else { return Ok(()) };
-        if p.attempts.len() >= most as usize {
-            let oldest = p.attempts.first().map_or(now, |a| a.at);
-            for limit in &self.m.contact.limits {
-                let counted = match elapsed(limit.per) {
-                    Some(span) => oldest > now.add_seconds(-span)?,
-                    None => self.local_day(oldest) >= self.window_start(self.today, limit.per)?,
-                };
-                if counted {
-                    return Err(Fault::Bound("attempts to reach one debtor", most));
-                }
-            }
+        let oldest_counted = self.oldest_counted()?;
+        let keeps = self.names.reads_attempts();
+        let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
+        let counted = p.attempts.partition_point(|a| a.day < oldest_counted);
+        let room = p.attempts.len() < most as usize;
+        if counted == 0 && !room {
+            return Err(Fault::Bound("attempts to reach one debtor", most));
         }
-        if let Some(p) = self.case.persons.get_mut(person) {
-            if p.attempts.len() >= most as usize {
-                p.attempts.remove(0);
-            }
-            p.attempts.push(Attempt { at: now, channels });
-        }
+        p.attempts.drain(..if keeps { usize::from(!room) } else { counted });
+        p.attempts.push(Attempt { at: now, day, channels });
         Ok(())
+    }
+
+    /// The first day that a limit still counts.
+    fn oldest_counted(&self) -> Result<Date, Fault> {
+        let mut oldest = self.today.add_days(1)?;
+        for limit in &self.m.contact.limits {
+            let from = match elapsed(limit.per) {
+                Some(span) => self.local_day(self.case.now.add_seconds(-span)?),
+                None => self.window_start(self.today, limit.per)?,
+            };
+            oldest = oldest.min(from);
+        }
+        Ok(oldest)
     }
 
     /// Notes a conversation with a person.

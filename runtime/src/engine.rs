@@ -6,7 +6,7 @@ use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Input, Opening, PersonGiven};
 use crate::outcome::{Alarm, Effect, Outcome};
 use crate::run::{Ctx, Names, Run, Work};
-use crate::take::{Taken, check_bounds, learned, mark_of, not_there, wrong};
+use crate::take::{Taken, check_bounds, in_type, learned, mark_of, not_there, wrong};
 use crate::timers::Timer;
 use alloc::string::String;
 use alloc::vec;
@@ -205,12 +205,14 @@ impl Run<'_> {
 
     /// Spends a timer whose step failed, and pauses the case with an alarm.
     fn fail_timer(&mut self, timer: Timer, words: String) -> Result<(), Fault> {
+        let rule = self.rule_of(timer);
         self.give_up(timer)?;
         let reason = self.learn("step_failed")?;
         let hold = crate::case::Hold { reason, since: self.case.now, until: None, without_interest: false, by: None };
         self.set_hold(hold)?;
         let from = self.mark();
-        self.effect(None, from, Effect::Alarm(Alarm::StepFailed(words)))?;
+        self.enter(rule, from, crate::outcome::What::Paused { reason, until: None });
+        self.effect(rule, from, Effect::Alarm(Alarm::StepFailed(words)))?;
         Ok(())
     }
 
@@ -334,7 +336,7 @@ fn facts_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec
         let fact = machine.facts.get(id.index()).ok_or(Fault::Broken("a fact is missing"))?;
         let name = machine.texts.get(fact.name.index()).map_or("", String::as_str);
         let value = match given {
-            crate::input::Given::Value(v) if fact.ty != Type::Text => *v,
+            crate::input::Given::Value(v) if in_type(machine, fact.ty, *v) => *v,
             crate::input::Given::Text(t) if fact.ty == Type::Text => names.learn(machine, texts, t)?,
             _ => return Err(wrong(name, "a value of the fact's type")),
         };

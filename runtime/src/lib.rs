@@ -20,6 +20,7 @@ mod eval;
 mod holds;
 mod ledger;
 mod run;
+mod slot;
 mod stages;
 mod take;
 mod timers;

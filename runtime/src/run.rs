@@ -4,7 +4,7 @@ use crate::case::{Case, Owner, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
-use dunlin_machine::ir::{EventId, Machine, RuleId, StageId, TextId};
+use dunlin_machine::ir::{EventId, Expr, Machine, Quantity, RuleId, StageId, TextId};
 use dunlin_machine::value::{Date, Duration, Instant, Unit, Zone, add};
 
 /// Memory that steps use again.
@@ -249,21 +249,30 @@ pub(crate) fn text_in<'t>(machine: &'t Machine, texts: &'t [alloc::string::Strin
     found.map_or("", |t| t.as_str())
 }
 
-/// The machine's texts in order, to find one by name.
+/// What is worked out of a machine once: its texts in order, to find one by name, and what it never asks.
 #[derive(Debug)]
-pub(crate) struct Names(Vec<u32>);
+pub(crate) struct Names {
+    order: Vec<u32>,
+    reads_attempts: bool,
+}
 
 impl Names {
     pub(crate) fn of(machine: &Machine) -> Self {
         let mut order: Vec<u32> = (0..position(machine.texts.len())).collect();
         order.sort_by(|a, b| machine.texts.get(*a as usize).cmp(&machine.texts.get(*b as usize)));
-        Self(order)
+        let asks = |e: &Expr| matches!(e, Expr::Read(Quantity::Attempts(..) | Quantity::Contacts(_)));
+        Self { order, reads_attempts: machine.exprs.iter().any(asks) }
+    }
+
+    /// Whether a rule asks how many attempts were made.
+    pub(crate) const fn reads_attempts(&self) -> bool {
+        self.reads_attempts
     }
 
     /// The machine's number for a text, if it knows it.
     pub(crate) fn find(&self, machine: &Machine, text: &str) -> Option<i64> {
         let named = |at: &u32| machine.texts.get(*at as usize).map_or("", |t| t.as_str()).cmp(text);
-        self.0.binary_search_by(named).ok().and_then(|at| self.0.get(at)).map(|at| i64::from(*at))
+        self.order.binary_search_by(named).ok().and_then(|at| self.order.get(at)).map(|at| i64::from(*at))
     }
 
     /// The text value of a text; `texts` learn one that the machine does not know.

@@ -38,8 +38,11 @@ impl Run<'_> {
     /// Leaves the stage: what waits is dropped, what is open is withdrawn, but for what the running body put there.
     fn leave(&mut self, remember: bool) -> Result<(), Fault> {
         let run = self.ctx.run;
+        let moves_waited = self.moves_wait();
         self.case.waiting.retain(|w| w.run == run);
         self.case.stopped.retain(|s| s.run == run);
+        self.release_moves(moves_waited);
+        self.case.messages.iter_mut().for_each(|m| m.in_stage = false);
         let mut left = match self.case.before.take() {
             Some(place) if remember => place,
             before => {
@@ -195,13 +198,12 @@ impl Run<'_> {
     fn resume_place(&mut self, left: Instant, same_group: bool) -> Result<(), Fault> {
         let now = self.case.now;
         let (days, seconds) = self.since(left);
+        // Dates that passed meanwhile are due now: nothing of the place is due before `since`.
         self.case.place.since = now;
         self.shift_owner(Owner::Stage, days, seconds)?;
-        self.due_at_last(Owner::Stage);
         if !same_group {
             self.case.place.scope_since = now;
             self.shift_owner(Owner::Scope, days, seconds)?;
-            self.due_at_last(Owner::Scope);
         }
         self.shift_deadline(left)
     }
@@ -260,7 +262,6 @@ impl Run<'_> {
 
     /// Opens the slots of an owner's triggers anew.
     pub(crate) fn open_slots(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
-        let now = self.case.now;
         let slots = match owner {
             Owner::Stage => &mut self.case.place.slots,
             Owner::Scope => &mut self.case.place.scope_slots,
@@ -274,7 +275,7 @@ impl Run<'_> {
             },
         };
         slots.clear();
-        slots.resize(triggers.range().len(), Slot { not_before: now.seconds(), ..Slot::new() });
+        slots.resize(triggers.range().len(), Slot::new());
         for at in 0..triggers.range().len() {
             self.schedule(owner, triggers, at)?;
         }

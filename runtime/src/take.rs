@@ -9,7 +9,7 @@ use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
 use dunlin_machine::events::{EventParam, Happening, Origin};
-use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, StageId, TextId, Type};
+use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, Machine, StageId, TextId, Type};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 
 /// More parameters than an event may have.
@@ -94,25 +94,8 @@ impl Run<'_> {
                 let kept = self.m.kept.iter().any(|k| k.event == event && k.param == at);
                 if kept { Ok(self.learn(text)?) } else { Ok(self.names.find(self.m, text).unwrap_or(UNKNOWN_TEXT)) }
             }
-            (Given::Value(v), ty) if ty != Type::Text && self.in_type(ty, *v) => Ok(*v),
+            (Given::Value(v), ty) if ty != Type::Text && in_type(self.m, ty, *v) => Ok(*v),
             (_, ty) => Err(wrong(name, self.expected(ty))),
-        }
-    }
-
-    /// Whether a number is a value of a type.
-    fn in_type(&self, ty: Type, value: i64) -> bool {
-        let within = |n: usize| usize::try_from(value).is_ok_and(|v| v < n);
-        match ty {
-            Type::Bool => within(2),
-            Type::Date => i32::try_from(value).ok().and_then(Date::from_days).is_some(),
-            Type::Instant => dunlin_machine::value::Instant::from_seconds(value).is_some(),
-            Type::Duration => Duration::unpack(value).is_some(),
-            Type::Hours => crate::contact::hours_value(value).is_some(),
-            Type::Channel => within(self.m.channels.len()),
-            Type::Tone => within(self.m.tones.len()),
-            Type::Enum(e) => within(self.m.enums.get(e.index()).map_or(0, |e| e.values.len())),
-            Type::Text => false,
-            Type::Number | Type::Money | Type::Rate => true,
         }
     }
 
@@ -466,6 +449,23 @@ impl Run<'_> {
     }
 }
 
+/// Whether a number is a value of a type.
+pub(crate) fn in_type(machine: &Machine, ty: Type, value: i64) -> bool {
+    let within = |n: usize| usize::try_from(value).is_ok_and(|v| v < n);
+    match ty {
+        Type::Bool => within(2),
+        Type::Date => i32::try_from(value).ok().and_then(Date::from_days).is_some(),
+        Type::Instant => dunlin_machine::value::Instant::from_seconds(value).is_some(),
+        Type::Duration => Duration::unpack(value).is_some(),
+        Type::Hours => crate::contact::hours_value(value).is_some(),
+        Type::Channel => within(machine.channels.len()),
+        Type::Tone => within(machine.tones.len()),
+        Type::Enum(e) => within(machine.enums.get(e.index()).map_or(0, |e| e.values.len())),
+        Type::Text => false,
+        Type::Number | Type::Money | Type::Rate => true,
+    }
+}
+
 /// Refuses a fact outside its bounds.
 pub(crate) fn check_bounds(name: &str, fact: &Fact, value: i64) -> Result<(), Refusal> {
     let Some((from, to)) = fact.bounds else { return Ok(()) };
@@ -485,6 +485,6 @@ pub(crate) fn not_there(kind: &'static str, name: &str) -> Refusal {
 }
 
 /// A text as a value of the case, where the machine or the case knows it or learns it.
-pub(crate) fn learned(names: &Names, machine: &dunlin_machine::ir::Machine, texts: &mut alloc::vec::Vec<String>, text: &Option<String>) -> Result<Option<i64>, Fault> {
+pub(crate) fn learned(names: &Names, machine: &Machine, texts: &mut alloc::vec::Vec<String>, text: &Option<String>) -> Result<Option<i64>, Fault> {
     text.as_ref().map(|t| names.learn(machine, texts, t)).transpose()
 }

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
 use crate::run::Run;
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{ExprId, On, Span, Trigger};
+use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
 use dunlin_machine::value::{Date, Duration, Instant, Unit, add};
 
 /// Something that falls due.
@@ -103,7 +103,8 @@ impl<'a> Run<'a> {
             }
             On::AsSoonAs(_) | On::Move => None,
         };
-        Ok(plain.map(|due| due.max(slot.not_before)).and_then(Instant::from_seconds))
+        let runs_from = self.runs_from(owner).seconds();
+        Ok(plain.map(|due| due.max(slot.not_before).max(runs_from)).and_then(Instant::from_seconds))
     }
 
     /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
@@ -181,6 +182,15 @@ impl<'a> Run<'a> {
         value
     }
 
+    /// From when an owner's triggers run: nothing of it is due before.
+    fn runs_from(&self, owner: Owner) -> Instant {
+        match owner {
+            Owner::Stage => self.case.place.since,
+            Owner::Scope => self.case.place.scope_since,
+            _ => self.anchor(owner),
+        }
+    }
+
     /// From when an owner's timers count.
     fn anchor(&self, owner: Owner) -> Instant {
         match owner {
@@ -205,6 +215,7 @@ impl<'a> Run<'a> {
 
     /// Fires a timer that is due.
     pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
+        self.ctx.late = (self.today.days() - self.local_day(due).days()).max(0);
         match timer {
             Timer::Hold(at) => self.end_hold(at),
             Timer::Promise => {
@@ -264,7 +275,6 @@ impl<'a> Run<'a> {
         let late = (self.today.days() - self.local_day(due).days()).max(0);
         if let On::Event { event, .. } = &trigger.on {
             self.ctx.because_of = Some(trigger.rule);
-            self.ctx.late = late;
             let from = self.mark();
             self.effect(Some(trigger.rule), from, Effect::Alarm(Alarm::Missing(event.event)))?;
             return Ok(());
@@ -310,6 +320,21 @@ impl<'a> Run<'a> {
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
         Ok(())
+    }
+
+    /// Where what fell due stands in the source, if it stands there.
+    pub(crate) fn rule_of(&self, timer: Timer) -> Option<RuleId> {
+        let action = match timer {
+            Timer::Hold(_) | Timer::Promise => return None,
+            Timer::Task(at) => self.case.tasks.get(at)?.action,
+            Timer::Waiting(at) => self.case.waiting.get(at)?.action,
+            Timer::Call(at) => self.case.calls.get(at)?.action,
+            Timer::Trigger(rank, number, at) => {
+                let triggers = self.triggers_of(Owner::from_rank(rank, number));
+                return Some(self.m.triggers.get(triggers.range())?.get(usize::from(at))?.rule);
+            }
+        };
+        self.m.actions.get(action.index()).map(|a| a.rule)
     }
 
     /// Spends the timer of a trigger without running it.

@@ -7,16 +7,8 @@ const MODULES: &[(&str, &str, &str)] = &[
     ("at", "at.dun", include_str!("../packs/at.dun")),
     ("ch", "ch.dun", include_str!("../packs/ch.dun")),
     ("de", "de.dun", include_str!("../packs/de.dun")),
-    (
-        "de.business",
-        "de/business.dun",
-        include_str!("../packs/de/business.dun"),
-    ),
-    (
-        "de.consumer",
-        "de/consumer.dun",
-        include_str!("../packs/de/consumer.dun"),
-    ),
+    ("de.business", "de/business.dun", include_str!("../packs/de/business.dun")),
+    ("de.consumer", "de/consumer.dun", include_str!("../packs/de/consumer.dun")),
     ("eu", "eu.dun", include_str!("../packs/eu.dun")),
     ("us", "us.dun", include_str!("../packs/us.dun")),
 ];
@@ -57,10 +49,7 @@ mod tests {
         assert_eq!(files.len(), MODULES.len());
         for file in files {
             let relative = file.strip_prefix(&root).unwrap().with_extension("");
-            let module = relative
-                .to_str()
-                .unwrap()
-                .replace(std::path::MAIN_SEPARATOR, ".");
+            let module = relative.to_str().unwrap().replace(std::path::MAIN_SEPARATOR, ".");
             let (_, text) = source(&module).unwrap_or_else(|| panic!("no module {module}"));
             assert_eq!(text, std::fs::read_to_string(&file).unwrap());
         }

@@ -27,6 +27,8 @@ impl Teller<'_> {
 
     fn line(&self, entry: &Entry) -> Option<String> {
         let what = match &entry.what {
+            // Why a way fell out is in the trace; here it is enough that it did.
+            What::Held { what: HeldAction::Send(..), by: HeldBy::Unusable(_), .. } => return None,
             What::Effect { number, effect, statement } => normal::effect(*number, &self.effect(effect), parts(statement)),
             What::Move { from, to, back } => normal::moved(from.map(|s| self.stage(s)), self.stage(*to), *back),
             What::Held { what, by, until, dropped } => normal::held(&self.action(what), kind(by), *until, *dropped),
@@ -132,9 +134,7 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Earlier { .. } => "earlier".to_owned(),
         Refusal::OnlyTheMachine(_) => "only the machine".to_owned(),
-        Refusal::Missing { .. } => "missing".to_owned(),
-        Refusal::NoSuchEvent | Refusal::NotThere { .. } => "not there".to_owned(),
-        Refusal::Wrong { .. } => "wrong".to_owned(),
+        Refusal::Missing { .. } | Refusal::Wrong { .. } | Refusal::NoSuchEvent | Refusal::NotThere { .. } => "not fit".to_owned(),
         Refusal::OtherMachine => "other machine".to_owned(),
         Refusal::Unreadable(_) => "unreadable".to_owned(),
         Refusal::Fault(fault) => fault_kind(fault).to_owned(),

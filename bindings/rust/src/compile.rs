@@ -119,14 +119,19 @@ pub fn check(sources: &Sources<'_>) -> Checked {
     let find = |name: &str| sources.module(name);
     let found = checker::check(&Given { main: (&sources.name, &sources.text), find: &find });
     let mut diagnostics = Diagnostics::of(found.diagnostics, found.texts);
-    let strategy = found.model.as_ref().and_then(|model| match lower(model) {
+    let mut model = found.model;
+    if let Some(file) = model.as_mut().and_then(|model| model.files.first_mut()) {
+        // A machine must not depend on the folder that it was compiled in.
+        *file = sources.name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    }
+    let strategy = model.as_ref().and_then(|model| match lower(model) {
         Ok(machine) => Some(Strategy::of(machine)),
         Err(error) => {
             diagnostics.notes.push(lower_words(model, &error));
             None
         }
     });
-    Checked { strategy, model: found.model, diagnostics }
+    Checked { strategy, model, diagnostics }
 }
 
 fn lower_words(model: &Model, error: &LowerError) -> String {

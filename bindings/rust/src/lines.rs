@@ -43,14 +43,23 @@ impl<'s> Lines<'s> {
         lines
     }
 
-    /// An event that the step refused. The case is as it was.
+    /// An event that the step refused. The case is as it was. `line` is that of the event in its file.
     pub fn refused(&mut self, at: Instant, case: &Case, event: &str, line: u64, error: &Error) -> Value {
+        self.not_taken(at, case, event, line, &error.to_string())
+    }
+
+    /// An event whose id was among the last 16: nothing was done.
+    pub fn already_taken(&mut self, at: Instant, case: &Case, event: &str, line: u64) -> Value {
+        self.not_taken(at, case, event, line, "already taken")
+    }
+
+    fn not_taken(&mut self, at: Instant, case: &Case, event: &str, line: u64, reason: &str) -> Value {
         let mut object = self.head(at, "refused", case.place.stage);
         object.insert("rule".into(), Value::Null);
         object.insert("because".into(), json!({}));
         object.insert("event".into(), json!(event));
         object.insert("line".into(), json!(line));
-        object.insert("reason".into(), json!(error.to_string()));
+        object.insert("reason".into(), json!(reason));
         Value::Object(object)
     }
 

@@ -75,6 +75,12 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
+    /// The strategy that it runs.
+    #[must_use]
+    pub const fn strategy(&self) -> &'s Strategy {
+        self.interpreter.strategy()
+    }
+
     /// The case as it stands.
     #[must_use]
     pub const fn case(&self) -> &Case {

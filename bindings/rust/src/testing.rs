@@ -170,7 +170,7 @@ impl<'s> Journal<'s> {
     }
 }
 
-fn run_steps(strategy: &Strategy, model: &Model, test: &Test, journal: &mut Journal<'_>) -> Result<(), Failure> {
+fn run_steps<'s>(strategy: &'s Strategy, model: &Model, test: &Test, journal: &mut Journal<'s>) -> Result<(), Failure> {
     let broken = |rule: RuleId, found: String| failure(strategy, rule, None, found);
     let quantities = Quantities::of(model, test).map_err(|found| broken(test.rule, found))?;
     let input = opening(strategy, &test.case).ok_or_else(|| broken(test.rule, "a day cannot be counted".into()))?;

@@ -34,6 +34,9 @@ impl Checker<'_> {
     fn learn(&mut self, action: &model::Action) {
         match &action.does {
             Does::If { condition, then, otherwise } => {
+                if sets_deadline(then) || sets_deadline(otherwise) {
+                    self.forget_deadline();
+                }
                 let moves = |block: &Block| block.last().is_some_and(always_moves);
                 if moves(then) {
                     self.establish(condition, false);
@@ -49,7 +52,12 @@ impl Checker<'_> {
     fn report_after_move(&mut self, statement: &Statement, moved: ir::RuleId) {
         let place = self.rule_place(moved);
         let error = self
-            .error_saying(codes::AFTER_MOVE, statement.span, "A move ends its body, so this is never done", "never done")
+            .error_saying(
+                codes::AFTER_MOVE,
+                statement.span,
+                "A move ends its body, so this is never done",
+                "never done",
+            )
             .also(place.file, place.span, "the case has moved here")
             .help("do it before the move, or in the stage that the case goes to");
         self.report(error);
@@ -77,7 +85,8 @@ impl Checker<'_> {
             }
             StatementKind::Broken => return None,
         };
-        let rule = self.rule_at(statement.span, &statement.law);
+        let law = if statement.law.is_empty() { self.scope.law.clone() } else { statement.law.clone() };
+        let rule = self.rule_at(self.scope.rule_span.unwrap_or(statement.span), &law);
         Some(model::Action { rule, does })
     }
 
@@ -92,6 +101,7 @@ impl Checker<'_> {
         let condition = self.condition(&choice.condition);
         let branch = |checker: &mut Self, block: &tree::Block, holds: bool| {
             checker.scoped(|checker| {
+                checker.scope.rule_span = None;
                 if let Some(condition) = &condition {
                     checker.establish(condition, holds);
                 }
@@ -143,9 +153,11 @@ impl Checker<'_> {
             tree::Action::OfferPlan(_) | tree::Action::ActivatePlan(_) | tree::Action::CancelPlan => {
                 self.action_not_yet(codes::PLAN_NOT_BUILT, span, "plans")
             }
-            tree::Action::ReleaseDebtor => {
-                self.action_not_yet(codes::DEBTORS_NOT_BUILT, span, "cases whose debtors change, so no debtor can be released")
-            }
+            tree::Action::ReleaseDebtor => self.action_not_yet(
+                codes::DEBTORS_NOT_BUILT,
+                span,
+                "cases whose debtors change, so no debtor can be released",
+            ),
             tree::Action::Split { .. } => self.action_not_yet(codes::SPLIT_NOT_BUILT, span, "`split`"),
         }
     }
@@ -184,7 +196,11 @@ impl Checker<'_> {
             Some(tree::Recipient::FirstDebtor) => Some(To::First),
             Some(tree::Recipient::Debtor) if self.scope.event.is_some() || self.scope.unheard => Some(To::Named),
             Some(tree::Recipient::Debtor) => {
-                let error = self.error(codes::NO_EVENT_HERE, span, "`to debtor` means the person that the event names, but no event is at hand here");
+                let error = self.error(
+                    codes::NO_EVENT_HERE,
+                    span,
+                    "`to debtor` means the person that the event names, but no event is at hand here",
+                );
                 self.report(error.help("leave it out to write to everyone, or write `to first debtor`"));
                 None
             }
@@ -212,7 +228,11 @@ impl Checker<'_> {
             None => 1,
         };
         if attempts > 1 && call.every.is_none() {
-            let error = self.error(codes::CALL_WITHOUT_RHYTHM, span, "A call of several attempts must say how long it waits between them");
+            let error = self.error(
+                codes::CALL_WITHOUT_RHYTHM,
+                span,
+                "A call of several attempts must say how long it waits between them",
+            );
             self.report(error.help(format!("write `up to {attempts} attempts, every 1 working day`")));
             return None;
         }
@@ -262,7 +282,11 @@ impl Checker<'_> {
         let value = self.expr(&argument.value, None);
         let Some(name) = &argument.name else {
             let words = self.words(argument.span).to_owned();
-            let error = self.error(codes::ARGUMENT_WITHOUT_NAME, argument.span, format!("The value `{words}` goes out without a name"));
+            let error = self.error(
+                codes::ARGUMENT_WITHOUT_NAME,
+                argument.span,
+                format!("The value `{words}` goes out without a name"),
+            );
             self.report(error.help(format!("give it one: `amount = {words}`")));
             return None;
         };
@@ -312,9 +336,13 @@ impl Checker<'_> {
         let reason = match (&pause.reason, self.scope.event) {
             (Some(reason), _) => reason.text.clone(),
             (None, Some(event)) => self.event_name(event),
-            (None, None) if self.scope.unheard => return None,
+            (None, None) if self.scope.unheard || self.scope.without_reason.contains(&span) => return None,
             (None, None) => {
-                let error = self.error(codes::PAUSE_WITHOUT_REASON, span, "A bare `pause` takes the name of its event, but no event is at hand here");
+                let error = self.error(
+                    codes::PAUSE_WITHOUT_REASON,
+                    span,
+                    "A bare `pause` takes the name of its event, but no event is at hand here",
+                );
                 self.report(error.help("give the hold a reason: `pause check`"));
                 return None;
             }
@@ -341,9 +369,13 @@ impl Checker<'_> {
             }
             None => match self.scope.reason.clone() {
                 Some(reason) => Some(Does::Resume(self.text(&reason))),
-                None if self.scope.unheard => None,
+                None if self.scope.unheard || self.scope.without_reason.contains(&span) => None,
                 None => {
-                    let error = self.error(codes::RESUME_WHAT, span, "This `resume` does not say which hold ends, and no rule around it has paused");
+                    let error = self.error(
+                        codes::RESUME_WHAT,
+                        span,
+                        "This `resume` does not say which hold ends, and no rule around it has paused",
+                    );
                     let help = match reasons.as_slice() {
                         [] => "nothing in this strategy pauses".to_owned(),
                         _ => format!("name the reason: {}", or_list(&reasons)),
@@ -392,6 +424,15 @@ impl Checker<'_> {
     pub fn in_watch(&self) -> bool {
         self.scope.body == Body::Watch
     }
+}
+
+/// Whether a send in it tells the debtor a new deadline.
+fn sets_deadline(block: &[model::Action]) -> bool {
+    block.iter().any(|action| match &action.does {
+        Does::Send(send) => send.payable_within.is_some(),
+        Does::If { then, otherwise, .. } => sets_deadline(then) || sets_deadline(otherwise),
+        _ => false,
+    })
 }
 
 /// Whether nothing behind it is done any more.

@@ -95,9 +95,11 @@ fn once(checker: &mut Checker, before: &mut Option<Span>, span: Span, what: &str
 }
 
 fn twice(checker: &Checker, span: Span, before: Place, message: String) -> Diagnostic {
-    checker
-        .error_saying(codes::CALENDAR_LINE_TWICE, span, message, "said again here")
-        .also(before.file, before.span, "first said here")
+    checker.error_saying(codes::CALENDAR_LINE_TWICE, span, message, "said again here").also(
+        before.file,
+        before.span,
+        "first said here",
+    )
 }
 
 fn new_holiday(checker: &mut Checker, said: &mut Said, rule: &HolidayRule, span: Span) -> bool {

@@ -12,8 +12,8 @@ use dunlin_machine::ir::{
 };
 use dunlin_machine::value::{Calendar, Currency};
 
-use super::modules::Declared;
 use super::known::{Fact as Established, UncheckedRead};
+use super::modules::Declared;
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean};
 use crate::model::{Expr, Model};
 use crate::syntax::tree::{self, Name, Span};
@@ -133,6 +133,12 @@ pub struct Scope {
     pub established: Vec<Established>,
     /// Whether what a case may lack is read without asking: then the whole value is not known either.
     pub unknown_allowed: bool,
+    /// The law of the rule around it, for actions that name none of their own.
+    pub law: Vec<tree::Text>,
+    /// The rule that the only action of a trigger belongs to: `after 14 days -> demand`.
+    pub rule_span: Option<Span>,
+    /// `pause` and `resume` whose reason was read as a duration, because `after` or `before` follows it; reported.
+    pub without_reason: Vec<Span>,
     /// Whether the head of the rule around it has an error: names that only it could explain are left alone.
     pub unheard: bool,
     /// Whether a claim's own dates can be read: `due`, `arose`, `default_on`, `kind`.
@@ -209,32 +215,6 @@ impl<'s> Checker<'s> {
         checker
     }
 
-    /// Goes on with a model that was checked before.
-    pub fn of_model(model: Model, find: &'s dyn Fn(&str) -> Option<(String, String)>) -> Self {
-        let mut checker = Checker::new(find);
-        let texts = model.texts.iter().enumerate();
-        checker.text_ids = texts.map(|(n, t)| (t.clone(), TextId(n as u32))).collect();
-        checker.model = model;
-        checker.currency_given = true;
-        checker.names_of_model();
-        checker
-    }
-
-    fn names_of_model(&mut self) {
-        let place = Place::default();
-        let text = |id: TextId| self.model.text(id).to_owned();
-        let facts = self.model.facts.iter().enumerate().map(|(n, f)| (text(f.name), Value::Fact(FactId(n as u16))));
-        let params = self.model.params.iter().enumerate().map(|(n, p)| (text(p.name), Value::Param(ParamId(n as u16))));
-        let vars = self.model.vars.iter().enumerate().map(|(n, v)| (text(v.name), Value::Var(VarId(n as u16))));
-        let values = facts.chain(params).chain(vars);
-        let values = values.map(|(name, means)| (name, Named { means, place })).collect();
-        let stages = self.model.stages.iter().enumerate();
-        let stages = stages.map(|(n, s)| (text(s.name), Named { means: Some(StageId(n as u16)), place })).collect();
-        let events = self.model.events.iter().enumerate().skip(BUILTIN_EVENTS.len());
-        let events = events.map(|(n, e)| (text(e.name), Named { means: EventId(n as u16), place })).collect();
-        self.names = Names { values, stages, events, ..Names::default() };
-    }
-
     fn bring_builtins(&mut self) {
         self.text("");
         for (name, values) in BUILTIN_ENUMS {
@@ -246,7 +226,8 @@ impl<'s> Checker<'s> {
         self.model.tones = BUILTIN_TONES.iter().map(|name| self.text(name)).collect();
         for event in BUILTIN_EVENTS {
             let params = event.params.iter();
-            let params = params.map(|(name, ty, required)| EventParam { name: self.text(name), ty: *ty, required: *required });
+            let params =
+                params.map(|(name, ty, required)| EventParam { name: self.text(name), ty: *ty, required: *required });
             let params = params.collect();
             let event = EventType { name: self.text(event.name), params };
             self.model.events.push(event);
@@ -305,7 +286,8 @@ impl<'s> Checker<'s> {
         let laws: Vec<&str> = law.iter().map(|text| text.value.as_str()).collect();
         let law = (!laws.is_empty()).then(|| self.text(&laws.join("; ")));
         let name = self.text(words);
-        let rule = Rule { file: place.file.0 as u16, line: self.texts.line_column(place.file, span.start).0, name, law };
+        let rule =
+            Rule { file: place.file.0 as u16, line: self.texts.line_column(place.file, span.start).0, name, law };
         self.rule_places.push(place);
         self.model.rules.push(rule);
         RuleId(self.number(self.model.rules.len() - 1, "rules"))
@@ -334,9 +316,14 @@ impl<'s> Checker<'s> {
         })
     }
 
-    /// Takes up something to tell the author.
+    /// Takes up something to tell the author. What the parser has already said of the same words is not said again.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let place = |found: &Diagnostic| found.place().map(|label| (label.file, label.span));
+        let syntax = |found: &Diagnostic| found.code.number() < 100 && found.severity == Severity::Error;
+        let said = self.diagnostics.iter().any(|found| syntax(found) && place(found) == place(&diagnostic));
+        if !said {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// An error at a place in the file that is being looked at; to be reported.
@@ -345,7 +332,13 @@ impl<'s> Checker<'s> {
     }
 
     /// An error with words at its place.
-    pub fn error_saying(&self, code: Code, span: Span, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+    pub fn error_saying(
+        &self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(code, message).at(self.file_id(), span, label)
     }
 
@@ -416,7 +409,10 @@ impl<'s> Checker<'s> {
             format!("There is no stage `{}`", name.text())
         };
         let whole = Name { text: name.text(), span: name.span };
-        let help = format!("declare it: `stage {} \"…\" {{ … }}`", name.text());
+        let help = match self.names.groups.contains_key(&name.text()) {
+            true => "name the stage that is meant".to_owned(),
+            false => format!("declare it: `stage {} \"…\" {{ … }}`", name.text()),
+        };
         self.report_unknown(codes::UNKNOWN_STAGE, &whole, message, &known, &help);
         None
     }

@@ -4,8 +4,10 @@ use dunlin_machine::events::{BUILTIN_EVENTS, EventParam, EventType};
 use dunlin_machine::ir::{EventId, Fact, FactId, Param, ParamId, TextId, Type, VarId};
 
 use super::context::{Checker, Named, Place, Value};
-use super::expr::{is_builtin_value, second_of_day};
+use super::expr::{constant, is_builtin_value, second_of_day};
 use super::modules::{Family, declared_name};
+use dunlin_machine::value::{Duration, Unit};
+
 use super::types::Bounds;
 use crate::diagnostic::{Code, Diagnostic, codes, did_you_mean};
 use crate::lower::zones;
@@ -64,7 +66,12 @@ impl Checker<'_> {
             None => *first = Some(place),
             Some(before) => {
                 let error = self
-                    .error_saying(codes::HEADER_TWICE, item.span, format!("A strategy has one `{what}` line"), "the second")
+                    .error_saying(
+                        codes::HEADER_TWICE,
+                        item.span,
+                        format!("A strategy has one `{what}` line"),
+                        "the second",
+                    )
                     .also(before.file, before.span, "the first")
                     .help("remove one of them");
                 self.report(error);
@@ -116,6 +123,18 @@ impl Checker<'_> {
             let warning = Diagnostic::warning(codes::NO_TIME_ZONE, message);
             let warning = warning.at(self.file_id(), item.span, "").help("add `time zone Europe/Berlin`");
             self.report(warning);
+        }
+    }
+
+    /// Zones that the file names in texts, as where it compares `debtor.time_zone` or tests a case there: their rules
+    /// are compiled in too.
+    pub fn zones_in_texts(&mut self) {
+        let named: Vec<_> =
+            self.model.texts.iter().filter(|text| text.contains('/')).filter_map(|text| zones::zone(text)).collect();
+        for zone in named {
+            if !self.model.zones.iter().any(|known| known.name() == zone.name()) {
+                self.model.zones.push(zone);
+            }
         }
     }
 
@@ -278,14 +297,17 @@ impl Checker<'_> {
         if matches!(ty, Type::Hours | Type::Instant) {
             let message = format!("A fact cannot be {}", self.type_words(ty));
             let error = self.error(codes::NOT_A_FACT, fact.ty.span, message);
-            self.report(error.help("hosts state numbers, amounts, rates, dates, durations, texts, and values of a list"));
+            self.report(
+                error.help("hosts state numbers, amounts, rates, dates, durations, texts, and values of a list"),
+            );
             return None;
         }
         let default = match &fact.default {
             Some(default) => {
-                let value = self.constant(default, ty)?;
-                self.check_bounds(value, ty, bounds, default.span, fact.ty.span);
-                Some(value)
+                // A wrong default is reported; the fact keeps its type, so that what reads it is checked all the same.
+                let value = self.constant(default, ty);
+                value.map(|value| self.check_bounds(value, ty, bounds, default.span, fact.ty.span));
+                Some(value.unwrap_or(0))
             }
             None => None,
         };
@@ -311,13 +333,16 @@ impl Checker<'_> {
             return None;
         };
         let (found, range) = self.type_of(ty, &param.name.text)?;
-        let value = self.constant(&param.value, found)?;
+        let name = self.text(&param.name.text);
+        let Some(value) = self.constant(&param.value, found) else {
+            return Some(Param { name, ty: found, value: stand_in(found), bounds: None });
+        };
         self.check_bounds(value, found, range, param.value.span, ty.span);
         let bounds = match &param.bounds {
-            Some((from, to)) => Some(self.param_bounds(value, found, param, from, to)?),
+            Some((from, to)) => self.param_bounds(value, found, param, from, to),
             None => range.and_then(|(from, to)| from.zip(to)),
         };
-        Some(Param { name: self.text(&param.name.text), ty: found, value, bounds })
+        Some(Param { name, ty: found, value, bounds })
     }
 
     fn param_bounds(
@@ -334,7 +359,11 @@ impl Checker<'_> {
         let span = from.span.to(to.span);
         let bounds: Bounds = Some((Some(low), Some(high)));
         if !self.comparable(ty, low, high) || !self.comparable(ty, value, low) {
-            let error = self.error(codes::DURATIONS_APART, span, format!("The bounds of `{}` cannot be compared with its value", param.name.text));
+            let error = self.error(
+                codes::DURATIONS_APART,
+                span,
+                format!("The bounds of `{}` cannot be compared with its value", param.name.text),
+            );
             self.report(error.help("write value and bounds in one unit, such as days"));
             return None;
         }
@@ -360,7 +389,7 @@ impl Checker<'_> {
 
     fn var_value(&mut self, var: &tree::Var) -> Option<Var> {
         let (ty, bounds) = self.type_of(&var.ty, &var.name.text)?;
-        let start = self.expr(&var.value, Some(ty))?;
+        let start = self.expr(&var.value, Some(ty)).unwrap_or_else(|| constant(stand_in(ty), ty));
         if let Some(value) = self.fold(&start) {
             self.check_bounds(value, ty, bounds, var.value.span, var.ty.span);
         }
@@ -421,7 +450,8 @@ impl Checker<'_> {
     pub fn limits(&mut self, limits: &[tree::Limit]) {
         const WORDS: [&str; 6] = ["debtors", "claims", "cost_kinds", "holds", "payments", "attempts"];
         for limit in limits {
-            let Some(value) = u32::try_from(limit.value.value).ok().filter(|value| (1..=100_000).contains(value)) else {
+            let Some(value) = u32::try_from(limit.value.value).ok().filter(|value| (1..=100_000).contains(value))
+            else {
                 let error = self.error(codes::COUNT_TOO_SMALL, limit.value.span, "A bound lies between 1 and 100,000");
                 self.report(error);
                 continue;
@@ -460,6 +490,14 @@ impl Checker<'_> {
         let line = words.find(['\n', '{']).unwrap_or(words.len());
         let length = words.get(..line).map_or(0, |line| line.trim_end().len());
         Span::new(span.start, span.start + length as u32)
+    }
+}
+
+/// A value of the type, for a declaration whose own value has an error.
+fn stand_in(ty: Type) -> i64 {
+    match ty {
+        Type::Duration => Duration::new(1, Unit::Days).map_or(0, Duration::pack),
+        _ => 0,
     }
 }
 

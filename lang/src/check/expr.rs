@@ -86,7 +86,11 @@ impl Checker<'_> {
 
     /// Says that a form of the language cannot be run yet: `Dunlin does not run WHAT yet`.
     pub fn not_yet(&mut self, code: crate::diagnostic::Code, span: Span, what: &str) {
-        let error = self.error(code, span, format!("Dunlin does not run {what} yet"));
+        let message = match what.split_once(", so ") {
+            Some((what, so)) => format!("Dunlin does not run {what} yet, so {so}"),
+            None => format!("Dunlin does not run {what} yet"),
+        };
+        let error = self.error(code, span, message);
         self.report(error.help("the form is right, but a later version will run it; leave it out for now"));
     }
 
@@ -94,7 +98,7 @@ impl Checker<'_> {
     fn report_mismatch(&mut self, expr: &tree::Expr, expected: Type, found: Type) {
         let words = self.words(expr.span).to_owned();
         let (wanted, given) = (self.type_words(expected), self.type_words(found));
-        let message = format!("Here stands {wanted}, but `{words}` is {given}");
+        let message = format!("{} belongs here, but `{words}` is {given}", capitalised(&wanted));
         let error = self.error_saying(codes::WRONG_TYPE, expr.span, message, given);
         let error = match self.advice(&words, expected, found) {
             Some((help, Some(fix))) => error.help(help).fix(expr.span, fix),
@@ -113,7 +117,9 @@ impl Checker<'_> {
             (Type::Rate, Type::Number) if plain => format!("{words} %"),
             (Type::Duration, Type::Number) if plain => format!("{words} days"),
             (Type::Text, Type::Number) if plain => format!("\"{words}\""),
-            (Type::Money, Type::Rate) => return Some((format!("write what it is a part of: `balance * {words}`"), None)),
+            (Type::Money, Type::Rate) => {
+                return Some((format!("write what it is a part of: `balance * {words}`"), None));
+            }
             (Type::Date, Type::Instant) => return Some(("`today` is the date".to_owned(), None)),
             (Type::Bool, _) => return Some(("a condition compares: `score > 50`".to_owned(), None)),
             _ => return None,
@@ -155,7 +161,9 @@ impl Checker<'_> {
             let words = self.words(inner.span).to_owned();
             let error = self.error(codes::ALWAYS_KNOWN, inner.span, format!("`{words}` is always known"));
             let help = match value.node.as_ref() {
-                ir::Expr::Fact(_) => "it has a default; without one, a case may leave it out and `known` can ask for it",
+                ir::Expr::Fact(_) => {
+                    "it has a default; without one, a case may leave it out and `known` can ask for it"
+                }
                 _ => "`known` asks for what a case may lack, such as `debtor.age`, `deadline` or `served.on`",
             };
             self.report(error.help(help));
@@ -177,7 +185,9 @@ impl Checker<'_> {
             let event = self.event_name(event);
             let message = format!("Dunlin does not yet remember every `{event}`, so it cannot answer `had {words}`");
             let error = self.error(codes::HAD_WITH_VALUES_NOT_BUILT, pattern.span, message);
-            self.report(error.help(format!("`had {event}` asks whether there was any; `{event}.PARAMETER` reads the latest")));
+            self.report(
+                error.help(format!("`had {event}` asks whether there was any; `{event}.PARAMETER` reads the latest")),
+            );
             return None;
         }
         let noted = self.note(event);
@@ -190,9 +200,29 @@ impl Checker<'_> {
         stages: &[tree::DottedName],
         quantity: impl Fn(Vec<ir::StageId>) -> Quantity<Expr>,
     ) -> Option<Expr> {
-        let found: Vec<Option<ir::StageId>> = stages.iter().map(|stage| self.stage_named(stage)).collect();
-        let stages: Option<Vec<ir::StageId>> = found.into_iter().collect();
-        Some(typed(ir::Expr::Read(quantity(stages?)), Type::Bool))
+        let mut sound = true;
+        let mut found = Vec::new();
+        for stage in stages {
+            match self.stages_of_group(&stage.text()) {
+                Some(all) => found.extend(all),
+                None => match self.stage_named(stage) {
+                    Some(stage) => found.push(stage),
+                    None => sound = false,
+                },
+            }
+        }
+        sound.then(|| typed(ir::Expr::Read(quantity(found)), Type::Bool))
+    }
+
+    /// The stages of the group of that name, unless a stage has the name too.
+    fn stages_of_group(&self, name: &str) -> Option<Vec<ir::StageId>> {
+        if self.names.stages.contains_key(name) {
+            return None;
+        }
+        let scope = self.model.scopes.iter().position(|scope| self.model.text(scope.name) == name)?;
+        let stages = self.model.stages.iter().enumerate();
+        let inside = stages.filter(|(_, stage)| stage.scope.is_some_and(|of| of.index() == scope));
+        Some(inside.map(|(n, _)| ir::StageId(n as u16)).collect())
     }
 
     /// Several values joined by `|` that do not stand behind `=` or `is`.
@@ -203,8 +233,15 @@ impl Checker<'_> {
         } else {
             let words = self.words(span).to_owned();
             let error = self.error(codes::OR_NOT_HERE, span, format!("`{words}` is not one value"));
-            self.report(error.help("`|` means *or* between names behind `=`, `is` or `is not`; between conditions write `or`"));
+            self.report(
+                error.help("`|` means *or* between names behind `=`, `is` or `is not`; between conditions write `or`"),
+            );
         }
         None
     }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_ascii_uppercase(), letters.as_str()))
 }

@@ -156,6 +156,11 @@ impl Checker<'_> {
         self.scope.established.retain(|fact| *fact != deadline);
     }
 
+    /// What a rule has asked once need not hold when a trigger in its block fires, but for what happened.
+    pub fn forget_what_may_change(&mut self) {
+        self.scope.established.retain(|fact| matches!(fact, Fact::Happened(_)));
+    }
+
     /// Reports reads of facts that something asks about, and that therefore may be left out.
     pub fn report_unchecked_reads(&mut self) {
         for read in std::mem::take(&mut self.unchecked_reads) {

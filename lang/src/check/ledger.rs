@@ -168,7 +168,8 @@ fn stable(checker: &mut Checker, expr: &tree::Expr, ty: Type) -> Option<Expr> {
         let Some(culprit) = changing(checker, expr) else { return Some(found) };
         let message = format!("Interest cannot follow `{}`, which changes while a case runs", checker.words(culprit));
         let error = checker.error(codes::INTEREST_READS, culprit, message);
-        let help = "a rate reads params, dated values, facts as they were at opening, `debtor.kind` and the claim's own dates";
+        let help =
+            "a rate reads params, dated values, facts as they were at opening, `debtor.kind` and the claim's own dates";
         checker.report(error.help(help));
         None
     })
@@ -236,8 +237,7 @@ fn changing_days(checker: &Checker, expr: &Expr, days: &mut Vec<Date>) {
     }
 }
 
-const POOLS: [(&str, Pool); 3] =
-    [("costs", Pool::Costs), ("interest", Pool::Interest), ("principal", Pool::Principal)];
+const POOLS: [(&str, Pool); 3] = [("costs", Pool::Costs), ("interest", Pool::Interest), ("principal", Pool::Principal)];
 
 fn allocate(checker: &mut Checker, line: &Allocate, span: Span) {
     let pools = pools(checker, &line.pools, span);
@@ -303,12 +303,7 @@ fn pools(checker: &mut Checker, names: &[Name], span: Span) -> Option<Vec<Pool>>
     None
 }
 
-fn cap(
-    checker: &mut Checker,
-    kind: Option<&Name>,
-    limit: &tree::Expr,
-    of: Option<&Name>,
-) -> Option<CostCap<Expr>> {
+fn cap(checker: &mut Checker, kind: Option<&Name>, limit: &tree::Expr, of: Option<&Name>) -> Option<CostCap<Expr>> {
     if let Some(kind) = kind {
         checker.not_yet(codes::CAP_OF_KIND_NOT_BUILT, kind.span, "a cap on one kind of costs");
         return None;
@@ -322,7 +317,9 @@ fn cap(
     let words = checker.words(limit.span).to_owned();
     let (span, message) = match (cap.ty, of) {
         (Type::Rate, None) => (limit.span, format!("`{words}` of what? A cap by a rate is a part of the principal")),
-        (Type::Rate, Some(of)) => (of.span, format!("Costs are capped by a part of the principal, not of `{}`", of.text)),
+        (Type::Rate, Some(of)) => {
+            (of.span, format!("Costs are capped by a part of the principal, not of `{}`", of.text))
+        }
         (ty, _) => (limit.span, format!("Costs cannot be capped by {}", checker.type_words(ty))),
     };
     let error = checker.error(codes::COSTS_CAP, span, message);

@@ -5,14 +5,14 @@
 mod actions;
 mod calendars;
 mod contact;
-pub mod context;
+mod context;
 mod dated;
 mod declarations;
 mod events;
 mod expr;
 mod known;
 mod ledger;
-pub mod modules;
+mod modules;
 mod stages;
 mod tables;
 mod tests;
@@ -27,7 +27,7 @@ use context::Checker;
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean, sort};
 use crate::model::{Expr, Model};
 use crate::syntax::tree::{self, ItemKind, Span};
-use modules::{Declared, Family, declared_name};
+use modules::Declared;
 
 /// What there is to check: the file itself, and how to find the modules that it uses.
 pub struct Sources<'s> {
@@ -81,8 +81,11 @@ pub fn expression(sources: &Sources, uses: &[&str], text: &str) -> CheckedExpres
         let main = checker.read_file(sources.main.0, sources.main.1, None);
         let tree = checker.files.get(main).map(|file| Rc::clone(&file.tree)).unwrap_or_default();
         checker.file_as_a_whole(&tree, tree.strategy().is_some());
+        // Whoever asks for a value does not ask what could be better in the strategy.
+        checker.diagnostics.retain(|found| found.severity == Severity::Error);
     }
     let id = checker.texts.add("expression", text);
+    checker.model.files.push("expression".to_owned());
     let used = uses.iter().all(|module| checker.use_for_expression(module, id));
     let checked = checker.expression_in(text, id);
     let sound = used && !checker.has_errors();
@@ -120,6 +123,7 @@ impl Checker<'_> {
         self.vars(tree);
         self.terms(tree);
         self.check_bodies(tree);
+        self.zones_in_texts();
         self.report_unchecked_reads();
         self.report_unsent_templates();
         if strategy {
@@ -202,7 +206,11 @@ impl Checker<'_> {
         if let Some(item) = found {
             let span = self.first_line(item.span);
             let words = self.words(span).to_owned();
-            let error = self.error(codes::STRATEGY_ONLY, span, format!("`{words}` belongs into a strategy, and this file has no `strategy` line"));
+            let error = self.error(
+                codes::STRATEGY_ONLY,
+                span,
+                format!("`{words}` belongs into a strategy, and this file has no `strategy` line"),
+            );
             self.report(error.help("begin the file with `strategy NAME \"Title\"`; without that line it is a library"));
         }
     }
@@ -251,11 +259,5 @@ impl Checker<'_> {
         }
         self.file = 0;
         self.expr(&parsed, None)
-    }
-
-    /// The name that a declaration has, for tools.
-    pub fn name_of(&self, declared: Declared) -> Option<(Family, String)> {
-        let item = self.item(declared)?;
-        declared_name(&item.kind).map(|(family, name)| (family, name.text()))
     }
 }

@@ -9,7 +9,7 @@ use dunlin_machine::ir::{CalendarId, DatedId, TableId};
 
 use super::context::{Checker, Progress, SourceFile};
 use super::{calendars, dated, tables};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::syntax::tree::{self, DottedName, Item, ItemKind, Name, Span};
 
 /// A declaration, as the position of its file in [`Checker::files`] and of its item in the file.
@@ -19,6 +19,26 @@ pub struct Declared {
     pub file: usize,
     /// The item.
     pub item: usize,
+}
+
+/// A declaration itself, held without a copy of what stands in it.
+#[derive(Clone, Debug)]
+pub struct DeclaredItem {
+    tree: Rc<tree::File>,
+    item: usize,
+}
+
+impl DeclaredItem {
+    /// What it declares.
+    pub fn kind(&self) -> &ItemKind {
+        const NOTHING: &ItemKind = &ItemKind::Broken(tree::Broken { names: Vec::new() });
+        self.tree.items.get(self.item).map_or(NOTHING, |item| &item.kind)
+    }
+
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        self.tree.items.get(self.item).map_or(Span::default(), |item| item.span)
+    }
 }
 
 /// What can be declared in one file and used in another.
@@ -69,13 +89,25 @@ impl Checker<'_> {
         let id = self.texts.add(name, text);
         self.model.files.push(name.to_owned());
         let parsed = crate::syntax::parse(text);
-        self.diagnostics.extend(parsed.diagnostics.into_iter().map(|found| in_that_file(found, id)));
+        for found in parsed.diagnostics {
+            self.note_words_beside(&found, text);
+            self.diagnostics.push(in_that_file(found, id));
+        }
         self.note_broken(&parsed.file);
         let tree = Rc::new(parsed.file);
         self.files.push(SourceFile { id, module, tree: Rc::clone(&tree), uses: Vec::new() });
         let file = self.files.len() - 1;
         self.in_file(file, |checker| checker.read_uses(&tree));
         file
+    }
+
+    /// The words of a line that could not be read: what it would have declared is not missed elsewhere.
+    fn note_words_beside(&mut self, found: &Diagnostic, text: &str) {
+        let Some(at) = found.place().map(|label| label.span.start as usize) else { return };
+        let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |line| line + 1);
+        let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+        self.names.broken.extend(words.map(str::to_owned));
     }
 
     fn note_broken(&mut self, tree: &tree::File) {
@@ -216,8 +248,10 @@ impl Checker<'_> {
     }
 
     /// The item of a declaration.
-    pub fn item(&self, declared: Declared) -> Option<Item> {
-        self.files.get(declared.file)?.tree.items.get(declared.item).cloned()
+    pub fn item(&self, declared: Declared) -> Option<DeclaredItem> {
+        let tree = Rc::clone(&self.files.get(declared.file)?.tree);
+        tree.items.get(declared.item)?;
+        Some(DeclaredItem { tree, item: declared.item })
     }
 
     /// Where the name of a declaration stands.
@@ -234,7 +268,11 @@ impl Checker<'_> {
         let used = self.used_files();
         let files = std::iter::once(here).chain(used.iter().filter_map(|file| self.files.get(*file)));
         let items = files.flat_map(|file| file.tree.items.iter());
-        items.filter_map(|item| declared_name(&item.kind)).filter(|(of, _)| *of == family).map(|(_, n)| n.text()).collect()
+        items
+            .filter_map(|item| declared_name(&item.kind))
+            .filter(|(of, _)| *of == family)
+            .map(|(_, n)| n.text())
+            .collect()
     }
 
     /// The calendar of that name, checked if it was not yet; unknown ones are reported.
@@ -261,7 +299,7 @@ impl Checker<'_> {
         }
         self.calendars.insert(declared, Progress::Begun);
         let item = self.item(declared)?;
-        let ItemKind::Calendar(calendar) = &item.kind else { return None };
+        let ItemKind::Calendar(calendar) = item.kind() else { return None };
         let checked = self.in_file(declared.file, |checker| calendars::calendar(checker, calendar));
         let id = checked.map(|calendar| {
             self.model.calendars.push(calendar);
@@ -283,8 +321,8 @@ impl Checker<'_> {
         }
         self.tables.insert(declared, Progress::Begun);
         let item = self.item(declared)?;
-        let ItemKind::Table(table) = &item.kind else { return None };
-        let checked = self.in_file(declared.file, |checker| tables::table(checker, table, item.span));
+        let ItemKind::Table(table) = item.kind() else { return None };
+        let checked = self.in_file(declared.file, |checker| tables::table(checker, table, item.span()));
         let id = checked.map(|table| {
             self.model.tables.push(table);
             TableId(self.number(self.model.tables.len() - 1, "tables"))
@@ -305,8 +343,8 @@ impl Checker<'_> {
         }
         self.dated.insert(declared, Progress::Begun);
         let item = self.item(declared)?;
-        let ItemKind::Value(value) = &item.kind else { return None };
-        let checked = self.in_file(declared.file, |checker| dated::dated(checker, value, item.span));
+        let ItemKind::Value(value) = item.kind() else { return None };
+        let checked = self.in_file(declared.file, |checker| dated::dated(checker, value, item.span()));
         let id = checked.map(|value| {
             self.model.dated.push(value);
             DatedId(self.number(self.model.dated.len() - 1, "dated values"))
@@ -316,7 +354,7 @@ impl Checker<'_> {
     }
 
     fn report_own_use(&mut self, declared: Declared, span: Span, what: &str) {
-        let name = self.item(declared).and_then(|item| declared_name(&item.kind).map(|(_, name)| name.text()));
+        let name = self.item(declared).and_then(|item| declared_name(item.kind()).map(|(_, name)| name.text()));
         let name = name.unwrap_or_default();
         let message = format!("The {what} `{name}` uses itself");
         let mut error = self.error_saying(codes::USES_ITSELF, span, message, "which is being worked out here");
@@ -333,7 +371,9 @@ impl Checker<'_> {
         let whole = Name { text: name.text(), span: name.span };
         let message = format!("There is no {} `{}`", family.noun(), name.text());
         let help = match family {
-            Family::Calendar => "calendars stand in modules: `use` the module that declares it, or write its dotted name",
+            Family::Calendar => {
+                "calendars stand in modules: `use` the module that declares it, or write its dotted name"
+            }
             _ => "it is declared in this file, in a module in `use`, or written with its module: `de.consumer.NAME`",
         };
         self.report_unknown(codes::UNKNOWN_DECLARED, &whole, message, &known, help);
@@ -365,9 +405,4 @@ fn same_name(declared: &DottedName, name: &str) -> bool {
         Some(single) => single.text == name,
         None => declared.text() == name,
     }
-}
-
-/// The nearest of the names, as help.
-pub fn did_you_mean_help(name: &str, known: &[String]) -> Option<String> {
-    did_you_mean(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
 }

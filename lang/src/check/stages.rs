@@ -98,7 +98,9 @@ impl Checker<'_> {
         self.model.stages.push(stage);
         let id = StageId(self.number(self.model.stages.len() - 1, "stages"));
         match self.names.stages.get(&name.text).map(|named| named.place) {
-            Some(before) => self.report_twice(name.span, before, "each stage and each outcome has a name of its own", &name.text),
+            Some(before) => {
+                self.report_twice(name.span, before, "each stage and each outcome has a name of its own", &name.text)
+            }
             None => {
                 let place = self.here(name.span);
                 self.names.stages.insert(name.text.clone(), Named { means: Some(id), place });
@@ -146,7 +148,11 @@ impl Checker<'_> {
             }
         }
         let contents = self.contents(Body::Group, &statements);
-        self.report_actions_here(&contents.entry, "A group", "it is never entered as a whole; actions stand in its stages");
+        self.report_actions_here(
+            &contents.entry,
+            "A group",
+            "it is never entered as a whole; actions stand in its stages",
+        );
         if let Some(scope) = self.model.scopes.get_mut(scope) {
             scope.triggers = contents.triggers;
         }
@@ -168,7 +174,10 @@ impl Checker<'_> {
                 self.scoped(|checker| checker.whenever_body(rule, None));
                 continue;
             };
-            let checked = self.scoped(|checker| checker.whenever_body(rule, Some(&heard)));
+            let checked = self.scoped(|checker| {
+                checker.cite(&rule.body, span, law);
+                checker.whenever_body(rule, Some(&heard))
+            });
             let citation = self.rule_at(span, law);
             let Some((when, contents)) = checked else { continue };
             for event in heard.patterns {
@@ -184,7 +193,11 @@ impl Checker<'_> {
         }
     }
 
-    fn whenever_body(&mut self, rule: &tree::Whenever, heard: Option<&Heard>) -> Option<(Option<Expr>, std::rc::Rc<Contents>)> {
+    fn whenever_body(
+        &mut self,
+        rule: &tree::Whenever,
+        heard: Option<&Heard>,
+    ) -> Option<(Option<Expr>, std::rc::Rc<Contents>)> {
         self.scope.in_trigger = true;
         match heard {
             Some(heard) => self.hear(heard),
@@ -203,9 +216,9 @@ impl Checker<'_> {
                 let named = pause.reason.as_ref().map(|reason| reason.text.clone());
                 named.or(self.scope.event.map(|event| self.event_name(event)))
             }
-            StatementKind::If(choice) => self.reason_of(&choice.then.statements).or_else(|| {
-                choice.otherwise.as_ref().and_then(|block| self.reason_of(&block.statements))
-            }),
+            StatementKind::If(choice) => self
+                .reason_of(&choice.then.statements)
+                .or_else(|| choice.otherwise.as_ref().and_then(|block| self.reason_of(&block.statements))),
             _ => None,
         })
     }
@@ -215,11 +228,16 @@ impl Checker<'_> {
         let checked = self.scoped(|checker| {
             checker.scope.body = Body::Watch;
             checker.scope.in_trigger = true;
+            checker.scope.law = law.to_vec();
             let when = checker.when(watch.condition.as_ref());
             (when, checker.contents(Body::Watch, &watch.body.statements))
         });
         let (when, contents) = checked;
-        self.report_actions_here(&contents.entry, "A watch", "put the action behind a trigger, such as `every working day: …`");
+        self.report_actions_here(
+            &contents.entry,
+            "A watch",
+            "put the action behind a trigger, such as `every working day: …`",
+        );
         let name = self.text(&watch.name.text);
         if let Some(when) = when {
             self.model.watches.push(model::Watch { name, rule, when, triggers: contents.triggers });
@@ -238,23 +256,62 @@ impl Checker<'_> {
     fn contents(&mut self, body: Body, statements: &[Statement]) -> Contents {
         self.scoped(|checker| {
             checker.scope.body = body;
+            checker.find_lost_reasons(statements);
             let first = statements.iter().position(|s| matches!(s.kind, StatementKind::Trigger(_)));
             let (actions, rest) = statements.split_at(first.unwrap_or(statements.len()));
             let entry = checker.actions(actions);
-            let mut triggers = Vec::new();
-            for statement in rest {
-                match &statement.kind {
-                    StatementKind::Trigger(trigger) => triggers.extend(checker.trigger(trigger, statement)),
-                    StatementKind::Action(_) | StatementKind::Move(_) | StatementKind::If(_) => {
-                        checker.report_action_after_trigger(statement, rest);
-                    }
-                    _ => {
-                        checker.actions(std::slice::from_ref(statement));
-                    }
-                }
+            if body == Body::Whenever {
+                checker.forget_what_may_change();
             }
+            let triggers = checker.triggers(rest);
             Contents { entry, triggers }
         })
+    }
+
+    /// The triggers of a body; actions between them are reported, once.
+    fn triggers(&mut self, statements: &[Statement]) -> Vec<Trigger> {
+        let mut triggers = Vec::new();
+        let mut misplaced = false;
+        for statement in statements {
+            if let StatementKind::Trigger(trigger) = &statement.kind {
+                triggers.extend(self.trigger(trigger, statement));
+                continue;
+            }
+            let action =
+                matches!(statement.kind, StatementKind::Action(_) | StatementKind::Move(_) | StatementKind::If(_));
+            if action && !std::mem::replace(&mut misplaced, true) {
+                self.report_action_after_trigger(statement, statements);
+            }
+            self.actions(std::slice::from_ref(statement));
+        }
+        triggers
+    }
+
+    /// `resume check  after 7 days …`: the name before `after` is read as a duration, and the hold has lost its reason.
+    fn find_lost_reasons(&mut self, statements: &[Statement]) {
+        for (before, after) in statements.iter().zip(statements.iter().skip(1)) {
+            let StatementKind::Trigger(trigger) = &after.kind else { continue };
+            let (TriggerKind::AfterDate { duration, .. } | TriggerKind::BeforeDate { duration, .. }) = &trigger.kind
+            else {
+                continue;
+            };
+            let Some(hold) = bare_hold(before) else { continue };
+            if self.is_unknown_name(duration) {
+                self.report_lost_reason(hold, duration.span);
+                self.scope.without_reason.extend([hold.span, after.span]);
+            }
+        }
+    }
+
+    fn report_lost_reason(&mut self, hold: &Statement, span: Span) {
+        let here = self.file_id();
+        let (name, action) = (self.words(span).to_owned(), self.words(hold.span).to_owned());
+        let message = format!("`{name}` is read as a duration, because `after` or `before` follows it");
+        let error = self.error_saying(codes::LOST_REASON, span, message, "read as a duration");
+        let error = error.also(here, hold.span, "so this names no reason");
+        self.report(error.help(format!(
+            "where it is the reason, put another action behind it, or the action in braces: `{{ {action} {name} }}`"
+        )));
     }
 
     fn report_action_after_trigger(&mut self, statement: &Statement, rest: &[Statement]) {
@@ -268,24 +325,38 @@ impl Checker<'_> {
         if let Some(first) = rest.first() {
             error = error.also(here, first.span, "the first trigger");
         }
-        self.report(error.help("what is done on entry stands before the triggers; several actions of one trigger stand in `{ … }`"));
+        self.report(
+            error.help(
+                "what is done on entry stands before the triggers; several actions of one trigger stand in `{ … }`",
+            ),
+        );
     }
 
     /// A trigger; several where it waits for one of several events.
     fn trigger(&mut self, trigger: &tree::Trigger, statement: &Statement) -> Vec<Trigger> {
-        let heads = self.heads(trigger);
+        let heads = self.heads(trigger, statement.span);
         let rule = self.rule_at(statement.span, &statement.law);
         if heads.is_empty() {
-            self.scoped(|checker| checker.trigger_body(trigger, None, rule));
+            self.scoped(|checker| checker.trigger_body(trigger, None, rule, statement));
         }
         let heads = heads.into_iter();
-        heads.flat_map(|head| self.scoped(|checker| checker.trigger_body(trigger, Some(head), rule))).collect()
+        heads
+            .flat_map(|head| self.scoped(|checker| checker.trigger_body(trigger, Some(head), rule, statement)))
+            .collect()
     }
 
-    fn trigger_body(&mut self, trigger: &tree::Trigger, head: Option<Head>, rule: RuleId) -> Vec<Trigger> {
+    fn trigger_body(
+        &mut self,
+        trigger: &tree::Trigger,
+        head: Option<Head>,
+        rule: RuleId,
+        statement: &Statement,
+    ) -> Vec<Trigger> {
         self.scope.in_trigger = true;
+        self.cite(&trigger.body, statement.span, &statement.law);
         // Without a head that could be read, nothing is known of what the body may rely on.
-        self.scope.unheard = head.is_none();
+        self.scope.unknown_allowed = head.is_none();
+        self.scope.unheard |= head.is_none() && matches!(trigger.kind, TriggerKind::On(_));
         if let Some(head) = &head {
             self.enter_head(head);
         }
@@ -295,6 +366,16 @@ impl Checker<'_> {
         let moves = moves(&body);
         let made = |on| Trigger { rule, on, when: when.clone(), body: body.clone(), moves };
         head.on.into_iter().map(made).collect()
+    }
+
+    /// What actions of a rule cite: one that stands alone behind its trigger, the trigger with it; each in a block
+    /// itself, and the law of its rule if it names none.
+    fn cite(&mut self, body: &tree::Block, span: Span, law: &[tree::Text]) {
+        if !law.is_empty() {
+            self.scope.law = law.to_vec();
+        }
+        let block = self.words(body.span).starts_with('{');
+        self.scope.rule_span = (!block).then_some(span);
     }
 
     fn enter_head(&mut self, head: &Head) {
@@ -323,7 +404,10 @@ impl Checker<'_> {
         }
     }
 
-    fn heads(&mut self, trigger: &tree::Trigger) -> Vec<Head> {
+    fn heads(&mut self, trigger: &tree::Trigger, span: Span) -> Vec<Head> {
+        if self.scope.without_reason.contains(&span) {
+            return Vec::new();
+        }
         let plain = |on: Option<On<Expr>>| on.map(Head::plain).into_iter().collect();
         match &trigger.kind {
             TriggerKind::After(duration) => plain(self.expr(duration, Some(Type::Duration)).map(On::After)),
@@ -336,7 +420,11 @@ impl Checker<'_> {
             TriggerKind::AsSoonAs(condition) => self.as_soon_as(condition),
             TriggerKind::OnMove if self.in_watch() => plain(Some(On::Move)),
             TriggerKind::OnMove => {
-                let error = self.error(codes::ON_MOVE_OUTSIDE_WATCH, trigger.head, "`on move` sees every move of the case, and only a watch stands beside its stages");
+                let error = self.error(
+                    codes::ON_MOVE_OUTSIDE_WATCH,
+                    trigger.head,
+                    "`on move` sees every move of the case, and only a watch stands beside its stages",
+                );
                 self.report(error.help("write it in a `watch NAME { on move: … }`; what a stage does when it is entered stands first in it"));
                 Vec::new()
             }
@@ -396,6 +484,10 @@ impl Checker<'_> {
             None => Some(None),
         };
         let names = match &on.target {
+            tree::OnTarget::Date(date) if self.is_event_call(date) => {
+                self.report_calculated_pattern(date);
+                return Vec::new();
+            }
             tree::OnTarget::Date(date) => return self.by_date(None, date, false),
             tree::OnTarget::Names(names) => names,
         };
@@ -418,6 +510,22 @@ impl Checker<'_> {
         heads
     }
 
+    fn is_event_call(&self, date: &tree::Expr) -> bool {
+        match &date.kind {
+            tree::ExprKind::Call { function, .. } => self.event_if(&function.text()).is_some(),
+            _ => false,
+        }
+    }
+
+    fn report_calculated_pattern(&mut self, date: &tree::Expr) {
+        let words = self.words(date.span).to_owned();
+        let message = format!("In `{words}` stands a calculation, but an event brings a value or a new name");
+        let error = self.error(codes::UNKNOWN_PATTERN, date.span, message);
+        self.report(error.help(
+            "give what the event brings a name, and compare it behind `when`: `on payment(sum) when sum > 5 EUR`",
+        ));
+    }
+
     fn is_event(&self, pattern: &tree::EventPattern) -> bool {
         pattern.name.single().is_some_and(|name| self.event_if(&name.text).is_some())
     }
@@ -425,11 +533,34 @@ impl Checker<'_> {
     fn on_date_or_unknown(&mut self, pattern: &tree::EventPattern) -> Vec<Head> {
         let expr = pattern.as_expr();
         let bare = pattern.name.single().is_some();
-        if bare && (self.is_unknown_name(&expr) || pattern.parentheses) && !self.is_declared(Family::Value, &pattern.name) {
-            self.event_of(&pattern.name);
+        if bare
+            && (self.is_unknown_name(&expr) || pattern.parentheses)
+            && !self.is_declared(Family::Value, &pattern.name)
+        {
+            self.report_neither_event_nor_date(pattern);
             return Vec::new();
         }
         self.by_date(None, &expr, false)
+    }
+
+    fn report_neither_event_nor_date(&mut self, pattern: &tree::EventPattern) {
+        let dates = self.value_names();
+        let text = pattern.name.text();
+        let events: Vec<String> =
+            (0..self.model.events.len()).map(|n| self.event_name(ir::EventId(n as u16))).collect();
+        let near = |names: &[String]| {
+            crate::diagnostic::did_you_mean(&text, names.iter().map(String::as_str)).map(str::to_owned)
+        };
+        match near(&dates) {
+            Some(date) if near(&events).is_none() => {
+                let whole = Name { text: text.clone(), span: pattern.name.span };
+                let message = format!("There is neither an event nor a date `{text}`");
+                self.report_unknown(codes::UNKNOWN_EVENT, &whole, message, &[date], "");
+            }
+            _ => {
+                self.event_of(&pattern.name);
+            }
+        }
     }
 
     /// Moves on entry that lead back to where they began: a case would be sent round for ever.
@@ -469,17 +600,36 @@ impl Checker<'_> {
     }
 
     fn report_chain(&mut self, chain: &[(usize, RuleId)]) {
-        let name = |position: usize| self.model.stages.get(position).map(|s| self.model.text(s.name)).unwrap_or_default();
+        let name =
+            |position: usize| self.model.stages.get(position).map(|s| self.model.text(s.name)).unwrap_or_default();
         let mut names: Vec<&str> = chain.iter().map(|(stage, _)| name(*stage)).collect();
         names.extend(chain.first().map(|(stage, _)| name(*stage)));
-        let message = format!("A case that enters `{}` would be moved round for ever: {}", names.first().unwrap_or(&""), names.join(" -> "));
+        let message = format!(
+            "A case that enters `{}` would be moved round for ever: {}",
+            names.first().unwrap_or(&""),
+            names.join(" -> ")
+        );
         let mut places = chain.iter().map(|(_, rule)| self.rule_place(*rule));
         let Some(first) = places.next() else { return };
         let mut error = self.error_saying(codes::ENTERS_TWICE, first.span, message, "moves on entry");
         for place in places {
             error = error.also(place.file, place.span, "moves on entry");
         }
-        self.report(error.help("no stage is entered twice in one chain; put one of the moves behind a trigger or a condition"));
+        self.report(
+            error.help("no stage is entered twice in one chain; put one of the moves behind a trigger or a condition"),
+        );
+    }
+}
+
+/// The `pause` or `resume` at the end of a statement, if it names no reason and says nothing else.
+fn bare_hold(statement: &Statement) -> Option<&Statement> {
+    match &statement.kind {
+        StatementKind::Action(tree::Action::Resume(None)) => Some(statement),
+        StatementKind::Action(tree::Action::Pause(pause)) => {
+            (pause.reason.is_none() && pause.end.is_none() && !pause.without_interest).then_some(statement)
+        }
+        StatementKind::Trigger(trigger) => trigger.body.statements.last().and_then(bare_hold),
+        _ => None,
     }
 }
 

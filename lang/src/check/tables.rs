@@ -17,6 +17,9 @@ use crate::syntax::tree::{self, ExprKind, Parameter, Row, Span, TableBody};
 
 pub(super) use show::show;
 
+/// How many values a table is read by at most.
+const MOST_COLUMNS: usize = 32;
+
 /// A column: its name, its type, and the bounds of its values where its type sets some.
 struct Column {
     name: String,
@@ -89,10 +92,10 @@ fn result_type(checker: &mut Checker, declared: &tree::Table) -> Option<Type> {
 
 fn columns(checker: &mut Checker, declared: &tree::Table) -> Option<Vec<Column>> {
     let parameters = &declared.parameters;
-    if parameters.is_empty() || parameters.len() > cover::COLUMNS {
+    if parameters.is_empty() || parameters.len() > MOST_COLUMNS {
         let message = format!("The table `{}` has {} columns", declared.name.text(), parameters.len());
         let error = checker.error(codes::TABLE_COLUMNS, declared.name.span, message);
-        checker.report(error.help("a table is read by 1 to 64 values: `table(segment, level : number) : tone`"));
+        checker.report(error.help("a table is read by 1 to 32 values: `table(segment, level : number) : tone`"));
         return None;
     }
     let columns: Vec<Option<Column>> = parameters
@@ -112,9 +115,11 @@ fn report_column_twice(checker: &mut Checker, earlier: &[Parameter], parameter: 
     if let Some(first) = earlier.iter().find(|other| other.name.text() == name) {
         let place = checker.here(first.name.span);
         let message = format!("Two columns of this table are called `{name}`");
-        let error = checker
-            .error_saying(codes::TABLE_COLUMNS, parameter.name.span, message, "again here")
-            .also(place.file, place.span, "first here");
+        let error = checker.error_saying(codes::TABLE_COLUMNS, parameter.name.span, message, "again here").also(
+            place.file,
+            place.span,
+            "first here",
+        );
         checker.report(error.help("give one of them another name"));
     }
 }

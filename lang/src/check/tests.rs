@@ -37,9 +37,13 @@ pub(super) fn test(checker: &mut Checker, test: &tree::Test, span: Span) {
 }
 
 fn report_title_twice(checker: &mut Checker, test: &tree::Test) {
-    let same = |other: &&Test| other.title == test.title.value;
-    let Some(first) = checker.model.tests.iter().find(same) else { return };
-    let place = checker.rule_place(first.rule);
+    let tree = checker.files.get(checker.file).map(|file| file.tree.clone()).unwrap_or_default();
+    let first = tree.items.iter().find_map(|item| match &item.kind {
+        tree::ItemKind::Test(other) if other.title.value == test.title.value => Some(other.title.span),
+        _ => None,
+    });
+    let Some(first) = first.filter(|first| *first != test.title.span) else { return };
+    let place = checker.here(first);
     let message = format!("Two tests are called \"{}\"", test.title.value);
     let error = checker
         .error_saying(codes::TEST_TITLE_TWICE, test.title.span, message, "again here")
@@ -127,13 +131,7 @@ impl<'t> Reader<'t> {
         self.now = date.map(|date| ((date, 0), moment.date.span));
     }
 
-    fn at(
-        &mut self,
-        checker: &mut Checker,
-        at: &Moment,
-        event: &tree::TestEvent,
-        span: Span,
-    ) -> Option<TestDoes> {
+    fn at(&mut self, checker: &mut Checker, at: &Moment, event: &tree::TestEvent, span: Span) -> Option<TestDoes> {
         self.event = true;
         let date = checker.date(at.date);
         let read = event::event(checker, event, span);

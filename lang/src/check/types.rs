@@ -85,7 +85,10 @@ impl Checker<'_> {
         let error = self.error(codes::UNKNOWN_TYPE, span, format!("There is no type `{text}`"));
         let error = match did_you_mean(text, words.iter().map(String::as_str)) {
             Some(near) => error.help(format!("did you mean `{near}`?")).fix(span, near),
-            None => error.help(format!("types are {}, a list of values such as `gold | standard`, or the name of a fact that has one", or_list(&words))),
+            None => error.help(format!(
+                "types are {}, a list of values such as `gold | standard`, or the name of a fact that has one",
+                or_list(&words)
+            )),
         };
         self.report(error);
     }
@@ -207,7 +210,7 @@ impl Checker<'_> {
             let words = self.words(expr.span).to_owned();
             let message = format!("`{words}` is not the same for every case");
             let error = self.error(codes::NOT_CONSTANT, expr.span, message);
-            self.report(error.help("here stands a literal, a param, or what is computed from them"));
+            self.report(error.help("a literal, a param, or what is computed from them belongs here"));
         }
         value
     }

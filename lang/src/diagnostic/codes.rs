@@ -161,6 +161,7 @@ codes! {
     CALL_WITHOUT_RHYTHM = 313, "call without a rhythm", "A call of several attempts says how long it waits between them.";
     TASK_WITHOUT_LIMIT = 314, "task without a limit", "A task says until when it must be done.";
     ARGUMENT_WITHOUT_NAME = 315, "value without a name", "What goes out with a message, a form or an `emit` has a name.";
+    LOST_REASON = 316, "name before `after`", "A name followed by `before` or `after` is a duration, never the reason of the `pause` or `resume` before it.";
 
     // 0400–0499: contact and ledger
     CONTACT_TWICE = 400, "two contact blocks", "A strategy has one `contact` block; all its rules stand in it.";
@@ -177,7 +178,7 @@ codes! {
     INTEREST_READS = 426, "interest that could change with the case", "A rate of interest reads params, dated values, facts as they were at opening, `debtor.kind` and the claim's own dates, so that every day's interest can be worked out again.";
 
     // 0500–0599: tables, calendars, dated values
-    TABLE_COLUMNS = 500, "columns of a table", "A table has 1 to 64 columns, each with a name of its own and a type.";
+    TABLE_COLUMNS = 500, "columns of a table", "A table has 1 to 32 columns, each with a name of its own and a type.";
     TABLE_RESULT = 501, "result of a table", "A table says of which type its results are: `table(segment) : tone`.";
     TABLE_EMPTY = 502, "table without rows", "A table needs at least one row.";
     ROW_LENGTH = 503, "row of another length", "A row has one pattern for each column of its table.";

@@ -50,16 +50,10 @@ fn files(diagnostic: &Diagnostic) -> Vec<FileId> {
     files
 }
 
-fn snippet<'a>(
-    diagnostic: &'a Diagnostic,
-    file: FileId,
-    sources: &'a Sources,
-) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(diagnostic: &'a Diagnostic, file: FileId, sources: &'a Sources) -> Snippet<'a, Annotation<'a>> {
     let text = sources.text(file);
     let here = diagnostic.labels.iter().filter(move |label| label.file == file);
-    Snippet::source(text)
-        .path(sources.name(file))
-        .annotations(here.map(|label| annotation(label, text)))
+    Snippet::source(text).path(sources.name(file)).annotations(here.map(|label| annotation(label, text)))
 }
 
 fn annotation<'a>(label: &'a Label, text: &str) -> Annotation<'a> {

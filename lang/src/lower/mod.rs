@@ -37,6 +37,8 @@ pub enum Problem {
     TooMany(&'static str),
     /// An expression that is nested too deeply.
     TooDeep,
+    /// The first stage written is an outcome, and a case cannot open in it.
+    OpensInOutcome(String),
     /// A decision table that is read while its own rows are.
     TableReadsItself(String),
     /// The machine contradicts itself: a fault of the compiler, never of the strategy.
@@ -50,6 +52,9 @@ impl fmt::Display for LowerError {
             Problem::TooDeep => f.write_str(
                 "this is nested deeper than 256; give a part of it a name of its own, as a table or a `var`",
             ),
+            Problem::OpensInOutcome(name) => {
+                write!(f, "a case opens in what is written first, and `{name}` is an outcome; write a stage before it")
+            }
             Problem::TableReadsItself(name) => {
                 write!(
                     f,
@@ -72,6 +77,7 @@ type Lowered<T> = Result<T, LowerError>;
 /// # Errors
 /// What does not fit a machine; every strategy of a reasonable size does.
 pub fn lower(model: &Model) -> Result<Machine, LowerError> {
+    opens_in_a_stage(model)?;
     let mut expressions = Expressions::new(model);
     let tables = expressions.tables()?;
     let calendar = calendar(&mut expressions, &model.calendar)?;
@@ -121,6 +127,16 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
     };
     verify(&machine).map_err(|broken| LowerError { rule: None, problem: Problem::Broken(broken) })?;
     Ok(machine)
+}
+
+fn opens_in_a_stage(model: &Model) -> Lowered<()> {
+    match model.stages.first() {
+        Some(first) if first.outcome => {
+            let problem = Problem::OpensInOutcome(model.text(first.name).to_owned());
+            Err(LowerError { rule: Some(first.rule), problem })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn calendar(expressions: &mut Expressions, choice: &CalendarChoice<Expr>) -> Lowered<CalendarChoice> {

@@ -254,3 +254,10 @@ fn a_model_that_contradicts_itself_is_the_fault_of_the_compiler() {
     let said = lower(&model).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(said.contains("please report it: action 0 (small.dun:1): it names stage 7"), "{said}");
 }
+
+#[test]
+fn a_case_does_not_open_in_an_outcome() {
+    let mut model = model();
+    model.stages[0].outcome = true;
+    assert_eq!(problem(&model), Some(Problem::OpensInOutcome("start".to_owned())));
+}

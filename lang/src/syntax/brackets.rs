@@ -155,8 +155,11 @@ impl Pairing<'_, '_> {
 fn not_closed(scan: &Scan, open: usize, next: Option<&Token>) -> Diagnostic {
     let token = &scan.tokens[open];
     let (bracket, partner) = if mark(scan, token) == Some(b'{') { ('{', '}') } else { ('(', ')') };
-    let found = Diagnostic::error(codes::NOT_CLOSED, format!("this `{bracket}` is never closed"))
-        .at(FileId::default(), token.span, format!("its `{partner}` is missing"));
+    let found = Diagnostic::error(codes::NOT_CLOSED, format!("this `{bracket}` is never closed")).at(
+        FileId::default(),
+        token.span,
+        format!("its `{partner}` is missing"),
+    );
     match next {
         Some(next) => {
             let begins = format!("`{}` begins a new declaration", scan.text(next));

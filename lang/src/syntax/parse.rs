@@ -22,8 +22,8 @@ use super::tree::{Expr, File, Item, Span};
 use super::words;
 use crate::diagnostic::{Diagnostic, FileId, codes, sort};
 use build::Builder;
-pub(super) use layout::{Layout, layout};
 use grammar::{Grammar, Rule};
+pub(super) use layout::{Layout, layout};
 use pest::Parser;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,9 @@ mod grammar {
     #[grammar = "syntax/words.pest"]
     pub(super) struct Grammar;
 }
+
+/// After this many errors the rest of a file is left alone.
+const MOST_DIAGNOSTICS: usize = 200;
 
 type Pair<'i> = pest::iterators::Pair<'i, Rule>;
 
@@ -75,8 +78,8 @@ pub fn parse_bytes(bytes: &[u8]) -> Parsed {
 pub fn parse_expression(source: &str) -> Result<Expr, Vec<Diagnostic>> {
     let mut prepared = prepare(source).map_err(|found| vec![found])?;
     if prepared.scan.tokens.is_empty() {
-        let found = Diagnostic::error(codes::EMPTY_FILE, "there is no value here")
-            .at(FileId::default(), Span::default(), "");
+        let found =
+            Diagnostic::error(codes::EMPTY_FILE, "there is no value here").at(FileId::default(), Span::default(), "");
         return Err(vec![found]);
     }
     let value = prepared.lone_value();
@@ -153,7 +156,11 @@ fn prepare(source: &str) -> Result<Prepared<'_>, Diagnostic> {
     }
     let text = repaired(&mut scan, &brackets);
     let mut diagnostics = std::mem::take(&mut scan.diagnostics);
-    diagnostics.append(&mut brackets.diagnostics);
+    // An open text may have swallowed brackets: what seems to be wrong with them says nothing then.
+    if !diagnostics.iter().any(|found| found.code == codes::TEXT_NOT_CLOSED) {
+        diagnostics.append(&mut brackets.diagnostics);
+    }
+    diagnostics.truncate(MOST_DIAGNOSTICS);
     let docs = docs(&scan);
     Ok(Prepared { scan, brackets, text, docs, items: Vec::new(), diagnostics, broken: 0 })
 }
@@ -226,19 +233,23 @@ impl Prepared<'_> {
     /// Reads the declaration that begins at this token; gives the token after it.
     fn item(&mut self, index: usize) -> usize {
         let start = self.scan.tokens[index].span.start;
-        if self.brackets.stray.iter().any(|span| span.start == start) {
+        if self.brackets.stray.binary_search_by_key(&start, |span| span.start).is_ok() {
             return index + 1;
+        }
+        if self.diagnostics.len() > MOST_DIAGNOSTICS {
+            return self.push_broken(index, self.scan.tokens.len());
         }
         if let Some(next) = self.too_many_tokens(index) {
             return next;
         }
         let text = std::mem::take(&mut self.text);
-        let next = match Grammar::parse(Rule::checked_item, &text[start as usize..]) {
-            Ok(mut pairs) => pairs.next().map(|pair| self.push_item(pair, start, &BTreeMap::new())),
-            Err(_) => None,
-        };
+        let parsed = Grammar::parse(Rule::checked_item, &text[start as usize..]);
+        let next = parsed.map(|mut pairs| {
+            let pair = pairs.next();
+            pair.map_or(index + 1, |pair| self.push_item(pair, start, &BTreeMap::new()))
+        });
         self.text = text;
-        next.unwrap_or_else(|| self.recover(index))
+        next.unwrap_or_else(|error| self.recover(index, error))
     }
 
     /// Builds the tree of a pair that holds an `item`; gives the token after it.
@@ -251,9 +262,7 @@ impl Prepared<'_> {
     }
 
     fn too_many_tokens(&mut self, index: usize) -> Option<usize> {
-        let begins = |at: &usize| {
-            self.brackets.parent[*at].is_none() && words::begins_item(&self.scan, *at)
-        };
+        let begins = |at: &usize| self.brackets.parent[*at].is_none() && words::begins_item(&self.scan, *at);
         let next = (index + 1..self.scan.tokens.len()).find(begins).unwrap_or(self.scan.tokens.len());
         if next - index <= MOST_TOKENS {
             return None;

@@ -58,8 +58,7 @@ impl Scan<'_> {
 }
 
 /// Marks of more than one character, the longest first.
-const LONG_MARKS: &[&str] =
-    &["-->", "+/-", "->", "=>", "..", "<=", ">=", "=<", "==", "!=", "<>", "&&", "||", "+-"];
+const LONG_MARKS: &[&str] = &["-->", "+/-", "->", "=>", "..", "<=", ">=", "=<", "==", "!=", "<>", "&&", "||", "+-"];
 const MARKS: &str = "{}(),:=<>+-*×|%./→±!_";
 
 /// Cuts the source into tokens and comments.
@@ -168,8 +167,11 @@ impl<'s> Scanner<'s> {
         match line[1..].find('`') {
             Some(inner) if inner > 0 => self.push(TokenKind::Word, inner + 2),
             Some(_) => {
-                let found = Diagnostic::error(codes::NAME_NOT_CLOSED, "there is no name between these backquotes")
-                    .at(FileId::default(), self.span(2), "");
+                let found = Diagnostic::error(codes::NAME_NOT_CLOSED, "there is no name between these backquotes").at(
+                    FileId::default(),
+                    self.span(2),
+                    "",
+                );
                 self.refuse(2, found);
             }
             None => {
@@ -186,17 +188,21 @@ impl<'s> Scanner<'s> {
             self.blank(next.len_utf8());
             return;
         }
-        let shown = if next.is_control() || next.is_whitespace() || !next.is_ascii() && !next.is_alphanumeric() {
-            format!("the character U+{:04X}", u32::from(next))
-        } else {
-            format!("`{next}`")
+        let unseen = next.is_control() || next.is_whitespace() || is_format_character(next);
+        let shown = match unseen {
+            true => format!("the unseen character U+{:04X}", u32::from(next)),
+            false => format!("`{next}`"),
         };
         let found = Diagnostic::error(codes::STRANGE_CHARACTER, format!("{shown} has no meaning here"));
         let found = found.at(FileId::default(), self.span(next.len_utf8()), "");
         let found = match next {
             ';' => found.help("nothing stands between two statements: leave it out").fix(self.span(1), ""),
+            '€' => found.help("amounts name their currency").fix(self.span(3), "EUR"),
+            '$' => found.help("amounts name their currency: `5 USD`"),
             '[' | ']' => found.help("lists stand in parentheses: `in (a, b)`"),
-            '\'' | '„' | '“' | '”' | '‚' | '‘' | '’' => found.help("texts stand in straight quotes: `\"…\"`"),
+            '\'' | '„' | '“' | '”' | '‚' | '‘' | '’' => {
+                found.help("texts stand in straight quotes: `\"…\"`")
+            }
             _ => found,
         };
         self.refuse(next.len_utf8(), found);
@@ -224,6 +230,11 @@ impl<'s> Scanner<'s> {
         let bytes = self.scan.cleaned.get_mut(self.at..self.at + length);
         bytes.into_iter().flatten().for_each(|byte| *byte = change(*byte));
     }
+}
+
+/// Characters that change how text around them is shown, or nothing at all.
+fn is_format_character(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn line_length(rest: &str) -> usize {

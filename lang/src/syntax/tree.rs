@@ -21,9 +21,7 @@ pub use test::*;
 use std::fmt;
 
 /// A stretch of the source: byte offsets, `end` excluded. Which file it lies in is kept outside.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -39,10 +37,7 @@ impl Span {
 
     /// The shortest stretch that holds both.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The offsets as a range into the source text.

@@ -1,7 +1,7 @@
 //! Saved cases: what is read back is what was saved, and what was changed on the way is refused or harmless.
 
-use crate::edits::edited;
-use crate::machines::{events, first, opening};
+use super::edits::edited;
+use super::machines::{events, first, opening};
 use dunlin_machine::value::Instant;
 use dunlin_runtime::{Case, Engine, Input, Interpreter, Outcome, store};
 use std::sync::OnceLock;

@@ -1,11 +1,10 @@
 //! Stored machines: what is read is what was stored, and what was changed on the way is refused or harmless.
 
-use crate::edits::edited;
+use super::edits::edited;
 use dunlin_lang::check::{Sources, check};
 use dunlin_lang::lower::lower;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::Machine;
-use dunlin_machine::text;
 use dunlin_machine::value::{Date, Instant};
 use dunlin_runtime::input::{ChannelGiven, ClaimGiven, PersonGiven};
 use dunlin_runtime::{Engine, Event, Given, Input, Interpreter, Opening, Outcome};
@@ -24,7 +23,7 @@ pub fn load(data: &[u8]) {
     let bytes = framed(&edited(&stored()[HEAD..], data));
     let Ok(machine) = Machine::from_bytes(&bytes) else { return };
     assert_eq!(machine.to_bytes(), bytes, "a machine that was read is stored in other bytes");
-    let _ = text::machine(&machine);
+    let _ = machine.to_string();
     run(&machine);
 }
 
@@ -60,14 +59,15 @@ pub fn first() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
         let text = include_str!("../../../examples/first/strategy.dun");
-        let checked = check(&Sources { main: ("strategy.dun", text), find: &crate::texts::library });
+        let checked = check(&Sources { main: ("strategy.dun", text), find: &super::texts::library });
         lower(&checked.model.expect("the first example has no errors")).expect("it fits a machine")
     })
 }
 
 /// A case of the first example.
 pub fn opening() -> Opening {
-    let channels = (0..5).map(|n| ChannelGiven { channel: dunlin_machine::ir::ChannelId(n), reachable: true, consent: true });
+    let channels =
+        (0..5).map(|n| ChannelGiven { channel: dunlin_machine::ir::ChannelId(n), reachable: true, consent: true });
     let claim = ClaimGiven {
         id: "N-1".into(),
         principal: 79_80,

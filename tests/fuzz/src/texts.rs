@@ -25,7 +25,10 @@ pub fn parse(data: &[u8]) {
     let sources = diagnostic::Sources::single("fuzz.dun", text);
     render(&parsed.diagnostics, &sources, false);
     for label in parsed.diagnostics.iter().flat_map(|found| &found.labels) {
-        assert!(label.file == FileId::default() && text.get(label.span.range()).is_some(), "a place outside of the text");
+        assert!(
+            label.file == FileId::default() && text.get(label.span.range()).is_some(),
+            "a place outside of the text"
+        );
     }
     judge(text);
 }
@@ -37,6 +40,34 @@ fn judge(text: &str) {
     if let Ok(machine) = lower(&model) {
         verify(&machine).expect("what was lowered is sound");
     }
+}
+
+/// Formatting moves words and comments and changes none, so that the tree stays; what is formatted stays as it is.
+///
+/// # Panics
+/// Where that does not hold.
+pub fn format(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if data.len() > LONGEST {
+        return;
+    }
+    let Ok(formatted) = syntax::format(text) else { return };
+    assert_eq!(words(text), words(&formatted), "formatting changed a word");
+    assert_eq!(tree(text), tree(&formatted), "formatting changed the tree");
+    assert_eq!(syntax::format(&formatted).as_ref(), Ok(&formatted), "formatting twice changes the text");
+}
+
+/// Everything but white space.
+fn words(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').split_whitespace().collect()
+}
+
+/// The tree in words, without its places.
+fn tree(text: &str) -> String {
+    let printed = format!("{:?}", syntax::parse(text).file);
+    let mut pieces = printed.split('@');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |tree, piece| tree + piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
 /// A module of the standard library.

@@ -2,6 +2,9 @@
 
 use super::{KINDS, Node, Place, REASONS, TASKS, TEMPLATES, Writer};
 
+/// Ends a reason: the name before `after` or `before` would be a duration.
+const END: &str = " law \"§ 1\"";
+
 impl Writer {
     /// Actions in order; some end in a move.
     pub(super) fn body(&mut self, place: Place, most: usize, depth: usize) -> Vec<Node> {
@@ -87,17 +90,20 @@ impl Writer {
                 text += &format!(" else {}", self.channel());
             }
         }
-        if self.dice.chance(50) {
-            self.used("tone");
-            text += &format!(" tone {}", self.tone());
-        }
+        let mut toned = self.dice.chance(50);
         if self.dice.chance(25) {
             self.used("payable within");
             text += &format!(" payable within {}", self.days());
             if self.has_calendar && self.dice.chance(20) {
                 self.used("after post");
                 text += " after post";
+                // Before a move, `after post` would be a trigger.
+                toned = true;
             }
+        }
+        if toned {
+            self.used("tone");
+            text += &format!(" tone {}", self.tone());
         }
         match self.dice.below(12) {
             0 => {
@@ -208,12 +214,12 @@ impl Writer {
             self.used("without interest");
             text += " without interest";
         }
-        text
+        text + END
     }
 
     fn resume(&mut self) -> String {
         self.used("resume");
-        format!("resume {}", self.dice.pick(&REASONS))
+        format!("resume {}{END}", self.dice.pick(&REASONS))
     }
 
     fn set(&mut self) -> String {
@@ -233,7 +239,8 @@ impl Writer {
         let then = self.body(place, 2, depth);
         if self.dice.chance(40) {
             self.used("else");
-            let otherwise = self.body(place, 2, depth);
+            // Where both sides moved, nothing could follow.
+            let otherwise = vec![self.action(place, 0)];
             let joined = Node::block(format!("if {condition}"), then).joined("else", otherwise);
             return joined;
         }

@@ -67,21 +67,19 @@ impl Draft {
     /// The same without the n-th line and what stands in its braces.
     #[must_use]
     pub fn without(&self, n: usize) -> Self {
-        let mut left = n;
-        Self(without(&self.0, &mut left))
+        Self(without(&self.0, n, &mut 0))
     }
 }
 
-fn without(nodes: &[Node], left: &mut usize) -> Vec<Node> {
+fn without(nodes: &[Node], n: usize, seen: &mut usize) -> Vec<Node> {
     let mut kept = Vec::new();
     for node in nodes {
-        if *left == 0 {
-            *left = usize::MAX;
-            continue;
+        let here = *seen;
+        *seen += 1;
+        if here != n {
+            let body = node.body.as_deref().map(|body| without(body, n, seen));
+            kept.push(Node { text: node.text.clone(), body });
         }
-        *left = left.saturating_sub(1).max(usize::from(*left == usize::MAX) * usize::MAX);
-        let body = node.body.as_deref().map(|body| without(body, left));
-        kept.push(Node { text: node.text.clone(), body });
     }
     kept
 }

@@ -79,7 +79,7 @@ impl Writer {
             }
             2 => {
                 self.used("on DATE, D before/after DATE");
-                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "v_day"]).to_owned() };
+                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "stage_since"]).to_owned() };
                 match self.dice.below(5) {
                     0 => format!("on {date}"),
                     1 => format!("{} before {date}", self.duration()),

@@ -55,7 +55,7 @@ impl Writer {
 
     fn tables(&mut self) -> Vec<Node> {
         let fees = ["..3 => 0.95 EUR", "4..9 => 1.10 EUR", "_ => 2.40 EUR"];
-        let tones = ["gold, ..2 => friendly", "risk, _ => firm", "_, 3.. => final", "_, _ => neutral"];
+        let tones = ["gold, ..2 => friendly", "risk, _ => firm", "_, 3.. => firm", "_, _ => neutral"];
         let rows = |rows: &[&str]| rows.iter().map(|r| Node::line(*r)).collect();
         vec![
             Node::block("fee = table(pages : number) : money", rows(&fees)),
@@ -103,11 +103,16 @@ impl Writer {
             self.used("require consent");
             rules.push(Node::line(format!("require consent for {}", self.dice.pick(&["sms", "phone", "sms, phone", "email"]))));
         }
+        let mut limits = Vec::new();
         for _ in 0..self.dice.below(4) {
             self.used("limit");
             let channels = if self.dice.chance(40) { format!(" {}", self.dice.pick(&["phone", "email, sms", "letter", "sms"])) } else { String::new() };
             let window = if self.dice.chance(15) { format!("{} working days", self.dice.range(1, 4)) } else { self.window() };
-            rules.push(Node::line(format!("limit {}{channels} per {window}", self.dice.range(1, 3))));
+            let rule = format!("{channels} per {window}");
+            if !limits.contains(&rule) {
+                rules.push(Node::line(format!("limit {}{rule}", self.dice.range(1, 3))));
+                limits.push(rule);
+            }
         }
         for _ in 0..self.dice.below(3) {
             self.used("rest");

@@ -1,7 +1,7 @@
 //! What an action does.
 
 use super::Run;
-use super::case::{Call, Owner, Stopped, Task, TriggerId, Waiting};
+use super::case::{Call, Hold, Owner, Stopped, Task, TriggerId, Waiting};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
@@ -75,7 +75,8 @@ impl<'m> Run<'m> {
                 let until = self.hold_end(ends)?;
                 let by = if let Owner::Whenever(n) = frame.owner { Some(n) } else { None };
                 frame.paused = true;
-                self.pause(i64::from(reason.0), until, *without_interest, by)
+                let hold = Hold { reason: i64::from(reason.0), until, without_interest: *without_interest, by, run: Some(frame.run) };
+                self.pause(hold, Some(action.rule))
             }
             Does::Resume(reason) => self.resume(i64::from(reason.0)).map(|_| ()),
             Does::Set { var, value } => {
@@ -115,7 +116,7 @@ impl<'m> Run<'m> {
         if payable(action) {
             self.case.deadline = None;
         }
-        if !self.is_held() || self.exempt(frame.owner) {
+        if !self.is_held() || self.exempt(frame.owner, frame.run) {
             return self.act_now(action, frame.owner, frame.run);
         }
         let waits = self.case.stopped.iter().any(|s| std::ptr::eq(s.action, action)) || self.waits_already(action, 0);

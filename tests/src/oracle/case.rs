@@ -156,6 +156,8 @@ pub struct Hold {
     pub(super) without_interest: bool,
     /// The `whenever` rule whose `pause` set it or last renewed it.
     pub(super) by: Option<usize>,
+    /// The body that set it or last renewed it.
+    pub(super) run: Option<u64>,
 }
 
 /// An action that a hold stopped.

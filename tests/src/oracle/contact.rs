@@ -57,12 +57,11 @@ impl<'m> Run<'m> {
     pub(super) fn try_send(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
         let Some(send) = waiting.send() else { return Err(Fault::Broken) };
         let Some((way, channels)) = self.way(send, waiting.person, waiting.way)? else {
-            self.held(waiting.action, "unusable", None, true);
             self.raise(Happening::Unreachable);
             return Ok(());
         };
         let waiting = Waiting { way, ..waiting };
-        if self.is_held() && !self.exempt(waiting.owner) {
+        if self.is_held() && !self.exempt(waiting.owner, waiting.run) {
             self.held(waiting.action, "hold", None, false);
             return self.let_wait(Waiting { due: self.case.now, ..waiting }, place);
         }
@@ -449,13 +448,13 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
-    /// Whether a hold does not stop what this owner does.
-    pub(super) fn exempt(&self, owner: Owner) -> bool {
-        match owner {
-            Owner::Watch(_) => true,
-            Owner::Whenever(n) => self.case.holds.iter().any(|h| h.by == Some(n)),
-            Owner::Stage(_) | Owner::Scope(_) => false,
-        }
+    /// Whether a hold does not stop it: a watch did it, or the rule or body whose own hold is still set.
+    pub(super) fn exempt(&self, owner: Owner, run: u64) -> bool {
+        let own_hold = |h: &super::case::Hold| match owner {
+            Owner::Whenever(n) => h.by == Some(n),
+            _ => h.run == Some(run),
+        };
+        matches!(owner, Owner::Watch(_)) || self.case.holds.iter().any(own_hold)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an event does by itself, before any rule sees it.
 
 use super::Run;
-use super::case::{Claim, Deadline, Happened, Promise};
+use super::case::{Claim, Deadline, Happened, Hold, Promise};
 use super::eval::to_date;
 use super::fault::{Fault, Refusal};
 use crate::normal;
@@ -270,7 +270,8 @@ impl Run<'_> {
 
     fn hold(&mut self, args: &Args) -> Result<(), Refusal> {
         let until = args.date("until")?.map(|d| self.until(d)).transpose()?;
-        Ok(self.pause(args.need("reason")?, until, false, None)?)
+        let hold = Hold { reason: args.need("reason")?, until, without_interest: false, by: None, run: None };
+        Ok(self.pause(hold, None)?)
     }
 
     fn task_event(&mut self, args: &Args) -> Result<(), Refusal> {

@@ -118,8 +118,8 @@ impl<'m> Run<'m> {
         let old_scope = from.and_then(|s| self.scope_of(s));
         let entry = self.new_run();
         let now = self.case.now;
-        self.tell_move(from, stage, rule, false);
         self.case.place = Place { stage, entered: now, entry };
+        self.tell_move(from, stage, rule, false);
         self.case.been.insert(stage);
         if let Some(old) = old_scope.filter(|old| Some(*old) != self.scope()) {
             self.close_marks(old);
@@ -151,8 +151,8 @@ impl<'m> Run<'m> {
         let (from, old_scope) = (self.case.place.stage, self.scope());
         self.leave(frame, true)?;
         self.close_marks(Owner::Stage(from));
-        self.tell_move(Some(from), stage, rule, true);
         self.case.place = before.place;
+        self.tell_move(Some(from), stage, rule, true);
         let same_scope = self.scope() == old_scope;
         if let Some(old) = old_scope.filter(|_| !same_scope) {
             self.close_marks(old);
@@ -219,16 +219,18 @@ impl<'m> Run<'m> {
         !self.case.holds.is_empty()
     }
 
-    pub(super) fn pause(&mut self, reason: i64, until: Option<Instant>, without_interest: bool, by: Option<usize>) -> Result<(), Fault> {
-        let hold = Hold { reason, until, without_interest, by };
+    pub(super) fn pause(&mut self, hold: Hold, rule: Option<RuleId>) -> Result<(), Fault> {
+        let (reason, until) = (hold.reason, hold.until);
         match self.case.holds.iter().position(|h| h.reason == reason) {
             Some(known) => self.case.holds[known] = hold,
             None if self.case.holds.len() >= self.model.limits.holds as usize => return Err(Fault::Bound),
             None => self.case.holds.push(hold),
         }
         self.case.held_since = self.case.held_since.or(Some(self.case.now));
-        let words = normal::paused(&self.text(reason), until);
-        self.say(None, &words);
+        if rule.is_some() {
+            let words = normal::paused(&self.text(reason), until);
+            self.say(rule, &words);
+        }
         self.sync_free_days()?;
         self.sync_blocks()
     }

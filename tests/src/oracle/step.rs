@@ -1,6 +1,6 @@
 //! One input: refusals, delivery, what the machine raises, `as soon as`, and then the timers.
 
-use super::case::{Case, Claim, Cost, Happened, Owner, Person, Place, TriggerId};
+use super::case::{Case, Claim, Cost, Happened, Hold, Owner, Person, Place, TriggerId};
 use super::eval::View;
 use super::events::IDS;
 use super::fault::{Fault, Refusal};
@@ -13,6 +13,9 @@ use dunlin_machine::ir::{ChannelId, EventPattern, On, RuleId};
 use dunlin_machine::value::Instant;
 use dunlin_runtime::input::{Event, Opening, PersonGiven};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A step that fires more timers than this has no end.
+const MOST_TIMERS: usize = 20_000;
 
 /// What a step did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub fn open<'m>(model: &'m Model, opening: &Opening, at: Instant) -> Result<(Cas
         for watch in 0..model.watches.len() {
             run.open_marks(Owner::Watch(watch))?;
         }
-        run.enter(0, None, false)?;
+        run.enter(0, model.stages.first().map(|s| s.rule), false)?;
         Ok(())
     })?;
     run.run_timers()?;
@@ -390,18 +393,24 @@ impl<'m> Run<'m> {
 
     /// Every timer that is due, one at a time.
     fn run_timers(&mut self) -> Result<(), Fault> {
-        loop {
+        for _ in 0..MOST_TIMERS {
             self.check_payable();
             let Some((due, timer)) = self.next_timer()? else { return Ok(()) };
             if due > self.case.now {
                 return Ok(());
             }
             let before = (self.case.clone(), self.lines.len());
-            if self.chain(|run| run.fire(timer, due)).is_err() {
+            let fired = self.chain(|run| {
+                run.fire(timer, due)?;
+                run.late = 0;
+                Ok::<(), Fault>(())
+            });
+            self.late = 0;
+            if fired.is_err() {
                 self.undo(before, timer)?;
             }
-            self.late = 0;
         }
+        Err(Fault::Broken)
     }
 
     /// A timer's step failed: it is undone, the timer spent, and the case held.
@@ -419,7 +428,7 @@ impl<'m> Run<'m> {
             Timer::Trigger(id) => self.spend(id)?,
         }
         let reason = self.intern("step_failed");
-        self.pause(reason, None, false, None)?;
+        self.pause(Hold { reason, until: None, without_interest: false, by: None, run: None }, rule)?;
         self.effect(rule, &normal::alarm("step failed", ""))
     }
 

@@ -51,10 +51,10 @@ impl Run<'_> {
             let end = task.until.map(|day| self.begin(day.add_days(1)?)).transpose()?;
             timers.extend(end.or(task.until_instant).map(|due| (due, Timer::Task(n))));
         }
-        let stands = |owner: Owner| held && !self.exempt(owner);
-        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.owner));
+        let stands = |owner: Owner, run: u64| held && !self.exempt(owner, run);
+        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.owner, w.run));
         timers.extend(waiting.map(|(n, w)| (w.due, Timer::Waiting(n))));
-        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.owner));
+        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.owner, c.run));
         timers.extend(calls.map(|(n, c)| (c.due, Timer::Call(n))));
         for owner in self.owners() {
             for n in 0..self.triggers(owner).len() {
@@ -204,14 +204,16 @@ impl Run<'_> {
         let view = View { trigger: Some(id), ..self.plain() };
         let holds = self.owner_holds(id.0)? && self.holds_if_any(trigger.when.as_ref(), &view)?;
         self.spend(id)?;
-        let late = if matches!(id.0, Owner::Stage(_) | Owner::Scope(_)) { self.late } else { 0 };
+        let late = self.late;
+        if matches!(trigger.on, On::Every { .. }) {
+            self.mark(id)?.late_days += late;
+        }
         if !holds {
-            self.mark(id)?.late_days += if matches!(trigger.on, On::Every { .. }) { late } else { 0 };
             return Ok(());
         }
         let ours = [Some(Owner::Stage(self.case.place.stage)), self.scope()];
-        let shifted = |owner: Owner| late > 0 && ours.contains(&Some(owner));
-        self.case.marks.iter_mut().filter(|((o, _), _)| shifted(*o)).for_each(|(_, m)| m.late_days += late);
+        let shifted = |other: &TriggerId| *other != id && ours.contains(&Some(id.0)) && ours.contains(&Some(other.0));
+        self.case.marks.iter_mut().filter(|(other, _)| shifted(other)).for_each(|(_, m)| m.late_days += late);
         self.begin_acting(id)?;
         let frame = self.run_body(&trigger.body, id.0, Some(id))?;
         if passed && frame.moved {

@@ -1,7 +1,7 @@
 //! Names with something in parentheses: quantities, functions of dates, tables.
 
-use dunlin_machine::ir::{self, CalendarId, ChannelId, Quantity, TextId, Type};
 use dunlin_machine::events::WEEKDAY;
+use dunlin_machine::ir::{self, CalendarId, ChannelId, Quantity, TextId, Type};
 
 use super::names::FUNCTIONS;
 use super::typed;
@@ -129,7 +129,8 @@ impl Checker<'_> {
             return Some(single);
         }
         let words = self.words(expr.span).to_owned();
-        let error = self.error(codes::NAME_EXPECTED, expr.span, format!("Here stands {what} by its name, not `{words}`"));
+        let error =
+            self.error(codes::NAME_EXPECTED, expr.span, format!("The name of {what} belongs here, not `{words}`"));
         self.report(error);
         None
     }
@@ -193,35 +194,56 @@ impl Checker<'_> {
         if matches!(result.ty, Type::Number | Type::Money | Type::Rate | Type::Date | Type::Instant) {
             return Some(result);
         }
-        let message = format!("There is no smaller or larger: {} has no order", self.type_words(result.ty));
+        let message = format!("None of these is the smallest or the largest: each is {}", self.type_words(result.ty));
         let error = self.error(codes::NO_ORDER, span, message);
         self.report(error.help("numbers, amounts, rates and dates have a smaller and a larger one"));
         None
     }
 
-    fn declared_call(&mut self, declared: Declared, name: &DottedName, arguments: &[Argument], span: Span) -> Option<Expr> {
+    fn declared_call(
+        &mut self,
+        declared: Declared,
+        name: &DottedName,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Option<Expr> {
         self.used.insert(name.text());
-        match self.item(declared)?.kind {
+        match self.item(declared)?.kind() {
             ItemKind::Table(_) => self.table_call(declared, name, arguments, span),
             ItemKind::Steps(_) => {
                 self.not_yet(codes::STEPS_NOT_BUILT, span, &format!("fee scales, so `{}` has no value", name.text()));
                 None
             }
             _ => {
-                let error = self.error(codes::WRONG_NUMBER_OF_ARGUMENTS, span, format!("`{}` is not a table and is read without parentheses", name.text()));
+                let error = self.error(
+                    codes::WRONG_NUMBER_OF_ARGUMENTS,
+                    span,
+                    format!("`{}` is not a table and is read without parentheses", name.text()),
+                );
                 self.report(error.fix(span, name.text()));
                 None
             }
         }
     }
 
-    fn table_call(&mut self, declared: Declared, name: &DottedName, arguments: &[Argument], span: Span) -> Option<Expr> {
+    fn table_call(
+        &mut self,
+        declared: Declared,
+        name: &DottedName,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Option<Expr> {
         let id = self.table_of(declared, name.span)?;
         let table = self.model.tables.get(id.index())?;
         let (columns, result) = (table.columns.clone(), table.result);
         if columns.len() != arguments.len() {
             let names: Vec<String> = columns.iter().map(|(name, _)| self.model.text(*name).to_owned()).collect();
-            let message = format!("The table `{}` is read by {}, but here stand {}", name.text(), things(columns.len()), things(arguments.len()));
+            let message = format!(
+                "The table `{}` is read by {}, but {} here",
+                name.text(),
+                things(columns.len()),
+                stand(arguments.len())
+            );
             let mut error = self.error(codes::WRONG_NUMBER_OF_ARGUMENTS, span, message);
             if let Some(place) = self.declared_place(declared) {
                 error = error.also(place.file, place.span, "the table");
@@ -230,7 +252,8 @@ impl Checker<'_> {
             return None;
         }
         let values = arguments.iter().zip(&columns);
-        let values: Vec<Option<Expr>> = values.map(|(argument, (_, ty))| self.expr(&argument.value, Some(*ty))).collect();
+        let values: Vec<Option<Expr>> =
+            values.map(|(argument, (_, ty))| self.expr(&argument.value, Some(*ty))).collect();
         let values: Option<Vec<Expr>> = values.into_iter().collect();
         Some(typed(ir::Expr::Table(id, values?), result))
     }
@@ -241,15 +264,26 @@ impl Checker<'_> {
         let whole = Name { text: function.text(), span: function.span };
         let plain = self.names.values.contains_key(&whole.text) || super::names::is_builtin_value(&whole.text);
         let (message, help) = if plain {
-            (format!("`{}` is not a table and is read without parentheses", whole.text), format!("write `{}`", whole.text))
+            (
+                format!("`{}` is not a table and is read without parentheses", whole.text),
+                format!("write `{}`", whole.text),
+            )
         } else if self.event_if(&whole.text).is_some() {
-            (format!("`{}` is an event, not a value", whole.text), format!("`had {}` asks whether it happened", whole.text))
+            (
+                format!("`{}` is an event, not a value", whole.text),
+                format!("`had {}` asks whether it happened", whole.text),
+            )
         } else {
             let help = "tables are declared in this file, or found in a module: `use` it, or write its dotted name";
             (format!("There is no table `{}`", whole.text), help.to_owned())
         };
         self.report_unknown(codes::UNKNOWN_VALUE, &whole, message, &known, &help);
     }
+}
+
+fn stand(count: usize) -> String {
+    let verb = if count > 1 { "stand" } else { "stands" };
+    format!("{} {verb}", things(count))
 }
 
 fn things(count: usize) -> String {

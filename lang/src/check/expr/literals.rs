@@ -7,7 +7,9 @@ use super::constant;
 use crate::check::context::Checker;
 use crate::diagnostic::codes;
 use crate::model::Expr;
-use crate::syntax::tree::{self, DateLiteral, DurationUnit, ExprKind, Literal, Name, RateUnit, Span, TimeLiteral, plain_digits};
+use crate::syntax::tree::{
+    self, DateLiteral, DurationUnit, ExprKind, Literal, Name, RateUnit, Span, TimeLiteral, plain_digits,
+};
 
 impl Checker<'_> {
     /// The value of a literal; `negative` where a minus stands before it.
@@ -18,7 +20,9 @@ impl Checker<'_> {
             Literal::Number { value, .. } => {
                 Some(constant(if negative { value.checked_neg()? } else { *value }, Type::Number))
             }
-            Literal::Money { digits, currency } => self.money(&format!("{sign}{}", plain_digits(digits)), currency, span),
+            Literal::Money { digits, currency } => {
+                self.money(&format!("{sign}{}", plain_digits(digits)), currency, span)
+            }
             Literal::Rate { digits, unit } => self.rate(&format!("{sign}{}", plain_digits(digits)), *unit, span),
             Literal::Duration { amount, unit, .. } => {
                 Duration::new(*amount, unit_of(*unit)).map(|duration| constant(duration.pack(), Type::Duration))
@@ -26,7 +30,8 @@ impl Checker<'_> {
             Literal::Date(date) => self.date(*date).map(|date| constant(i64::from(date.days()), Type::Date)),
             Literal::Time(_) => {
                 let words = self.words(span).to_owned();
-                let error = self.error(codes::TIME_NOT_HERE, span, format!("A time of day such as `{words}` has no use here"));
+                let error =
+                    self.error(codes::TIME_NOT_HERE, span, format!("A time of day such as `{words}` has no use here"));
                 self.report(error.help("times stand in hours: `08:00..20:00`"));
                 None
             }
@@ -93,7 +98,11 @@ impl Checker<'_> {
         let date = Date::new(i32::from(literal.year), literal.month, literal.day);
         if date.is_none() {
             let words = self.words(literal.span).to_owned();
-            let error = self.error(codes::DATE_OUT_OF_RANGE, literal.span, format!("Dunlin cannot count with the date `{words}`"));
+            let error = self.error(
+                codes::DATE_OUT_OF_RANGE,
+                literal.span,
+                format!("Dunlin cannot count with the date `{words}`"),
+            );
             self.report(error.help("years go from 1900 to 2299"));
         }
         date
@@ -124,7 +133,8 @@ impl Checker<'_> {
 
     fn report_range(&mut self, span: Span, expected: Option<Type>) {
         let words = self.words(span).to_owned();
-        let error = self.error(codes::RANGE_NOT_HERE, span, format!("`{words}` is a range, and a range has no single value"));
+        let error =
+            self.error(codes::RANGE_NOT_HERE, span, format!("`{words}` is a range, and a range has no single value"));
         let help = match expected {
             Some(Type::Hours) => "hours are two times: `08:00..20:00`",
             _ => "in a condition write `x from a to b`; ranges stand in types, in the rows of tables and in hours",

@@ -178,7 +178,11 @@ impl Checker<'_> {
 
     fn plain_quantity(&mut self, read: Expr, name: &Name) -> Option<Expr> {
         if name.text == "changed" && !self.scope.in_trigger {
-            let error = self.error(codes::CHANGED_NOT_HERE, name.span, "`changed` looks back to when its trigger last acted, and here is no trigger");
+            let error = self.error(
+                codes::CHANGED_NOT_HERE,
+                name.span,
+                "`changed` looks back to when its trigger last acted, and here is no trigger",
+            );
             self.report(error.help("write it behind the `when` of a trigger: `every working day when changed: …`"));
             return None;
         }
@@ -190,7 +194,11 @@ impl Checker<'_> {
             match first.text.as_str() {
                 "debtor" => return self.debtor(second, name.span),
                 "plan" => {
-                    self.not_yet(codes::PLAN_NOT_BUILT, name.span, &format!("plans, so `{}` has no value", name.text()));
+                    self.not_yet(
+                        codes::PLAN_NOT_BUILT,
+                        name.span,
+                        &format!("plans, so `{}` has no value", name.text()),
+                    );
                     return None;
                 }
                 _ => {}
@@ -244,14 +252,18 @@ impl Checker<'_> {
     /// A table, scale or dated value read by its bare name.
     fn declared_value(&mut self, declared: Declared, name: &DottedName) -> Option<Expr> {
         self.used.insert(name.text());
-        match self.item(declared)?.kind {
+        match self.item(declared)?.kind() {
             ItemKind::Value(_) => {
                 let id = self.dated_of(declared, name.span)?;
                 let ty = self.model.dated.get(id.index())?.ty;
                 Some(typed(ir::Expr::Dated(id, None), ty))
             }
             ItemKind::Steps(_) => {
-                self.not_yet(codes::STEPS_NOT_BUILT, name.span, &format!("fee scales, so `{}` has no value", name.text()));
+                self.not_yet(
+                    codes::STEPS_NOT_BUILT,
+                    name.span,
+                    &format!("fee scales, so `{}` has no value", name.text()),
+                );
                 None
             }
             _ => {
@@ -271,7 +283,11 @@ impl Checker<'_> {
             ir::Expr::Dated(id, None) => Some(typed(ir::Expr::Dated(id, Some(day?)), read.ty)),
             _ => {
                 let words = self.words(value.span).to_owned();
-                let error = self.error(codes::NOT_DATED, value.span, format!("`{words}` has no rows by date, so `at` cannot choose one"));
+                let error = self.error(
+                    codes::NOT_DATED,
+                    value.span,
+                    format!("`{words}` has no rows by date, so `at` cannot choose one"),
+                );
                 self.report(error.help("values by date are declared by `NAME = value : TYPE { from DATE => … }`"));
                 None
             }
@@ -301,9 +317,19 @@ impl Checker<'_> {
         {
             known = self.names_of_type(expected);
             message = format!("`{}` is not {}", name.text, self.type_words(expected));
-            help = format!("here stands {}", self.type_words(expected));
+            help = format!("{} belongs here", self.type_words(expected));
+        } else if expected == Some(Type::Text) {
+            let quoted = format!("\"{}\"", name.text);
+            let error = self.error(codes::UNKNOWN_VALUE, name.span, message);
+            self.report(error.help("a text stands in quotes").fix(name.span, quoted));
+            return;
         } else if let Some(words) = self.where_it_is_a_value(&name.text) {
             help = words;
+        } else if DEBTOR.iter().any(|(word, _, _)| *word == name.text) {
+            let full = format!("debtor.{}", name.text);
+            let error = self.error(codes::UNKNOWN_VALUE, name.span, message);
+            self.report(error.help(format!("did you mean the debtor's, `{full}`?")).fix(name.span, full));
+            return;
         } else if FUNCTIONS.contains(&name.text.as_str()) {
             message = format!("`{}` is read with something in parentheses", name.text);
             help = super::calls::usage(&name.text);
@@ -317,7 +343,8 @@ impl Checker<'_> {
         self.report_unknown(codes::UNKNOWN_VALUE, name, message, &known, &help);
     }
 
-    fn value_names(&self) -> Vec<String> {
+    /// The names of values that can be written here, for suggestions.
+    pub fn value_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.names.values.keys().cloned().collect();
         names.extend(QUANTITIES.iter().map(|(word, _, _)| (*word).to_owned()));
         names.extend(self.names_of_family(Family::Value));
@@ -331,11 +358,14 @@ impl Checker<'_> {
         let of = self.model.enums.iter().find(|e| e.values.iter().any(|value| self.model.text(*value) == name));
         if let Some(of) = of {
             let of = self.model.text(of.name).replace("debtor_kind", "debtor.kind");
-            return Some(format!("`{name}` is one of the values of `{of}`; it has a meaning only beside one: `{of} is {name}`"));
+            return Some(format!(
+                "`{name}` is one of the values of `{of}`; it has a meaning only beside one: `{of} is {name}`"
+            ));
         }
         let channel = self.model.channels.iter().any(|id| self.model.text(*id) == name);
         let kind = if channel { "channel" } else { "tone" };
-        (channel || self.tone(name).is_some()).then(|| format!("`{name}` is a {kind}; it has a meaning only where one is expected"))
+        (channel || self.tone(name).is_some())
+            .then(|| format!("`{name}` is a {kind}; it has a meaning only where one is expected"))
     }
 
     fn report_unknown_dotted(&mut self, name: &DottedName) {
@@ -346,7 +376,8 @@ impl Checker<'_> {
         if self.not_yet_event(first) {
             return;
         }
-        let events: Vec<String> = BUILTIN_EVENTS.iter().map(|event| event.name.to_owned()).chain(self.names.events.keys().cloned()).collect();
+        let events: Vec<String> =
+            BUILTIN_EVENTS.iter().map(|event| event.name.to_owned()).chain(self.names.events.keys().cloned()).collect();
         let message = format!("Nothing is called `{}`", name.text());
         let help = format!("`{}` is neither an event, nor `debtor`, nor a module", first.text);
         self.report_unknown(codes::UNKNOWN_VALUE, first, message, &events, &help);

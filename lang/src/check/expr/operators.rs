@@ -79,7 +79,8 @@ impl Checker<'_> {
         let above = self.compare(Comparison::GreaterOrEqual, value.span, value, low);
         let below = self.compare(Comparison::LessOrEqual, value.span, value, high);
         let (above, below) = (above?, below?);
-        if let (ir::Expr::Compare(_, _, low), ir::Expr::Compare(_, _, high)) = (above.node.as_ref(), below.node.as_ref())
+        if let (ir::Expr::Compare(_, _, low), ir::Expr::Compare(_, _, high)) =
+            (above.node.as_ref(), below.node.as_ref())
             && let (Some(from), Some(to)) = (self.fold(low), self.fold(high))
             && from > to
         {
@@ -98,7 +99,10 @@ impl Checker<'_> {
         let ordered = !matches!(how, Comparison::Equal | Comparison::NotEqual);
         if ordered && !has_order(a.ty) {
             let words = self.words(left.span.to(right.span)).to_owned();
-            let message = format!("`{words}` asks which is smaller, but {} has no order", self.type_words(a.ty));
+            let message = format!(
+                "`{words}` asks which is the smaller one, but both are {}, and these have no order",
+                self.type_words(a.ty)
+            );
             let error = self.error(codes::NO_ORDER, at, message);
             self.report(error.help("compare with `is`, `is not` or `in (…)`"));
             return None;
@@ -131,9 +135,12 @@ impl Checker<'_> {
         if family(one) == family(other) {
             return Some(());
         }
-        let message = format!("{} and {} cannot be compared: neither is always the longer", one.words().1, other.words().1);
+        let message =
+            format!("{} and {} cannot be compared: neither is always the longer", one.words().1, other.words().1);
         let error = self.error(codes::DURATIONS_APART, at, message);
-        self.report(error.help("days compare with weeks, months with years; hours and working days only with their own kind"));
+        self.report(
+            error.help("days compare with weeks, months with years; hours and working days only with their own kind"),
+        );
         None
     }
 
@@ -171,7 +178,8 @@ impl Checker<'_> {
 
     fn shift(&mut self, at: Span, date: Expr, by: Expr, later: bool) -> Option<Expr> {
         if self.unit_of(&by) == Some(Unit::Hours) {
-            let error = self.error(codes::HOURS_ON_DATE, at, "Hours cannot be added to a date, which has no time of day");
+            let error =
+                self.error(codes::HOURS_ON_DATE, at, "Hours cannot be added to a date, which has no time of day");
             self.report(error.help("count in days: `1 day`"));
             return None;
         }
@@ -205,8 +213,9 @@ impl Checker<'_> {
 
     /// `-x`.
     pub(super) fn minus(&mut self, operand: &tree::Expr, span: Span) -> Option<Expr> {
-        if let ExprKind::Literal(literal @ (tree::Literal::Number { .. } | tree::Literal::Money { .. } | tree::Literal::Rate { .. })) =
-            &operand.kind
+        if let ExprKind::Literal(
+            literal @ (tree::Literal::Number { .. } | tree::Literal::Money { .. } | tree::Literal::Rate { .. }),
+        ) = &operand.kind
         {
             return self.literal(literal, span, true);
         }
@@ -225,7 +234,8 @@ impl Checker<'_> {
     fn report_mixed(&mut self, at: Span, verb: &str, one: &tree::Expr, a: &Expr, other: &tree::Expr, b: &Expr) {
         let (one_words, other_words) = (self.words(one.span).to_owned(), self.words(other.span).to_owned());
         let (one_type, other_type) = (self.type_words(a.ty), self.type_words(b.ty));
-        let message = format!("`{one_words}` is {one_type} and cannot be {verb} `{other_words}`, which is {other_type}");
+        let message =
+            format!("`{one_words}` is {one_type} and cannot be {verb} `{other_words}`, which is {other_type}");
         let here = self.file_id();
         let error = self
             .error(codes::MIXED_TYPES, at, message)
@@ -253,7 +263,9 @@ impl Checker<'_> {
 
     fn mixed_help(&self, a: Type, b: Type) -> Option<&'static str> {
         match (a, b) {
-            (Type::Duration, Type::Duration) => Some("durations stand by themselves: add them to a date one after the other"),
+            (Type::Duration, Type::Duration) => {
+                Some("durations stand by themselves: add them to a date one after the other")
+            }
             (Type::Money, Type::Money) => Some("an amount is multiplied by a number or a rate: `balance * 50 %`"),
             (Type::Money, Type::Rate) | (Type::Rate, Type::Money) => Some("say what the rate is of: `balance * 50 %`"),
             (Type::Date, Type::Number) | (Type::Number, Type::Date) => Some("say what is counted: `3 days`"),

@@ -15,10 +15,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// The column whose values lie from `low` to `high`, both included, as these patterns cut it.
-    pub(super) fn new<'a>(
-        (low, high): (i64, i64),
-        patterns: impl Iterator<Item = &'a Pattern>,
-    ) -> Axis {
+    pub(super) fn new<'a>((low, high): (i64, i64), patterns: impl Iterator<Item = &'a Pattern>) -> Axis {
         let mut starts = vec![low];
         for (from, to) in patterns.flat_map(stretches) {
             starts.extend(from);
@@ -138,14 +135,10 @@ pub(super) fn touch(a: &[(u32, u32)], b: &[(u32, u32)]) -> bool {
 
 /// Whether every cell of `inner` is in `outer`.
 pub(super) fn holds(outer: &[(u32, u32)], inner: &[(u32, u32)]) -> bool {
-    inner
-        .iter()
-        .all(|(from, until)| outer.iter().any(|o| o.0 <= *from && *until <= o.1))
+    inner.iter().all(|(from, until)| outer.iter().any(|o| o.0 <= *from && *until <= o.1))
 }
 
 /// Whether the cell is in the set.
 pub(super) fn has(cells: &[(u32, u32)], cell: u32) -> bool {
-    cells
-        .iter()
-        .any(|(from, until)| (*from..*until).contains(&cell))
+    cells.iter().any(|(from, until)| (*from..*until).contains(&cell))
 }

@@ -19,14 +19,12 @@ pub(super) struct Area {
 }
 
 /// More columns than a table may have: one bit each.
-pub(super) const COLUMNS: usize = 64;
+const COLUMNS: usize = 64;
 
 impl Area {
     /// The part of a table that takes these cells.
     pub(super) fn new(axes: &[Axis], cells: Vec<Cells>) -> Area {
-        let narrow = |(column, (axis, cells)): (usize, (&Axis, &Cells))| {
-            u64::from(*cells != axis.all()) << column
-        };
+        let narrow = |(column, (axis, cells)): (usize, (&Axis, &Cells))| u64::from(*cells != axis.all()) << column;
         let columns = axes.iter().zip(&cells).take(COLUMNS).enumerate();
         let narrow = columns.map(narrow).fold(0, |all, bit| all | bit);
         Area { cells, narrow }
@@ -39,8 +37,7 @@ impl Area {
 
     /// Whether both take something.
     pub(super) fn touches(&self, other: &Area) -> bool {
-        columns(self.narrow & other.narrow)
-            .all(|column| touch(self.column(column), other.column(column)))
+        columns(self.narrow & other.narrow).all(|column| touch(self.column(column), other.column(column)))
             && !self.is_empty()
             && !other.is_empty()
     }
@@ -48,10 +45,7 @@ impl Area {
     /// What both take.
     pub(super) fn common(&self, other: &Area) -> Area {
         let pairs = self.cells.iter().zip(&other.cells);
-        Area {
-            cells: pairs.map(|(a, b)| meet(a, b)).collect(),
-            narrow: self.narrow | other.narrow,
-        }
+        Area { cells: pairs.map(|(a, b)| meet(a, b)).collect(), narrow: self.narrow | other.narrow }
     }
 
     /// Whether `inner` lies wholly inside.
@@ -62,9 +56,7 @@ impl Area {
     /// The columns in which it does not take all of `area`.
     fn narrows(&self, area: &Area) -> u64 {
         let narrows = |column: &usize| !holds(self.column(*column), area.column(*column));
-        columns(self.narrow)
-            .filter(narrows)
-            .fold(0, |all, column| all | 1 << column)
+        columns(self.narrow).filter(narrows).fold(0, |all, column| all | 1 << column)
     }
 
     fn column(&self, column: usize) -> &[(u32, u32)] {
@@ -109,11 +101,7 @@ impl Work {
 struct Exhausted;
 
 /// A combination in `area` that none of the rows takes.
-pub(super) fn uncovered<'a>(
-    area: &Area,
-    rows: impl Iterator<Item = &'a Area>,
-    work: &mut Work,
-) -> Answer {
+pub(super) fn uncovered<'a>(area: &Area, rows: impl Iterator<Item = &'a Area>, work: &mut Work) -> Answer {
     let mut live = Vec::new();
     for row in rows.filter(|row| row.touches(area)) {
         let narrows = row.narrows(area);
@@ -122,18 +110,9 @@ pub(super) fn uncovered<'a>(
         }
         live.push(Row { row, narrows });
     }
-    let point = area
-        .cells
-        .iter()
-        .map(|c| c.first().map_or(0, |c| c.0))
-        .collect();
+    let point = area.cells.iter().map(|c| c.first().map_or(0, |c| c.0)).collect();
     let all = (0..live.len()).collect();
-    let mut search = Search {
-        area,
-        rows: live,
-        covered: BTreeSet::new(),
-        work,
-    };
+    let mut search = Search { area, rows: live, covered: BTreeSet::new(), work };
     match search.look(all, u64::MAX, point) {
         Ok(None) => Answer::Covered,
         Ok(Some(point)) => Answer::Open(point),
@@ -165,12 +144,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Looks where `live` are the rows still in play, `open` the columns not yet split, and `point` says which cell the
     /// other columns are at.
-    fn look(
-        &mut self,
-        live: Vec<usize>,
-        open: u64,
-        point: Vec<u32>,
-    ) -> Result<Option<Vec<u32>>, Exhausted> {
+    fn look(&mut self, live: Vec<usize>, open: u64, point: Vec<u32>) -> Result<Option<Vec<u32>>, Exhausted> {
         self.work.spend(live.len() + 1)?;
         if live.is_empty() {
             return Ok(Some(point));
@@ -236,12 +210,7 @@ impl Search<'_> {
         most.map(|(column, _)| column)
     }
 
-    fn meeting(
-        &mut self,
-        column: usize,
-        live: &[usize],
-        cell: u32,
-    ) -> Result<Vec<usize>, Exhausted> {
+    fn meeting(&mut self, column: usize, live: &[usize], cell: u32) -> Result<Vec<usize>, Exhausted> {
         self.work.spend(live.len())?;
         let meets = |row: &&usize| {
             let row = self.rows.get(**row);
@@ -276,12 +245,7 @@ impl Search<'_> {
             lost |= end > 0;
             met_by += begin - end;
             if has(area, from) {
-                stretches.push(Stretch {
-                    from,
-                    gained,
-                    lost,
-                    met_by,
-                });
+                stretches.push(Stretch { from, gained, lost, met_by });
                 (gained, lost) = (false, false);
             }
         }
@@ -321,7 +285,5 @@ const REMEMBERED: usize = 48;
 /// Whether all of `a` is in `b`; both sorted.
 fn is_subset(a: &[usize], b: &[usize]) -> bool {
     let mut rest = b.iter();
-    a.len() <= b.len()
-        && a.iter()
-            .all(|x| rest.by_ref().take_while(|y| *y <= x).any(|y| y == x))
+    a.len() <= b.len() && a.iter().all(|x| rest.by_ref().take_while(|y| *y <= x).any(|y| y == x))
 }

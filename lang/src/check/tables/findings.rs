@@ -20,7 +20,7 @@ pub(super) fn report(checker: &mut Checker, name: Span, columns: &[Column], rows
     let findings = Grid::new(&bounds, &patterns).findings(same);
     let table = Analysed { name, columns, rows, scales };
     table.report(checker, &findings);
-    findings.gap.is_some()
+    !findings.gaps.is_empty()
 }
 
 fn scaled(scales: &[Scale], row: &ReadRow) -> Vec<Pattern> {
@@ -80,6 +80,9 @@ impl Scale {
             () if missing.any => "_".to_owned(),
             () if !ranges && self.ty == Type::Text && !self.named.contains(&missing.value) => "_".to_owned(),
             () if !ranges || from == to => self.show(checker, missing.value),
+            () if matches!(self.ty, Type::Enum(_)) => {
+                format!("{}..{}", self.show(checker, from), self.show(checker, to))
+            }
             () if from == self.bounds.0 => format!("..{}", self.show(checker, to)),
             () if to == self.bounds.1 => format!("{}..", self.show(checker, from)),
             () => format!("{}..{}", self.show(checker, from), self.show(checker, to)),
@@ -119,7 +122,7 @@ struct Analysed<'t> {
 
 impl Analysed<'_> {
     fn report(&self, checker: &mut Checker, findings: &Findings) {
-        if let Some(gap) = &findings.gap {
+        for gap in &findings.gaps {
             self.report_gap(checker, gap);
         }
         for dead in &findings.dead {

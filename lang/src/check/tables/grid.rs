@@ -26,8 +26,8 @@ pub(super) struct Missing {
 /// What was found about a table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
-    /// Values that no row takes, for each column.
-    pub(super) gap: Option<Vec<Missing>>,
+    /// Parts of the table that no row touches, each with what is missing in every column.
+    pub(super) gaps: Vec<Vec<Missing>>,
     /// Rows that can never match, each with the earlier rows that take their values.
     pub(super) dead: Vec<Dead>,
     /// Rows that overlap with different results.
@@ -58,19 +58,17 @@ pub(super) struct Conflict {
 
 /// More contradictions than these in one table help nobody.
 const CONFLICTS_SHOWN: usize = 8;
+/// More gaps than these in one table help nobody.
+const GAPS_SHOWN: usize = 4;
 
 impl Grid {
     /// A grid of columns, each with its least and greatest value, and rows of one pattern a column.
     pub(super) fn new(columns: &[(i64, i64)], rows: &[Vec<Pattern>]) -> Grid {
-        let axis = |(index, bounds): (usize, &(i64, i64))| {
-            Axis::new(*bounds, rows.iter().filter_map(|row| row.get(index)))
-        };
+        let axis =
+            |(index, bounds): (usize, &(i64, i64))| Axis::new(*bounds, rows.iter().filter_map(|row| row.get(index)));
         let axes: Vec<Axis> = columns.iter().enumerate().map(axis).collect();
         let cells = |row: &Vec<Pattern>| axes.iter().zip(row).map(|(a, p)| a.cells(p)).collect();
-        let rows = rows
-            .iter()
-            .map(|row| Area::new(&axes, cells(row)))
-            .collect();
+        let rows = rows.iter().map(|row| Area::new(&axes, cells(row))).collect();
         Grid { axes, rows }
     }
 
@@ -78,68 +76,79 @@ impl Grid {
     pub(super) fn findings(&self, same_result: impl Fn(usize, usize) -> bool) -> Findings {
         let mut work = Work::FOR_A_TABLE;
         let mut findings = Findings::default();
-        self.find_gap(&mut findings, &mut work);
+        self.find_gaps(&mut findings, &mut work);
         self.find_dead(&mut findings, &mut work);
         self.find_conflicts(&mut findings, &mut work, same_result);
         findings
     }
 
-    fn find_gap(&self, findings: &mut Findings, work: &mut Work) {
+    /// Finds a gap, closes it with a row of its own, and looks for the next.
+    fn find_gaps(&self, findings: &mut Findings, work: &mut Work) {
         let whole = Area::new(&self.axes, self.axes.iter().map(Axis::all).collect());
-        match uncovered(&whole, self.rows.iter(), work) {
-            Answer::Open(cells) => findings.gap = Some(self.missing(&cells)),
-            Answer::Unknown => findings.unfinished = true,
-            Answer::Covered => {}
+        let mut rows = self.rows.clone();
+        while findings.gaps.len() < GAPS_SHOWN {
+            match uncovered(&whole, rows.iter(), work) {
+                Answer::Open(cells) => {
+                    let part = self.free_around(&rows, &cells);
+                    findings.gaps.push(self.missing(&cells, &part));
+                    rows.push(self.area(&part));
+                }
+                Answer::Unknown => {
+                    findings.unfinished = true;
+                    return;
+                }
+                Answer::Covered => return,
+            }
         }
     }
 
-    /// All that is missing around those cells: as large a part of the table as no row touches, so that one row more
-    /// can mend it.
-    fn missing(&self, cells: &[u32]) -> Vec<Missing> {
+    /// As large a part of the table around those cells as no row touches, so that one row more can mend it: for each
+    /// column the first and the last cell.
+    fn free_around(&self, rows: &[Area], cells: &[u32]) -> Vec<(u32, u32)> {
         let mut part: Vec<(u32, u32)> = cells.iter().map(|cell| (*cell, *cell)).collect();
         for (column, axis) in self.axes.iter().enumerate() {
-            let (mut from, mut to) = part.get(column).copied().unwrap_or_default();
-            if self.is_free(&part, column, (0, axis.last_cell())) {
-                (from, to) = (0, axis.last_cell());
-            }
-            while from > 0 && self.is_free(&part, column, (from - 1, to)) {
-                from -= 1;
-            }
-            while to < axis.last_cell() && self.is_free(&part, column, (from, to + 1)) {
-                to += 1;
-            }
+            let (cell, _) = part.get(column).copied().unwrap_or_default();
+            let down = |by: u32| self.is_free(rows, &part, column, (cell - by, cell));
+            let from = cell - furthest(cell, down);
+            let up = |by: u32| self.is_free(rows, &part, column, (from, cell + by));
+            let to = cell + furthest(axis.last_cell().saturating_sub(cell), up);
             if let Some(place) = part.get_mut(column) {
                 *place = (from, to);
             }
         }
+        part
+    }
+
+    fn missing(&self, cells: &[u32], part: &[(u32, u32)]) -> Vec<Missing> {
         let columns = self.axes.iter().zip(cells).zip(part);
         columns
             .map(|((axis, cell), (from, to))| Missing {
                 value: axis.value(*cell),
-                stretch: axis.stretch(from, to),
-                any: (from, to) == (0, axis.last_cell()),
+                stretch: axis.stretch(*from, *to),
+                any: (*from, *to) == (0, axis.last_cell()),
             })
             .collect()
     }
 
+    fn area(&self, part: &[(u32, u32)]) -> Area {
+        Area::new(&self.axes, part.iter().map(|(from, to)| vec![(*from, *to + 1)]).collect())
+    }
+
     /// Whether no row touches that part of the table once a column of it is `stretch`.
-    fn is_free(&self, part: &[(u32, u32)], column: usize, stretch: (u32, u32)) -> bool {
-        let cells = part.iter().enumerate().map(|(index, cells)| {
-            let (from, to) = if index == column { stretch } else { *cells };
-            vec![(from, to + 1)]
-        });
-        let area = Area::new(&self.axes, cells.collect());
-        !self.rows.iter().any(|row| row.touches(&area))
+    fn is_free(&self, rows: &[Area], part: &[(u32, u32)], column: usize, stretch: (u32, u32)) -> bool {
+        let mut part = part.to_vec();
+        if let Some(place) = part.get_mut(column) {
+            *place = stretch;
+        }
+        let area = self.area(&part);
+        !rows.iter().any(|row| row.touches(&area))
     }
 
     fn find_dead(&self, findings: &mut Findings, work: &mut Work) {
         for (index, row) in self.rows.iter().enumerate() {
             if row.is_empty() {
                 let taken_by = Vec::new();
-                findings.dead.push(Dead {
-                    row: index,
-                    taken_by,
-                });
+                findings.dead.push(Dead { row: index, taken_by });
                 continue;
             }
             match uncovered(row, self.rows.iter().take(index), work) {
@@ -155,39 +164,27 @@ impl Grid {
         let whole = earlier.clone().find(|(_, other)| other.holds(row));
         let taken_by = match whole {
             Some((other, _)) => vec![other],
-            None => earlier
-                .filter(|(_, other)| other.touches(row))
-                .map(|(other, _)| other)
-                .collect(),
+            None => earlier.filter(|(_, other)| other.touches(row)).map(|(other, _)| other).collect(),
         };
-        Dead {
-            row: index,
-            taken_by,
-        }
+        Dead { row: index, taken_by }
     }
 
-    /// For each row the first earlier one that contradicts it. Where a row still further up takes all that both would,
+    /// For each row the first earlier one that contradicts it, rows that never match left out. Where a row still further up takes all that both would,
     /// the author has decided, and nothing is said.
-    fn find_conflicts(
-        &self,
-        findings: &mut Findings,
-        work: &mut Work,
-        same_result: impl Fn(usize, usize) -> bool,
-    ) {
+    fn find_conflicts(&self, findings: &mut Findings, work: &mut Work, same_result: impl Fn(usize, usize) -> bool) {
         for (second, row) in self.rows.iter().enumerate() {
             for (first, other) in self.rows.iter().enumerate().take(second) {
                 let nested = || other.holds(row) || row.holds(other);
-                if !other.touches(row) || nested() || same_result(first, second) {
+                let dead = |row| findings.dead.iter().any(|dead| dead.row == row);
+                if !other.touches(row) || nested() || same_result(first, second) || dead(first) || dead(second) {
                     continue;
                 }
                 match uncovered(&other.common(row), self.rows.iter().take(first), work) {
                     Answer::Covered => continue,
                     Answer::Unknown => findings.unfinished = true,
-                    Answer::Open(cells) => findings.conflicts.push(Conflict {
-                        first,
-                        second,
-                        value: self.values(&cells),
-                    }),
+                    Answer::Open(cells) => {
+                        findings.conflicts.push(Conflict { first, second, value: self.values(&cells) })
+                    }
                 }
                 break;
             }
@@ -201,6 +198,23 @@ impl Grid {
         let pairs = self.axes.iter().zip(cells);
         pairs.map(|(axis, cell)| axis.value(*cell)).collect()
     }
+}
+
+/// The most of `0..=most` that is still free, where less than what is free is free too, and 0 is.
+fn furthest(most: u32, free: impl Fn(u32) -> bool) -> u32 {
+    if free(most) {
+        return most;
+    }
+    let (mut known, mut too_far) = (0, most);
+    while too_far - known > 1 {
+        let middle = known + (too_far - known) / 2;
+        if free(middle) {
+            known = middle;
+        } else {
+            too_far = middle;
+        }
+    }
+    known
 }
 
 #[cfg(test)]

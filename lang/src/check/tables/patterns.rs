@@ -139,9 +139,11 @@ fn report_mixed(checker: &mut Checker, column: &Column, index: usize, rows: &[Re
                 known.words().1,
                 unit.words().1
             );
-            let error = checker
-                .error_saying(codes::COLUMN_UNITS, *span, message, unit.words().1)
-                .also(place.file, place.span, known.words().1);
+            let error = checker.error_saying(codes::COLUMN_UNITS, *span, message, unit.words().1).also(
+                place.file,
+                place.span,
+                known.words().1,
+            );
             let help = "keep to one of: days and weeks, months and years, hours, working days";
             checker.report(error.help(help));
             return;

@@ -15,10 +15,9 @@ pub(in crate::check) fn show(model: &Model, ty: Type, value: i64) -> String {
             format!("{} {currency}", Money(value).display(currency))
         }
         Type::Rate => format!("{} %", Rate(value)),
-        Type::Date => i32::try_from(value)
-            .ok()
-            .and_then(Date::from_days)
-            .map_or_else(String::new, |date| date.to_string()),
+        Type::Date => {
+            i32::try_from(value).ok().and_then(Date::from_days).map_or_else(String::new, |date| date.to_string())
+        }
         Type::Hours => format!("{}..{}", time(value / 100_000), time(value % 100_000)),
         Type::Duration => Duration::unpack(value).map_or_else(String::new, |d| d.to_string()),
         Type::Text => format!("{:?}", text(model, value)),

@@ -42,7 +42,11 @@ fn take_up(checker: &mut Checker, case: &mut TestCase, said: &mut Vec<(String, S
             let unbuilt = kind.as_ref().map(|name| name.span);
             let unbuilt = unbuilt.or(arose.or(*default_on).map(|date| date.span));
             if let Some(span) = unbuilt {
-                checker.not_yet(codes::TEST_CASE_NOT_BUILT, span, "tests that say more of a claim than its amount and due date");
+                checker.not_yet(
+                    codes::TEST_CASE_NOT_BUILT,
+                    span,
+                    "tests that say more of a claim than its amount and due date",
+                );
             }
             let amount = principal(checker, amount);
             let due = checker.date(*due);

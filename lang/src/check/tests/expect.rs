@@ -3,11 +3,11 @@
 use dunlin_machine::ir::{StageId, Type};
 
 use crate::check::context::{Checker, or_list};
-use crate::check::expr::constant;
+use crate::check::expr::{constant, is_builtin_value};
 use crate::check::warnings::walk;
 use crate::diagnostic::{codes, did_you_mean};
 use crate::model::{Does, Expr, Model, TestDoes};
-use crate::syntax::tree::{self, ActionReference, DateLiteral, DottedName, Expect, Name};
+use crate::syntax::tree::{self, ActionReference, DateLiteral, DottedName, Expect, ExprKind, Name};
 
 /// One expectation; errors are reported.
 pub(super) fn expect(checker: &mut Checker, expect: &Expect) -> Option<TestDoes> {
@@ -18,9 +18,7 @@ pub(super) fn expect(checker: &mut Checker, expect: &Expect) -> Option<TestDoes>
         Expect::Deadline(day) => checker.date(*day).map(TestDoes::Deadline),
         Expect::HeldBy(name) => held_by(checker, name).map(TestDoes::HeldBy),
         Expect::Refused => Some(TestDoes::Refused),
-        Expect::Quantity { quantity, value, tolerance } => {
-            self::quantity(checker, quantity, value, tolerance.as_ref())
-        }
+        Expect::Quantity { quantity, value, tolerance } => self::quantity(checker, quantity, value, tolerance.as_ref()),
     }
 }
 
@@ -31,7 +29,8 @@ fn outcome(checker: &mut Checker, name: &Name) -> Option<StageId> {
     if is_outcome {
         return Some(stage);
     }
-    let mut error = checker.error(codes::TEST_OUTCOME, name.span, format!("`{}` is a stage, not an outcome", name.text));
+    let mut error =
+        checker.error(codes::TEST_OUTCOME, name.span, format!("`{}` is a stage, not an outcome", name.text));
     if let Some(named) = checker.names.stages.get(&name.text) {
         error = error.also(named.place.file, named.place.span, "declared here");
     }
@@ -60,6 +59,14 @@ fn quantity(
     value: &tree::Expr,
     tolerance: Option<&tree::Expr>,
 ) -> Option<TestDoes> {
+    if let ExprKind::Name(name) = &quantity.kind
+        && let Some(verb) = name.single()
+        && let Some(near) = meant_verb(checker, verb)
+    {
+        let error = checker.error(codes::TEST_ACTION, verb.span, format!("`{}` is no action", verb.text));
+        checker.report(error.help(format!("did you mean `{near}`?")).fix(verb.span, near));
+        return None;
+    }
     let read = checker.scoped(|checker| {
         checker.scope.unknown_allowed = true;
         checker.expr(quantity, None)
@@ -71,6 +78,12 @@ fn quantity(
     };
     let (is, within) = is.zip(within)?;
     Some(TestDoes::Quantity { quantity: read, is, within })
+}
+
+/// The verb that was meant where something that cannot be read looks like one.
+fn meant_verb(checker: &Checker, name: &Name) -> Option<&'static str> {
+    let can_be_read = checker.names.values.contains_key(&name.text) || is_builtin_value(&name.text);
+    did_you_mean(&name.text, VERBS).filter(|_| !can_be_read)
 }
 
 fn tolerance(checker: &mut Checker, tolerance: &tree::Expr, ty: Type) -> Option<Expr> {
@@ -97,8 +110,8 @@ fn capital(words: &str) -> String {
 
 /// The verbs of actions, and those of what the machine does by itself.
 const VERBS: [&str; 16] = [
-    "send", "call", "task", "file", "charge", "waive", "report", "alarm", "emit", "assign", "block", "unblock", "refund",
-    "cancel", "collect", "offer",
+    "send", "call", "task", "file", "charge", "waive", "report", "alarm", "emit", "assign", "block", "unblock",
+    "refund", "cancel", "collect", "offer",
 ];
 
 fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<DateLiteral>) -> Option<TestDoes> {

@@ -37,8 +37,13 @@ fn triggers<'m>(model: &'m Model, stage: &'m Stage) -> impl Iterator<Item = &'m 
 fn leaves(model: &Model, stage: &Stage) -> bool {
     ends_in_move(&stage.entry)
         || triggers(model, stage).any(stays_alive)
-        || triggers(model, stage).any(|trigger| trigger.when.is_none() && ends_in_move(&trigger.body))
+        || triggers(model, stage).any(|trigger| always_acts(trigger) && ends_in_move(&trigger.body))
         || complementary(triggers(model, stage))
+}
+
+/// Whether a trigger acts whenever it is set off.
+fn always_acts(trigger: &Trigger) -> bool {
+    trigger.when.as_ref().is_none_or(|when| certain(when) == Some(true))
 }
 
 fn ends_in_move(body: &Block) -> bool {
@@ -110,20 +115,27 @@ fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, sta
         [_] => String::new(),
         _ => format!(" (a case comes here by {})", way.join(" -> ")),
     };
-    let why = match rules.first() {
-        Some(rule) => format!("where `{}` does not move it, nothing is left that could", words(checker, *rule)),
-        None if opens_task(stage) => "once its task is done, nothing is left that could move it".to_owned(),
-        None => "no timer and no event moves it".to_owned(),
+    let task = task_of(model, stage);
+    let why = match (rules.as_slice(), &task) {
+        ([], Some(_)) => "once its task is done, nothing is left that could move it".to_owned(),
+        ([], None) => "no timer and no event moves it".to_owned(),
+        ([rule], _) => format!("where `{}` does not move it, nothing is left that could", words(checker, *rule)),
+        _ => "where none of these moves it, nothing is left that could".to_owned(),
     };
-    let advice = match rules.first() {
-        None if opens_task(stage) => "add `on task_done(…) -> …`",
-        _ => "add a move that comes in any case, such as `after 30 days -> …`",
+    let advice = match (rules.as_slice(), task) {
+        ([], Some(task)) => format!("add `on task_done({task}) -> …`"),
+        _ => "add a move that comes in any case, such as `after 30 days -> …`".to_owned(),
     };
     checker.report(warning.help(format!("{why}{came}; {advice}, or make it an outcome")));
 }
 
-fn opens_task(stage: &Stage) -> bool {
-    let mut found = false;
-    walk::actions_of(&stage.entry, &mut |action| found |= matches!(action.does, Does::Task(_)));
+/// The first task that a stage opens on entry.
+fn task_of(model: &Model, stage: &Stage) -> Option<String> {
+    let mut found = None;
+    walk::actions_of(&stage.entry, &mut |action| {
+        if let Does::Task(task) = &action.does {
+            found.get_or_insert_with(|| model.text(task.name).to_owned());
+        }
+    });
     found
 }

@@ -24,6 +24,18 @@ pub(super) fn never_fire(checker: &mut Checker) {
         hidden_by_stages(checker, &model, index, scope);
     }
     whenevers_hidden(checker, &model);
+    one_reason_each(checker);
+}
+
+/// What never fires for several reasons is reported for the first.
+fn one_reason_each(checker: &mut Checker) {
+    let mut seen = Vec::new();
+    checker.diagnostics.retain(|found| {
+        let place = found.place().map(|label| (label.file, label.span));
+        let again = found.code == codes::NEVER_FIRES && seen.contains(&place);
+        seen.push(place);
+        !again
+    });
 }
 
 /// Conditions that always or never hold.
@@ -269,7 +281,8 @@ fn hidden_by_stages(checker: &mut Checker, model: &Model, index: usize, scope: &
     for trigger in &scope.triggers {
         let Some(event) = event_of(trigger) else { continue };
         let taker = |stage: &&Stage| {
-            let takes = |other: &&Trigger| other.when.is_none() && event_of(other).is_some_and(|own| covers(own, event));
+            let takes =
+                |other: &&Trigger| other.when.is_none() && event_of(other).is_some_and(|own| covers(own, event));
             stage.triggers.iter().find(takes).map(|trigger| trigger.rule)
         };
         let takers: Vec<RuleId> = stages.iter().filter_map(taker).collect();

@@ -111,7 +111,9 @@ pub(in crate::check) fn operands(node: &ir::Expr<Expr>) -> Vec<&Expr> {
     match node {
         E::Const(_) | E::Fact(_) | E::Param(_) | E::Var(_) | E::Kept(_) => Vec::new(),
         E::Read(quantity) => quantity_operand(quantity).into_iter().collect(),
-        E::Known(a) | E::Not(a) | E::EndOfMonth(a) | E::EndOfYear(a) | E::Weekday(a) | E::NextWorkingDay(a, _) => vec![a],
+        E::Known(a) | E::Not(a) | E::EndOfMonth(a) | E::EndOfYear(a) | E::Weekday(a) | E::NextWorkingDay(a, _) => {
+            vec![a]
+        }
         E::And(a, b) | E::Or(a, b) | E::Compare(_, a, b) | E::CompareDurations(_, a, b) => vec![a, b],
         E::Min(a, b) | E::Max(a, b) | E::Add(a, b) | E::Subtract(a, b) => vec![a, b],
         E::Multiply(a, b) | E::TimesRate(a, b) => vec![a, b],

@@ -21,12 +21,7 @@ pub(super) struct Line {
 
 /// Breaks the pieces into lines.
 pub(super) fn lines(pieces: &[Piece]) -> Vec<Line> {
-    let mut layouter = Layouter {
-        pieces,
-        inline: inline_blocks(pieces),
-        lines: Vec::new(),
-        depth: 0,
-    };
+    let mut layouter = Layouter { pieces, inline: inline_blocks(pieces), lines: Vec::new(), depth: 0 };
     let mut start = 0;
     while start < pieces.len() {
         start = layouter.logical_line(start);
@@ -160,8 +155,8 @@ impl Layouter<'_, '_> {
                 self.lines.push(done);
             }
             // What stands in a block within the line has no part in the columns around it.
-            inside = (inside + usize::from(self.inline[at]))
-                .saturating_sub(usize::from(piece.kind == PieceKind::Close));
+            inside =
+                (inside + usize::from(self.inline[at])).saturating_sub(usize::from(piece.kind == PieceKind::Close));
             push(&mut line, piece, inside == 0);
         }
         self.lines.push(line);
@@ -257,9 +252,7 @@ fn runs(lines: &[Line], together: impl Fn(&Line, &Line) -> bool) -> Vec<std::ops
 
 fn same_columns(line: &Line, next: &Line) -> bool {
     let same = line.columned.is_some() && line.columned == next.columned;
-    same && line.indent == next.indent
-        && line.columns.len() == next.columns.len()
-        && !next.after_blank
+    same && line.indent == next.indent && line.columns.len() == next.columns.len() && !next.after_blank
 }
 
 fn align_columns(lines: &[Line], texts: &mut [String]) {

@@ -118,7 +118,6 @@ fn breaks(scan: &Scan, from: u32, to: u32) -> usize {
 fn is_spaced(scan: &Scan, before: Option<&Token>, token: &Token, layout: &Layout) -> bool {
     let Some(before) = before else { return false };
     let close_after = matches!(scan.text(before), "(" | ".") || layout.close_after.contains(&before.span.start);
-    let close_before =
-        matches!(scan.text(token), ")" | "," | ".") || layout.close_before.contains(&token.span.start);
+    let close_before = matches!(scan.text(token), ")" | "," | ".") || layout.close_before.contains(&token.span.start);
     !close_after && !close_before
 }

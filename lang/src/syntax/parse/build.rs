@@ -2,8 +2,8 @@
 
 use super::super::scan::Scan;
 use super::super::tree::*;
-use super::grammar::Rule;
 use super::Pair;
+use super::grammar::Rule;
 use crate::diagnostic::{Code, Diagnostic, FileId, codes};
 use std::collections::BTreeMap;
 
@@ -30,6 +30,10 @@ impl<'a> Builder<'a> {
         base: u32,
     ) -> Builder<'a> {
         Builder { scan, docs, broken, base, depth: 0, diagnostics: Vec::new() }
+    }
+
+    pub fn source(&self) -> &str {
+        self.scan.source
     }
 
     /// Where a pair stands in the file, without the space after it.

@@ -67,11 +67,14 @@ impl Builder<'_> {
         self.value_in(&when)
     }
 
-    /// A `range`, `type_range` or `hours` pair: with its dots a range, else just the value.
+    /// A `range`, `type_range`, `hours` or `contact_hours` pair: with its dots a range, else just the value.
     pub fn range(&mut self, pair: &Pair) -> Option<Expr> {
         let span = self.span(pair);
         if has(pair, Rule::anything) {
             return Some(Expr { kind: ExprKind::Anything, span });
+        }
+        if let Some(hours) = child(pair, Rule::fixed_hours) {
+            return self.range(&hours);
         }
         let mut low = None;
         let mut high = None;
@@ -222,9 +225,20 @@ impl Builder<'_> {
         let written = pair.as_str().trim();
         if !written.starts_with(word) || written.starts_with("==") {
             let message = format!("`{written}` is written `{word}` here");
-            let help = "comparisons are `=`, `is not`, `<`, `<=`, `>`, `>=`; conditions are joined by `and`, `or`, `not`";
-            self.report_fix(codes::FOREIGN_OPERATOR, self.span(pair), message, help, word);
+            let help =
+                "comparisons are `=`, `is not`, `<`, `<=`, `>`, `>=`; conditions are joined by `and`, `or`, `not`";
+            let span = self.span(pair);
+            self.report_fix(codes::FOREIGN_OPERATOR, span, message, help, self.apart(word, span));
         }
+    }
+
+    /// The word with a space where it would touch a neighbour.
+    fn apart(&self, word: &str, span: Span) -> String {
+        let touches = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace()) && word.starts_with(char::is_alphabetic);
+        let before = self.source()[..span.start as usize].chars().next_back();
+        let after = self.source()[span.end as usize..].chars().next();
+        let space = |touches: bool| if touches { " " } else { "" };
+        format!("{}{word}{}", space(touches(before) && before != Some('(')), space(touches(after)))
     }
 
     fn negated(&mut self, parts: &mut Parts) -> Option<Deep> {
@@ -278,11 +292,8 @@ impl Builder<'_> {
         let low = self.deep_sum(&ends.next()?)?;
         let high = self.deep_sum(&ends.next()?)?;
         let depth = value.depth.max(low.depth).max(high.depth);
-        let kind = ExprKind::Between {
-            value: Box::new(value.expr),
-            low: Box::new(low.expr),
-            high: Box::new(high.expr),
-        };
+        let kind =
+            ExprKind::Between { value: Box::new(value.expr), low: Box::new(low.expr), high: Box::new(high.expr) };
         self.deeper(kind, span, depth)
     }
 
@@ -354,12 +365,7 @@ impl Builder<'_> {
     fn join(&mut self, left: Deep, (operator, operator_span): Operator, right: Deep) -> Option<Deep> {
         let span = left.expr.span.to(right.expr.span);
         let depth = left.depth.max(right.depth);
-        let kind = ExprKind::Binary {
-            operator,
-            operator_span,
-            left: Box::new(left.expr),
-            right: Box::new(right.expr),
-        };
+        let kind = ExprKind::Binary { operator, operator_span, left: Box::new(left.expr), right: Box::new(right.expr) };
         self.deeper(kind, span, depth)
     }
 

@@ -243,10 +243,7 @@ impl Builder<'_> {
     }
 
     fn migrate(&mut self, pair: &Pair) -> Option<Migrate> {
-        Some(Migrate {
-            from: self.number_in(pair)?,
-            moves: self.each(pair, Rule::migrate_move, Self::migrate_move),
-        })
+        Some(Migrate { from: self.number_in(pair)?, moves: self.each(pair, Rule::migrate_move, Self::migrate_move) })
     }
 
     fn migrate_move(&mut self, pair: &Pair) -> Option<(DottedName, Target)> {
@@ -264,16 +261,10 @@ impl Builder<'_> {
                 let action = child(&form, Rule::action_reference)?;
                 Guarantee::NeverAction { action: self.action_reference(&action)?, while_: values.next()? }
             }
-            Rule::never_condition => {
-                Guarantee::NeverCondition { condition: values.next()?, while_: values.next()? }
-            }
+            Rule::never_condition => Guarantee::NeverCondition { condition: values.next()?, while_: values.next()? },
             Rule::at_most_contacts => {
                 let by = child(&form, Rule::by_names).map(|by| self.names_in(&by));
-                Guarantee::AtMostContacts {
-                    count: sums.next()?,
-                    by: by.unwrap_or_default(),
-                    within: sums.next()?,
-                }
+                Guarantee::AtMostContacts { count: sums.next()?, by: by.unwrap_or_default(), within: sums.next()? }
             }
             Rule::at_least_before => Guarantee::AtLeastBefore {
                 count: self.number_expr(&form)?,
@@ -281,14 +272,10 @@ impl Builder<'_> {
                 then: points.next()?,
             },
             Rule::a_before_b => Guarantee::Before { first: points.next()?, then: points.next()? },
-            Rule::at_least_time => Guarantee::AtLeastTime {
-                duration: sums.next()?,
-                from: points.next()?,
-                to: points.next()?,
-            },
-            Rule::silent_reaches => {
-                Guarantee::SilentReaches { stage: self.dotted_in(&form)?, within: sums.next()? }
+            Rule::at_least_time => {
+                Guarantee::AtLeastTime { duration: sums.next()?, from: points.next()?, to: points.next()? }
             }
+            Rule::silent_reaches => Guarantee::SilentReaches { stage: self.dotted_in(&form)?, within: sums.next()? },
             Rule::silent_ends => Guarantee::SilentEnds { within: sums.next()? },
             Rule::every_ends => Guarantee::EveryEnds { within: sums.next()? },
             Rule::every_notice_grants => Guarantee::EveryNoticeGrants { duration: sums.next()? },

@@ -91,7 +91,7 @@ impl Collector<'_> {
                     self.layout.close_after.insert(self.offset(&minus));
                 }
             }
-            Rule::range | Rule::type_range | Rule::hours | Rule::weekdays => self.range(pair),
+            Rule::range | Rule::type_range | Rule::fixed_hours | Rule::weekdays => self.range(pair),
             _ => {}
         }
     }
@@ -125,13 +125,44 @@ impl Collector<'_> {
     fn note_breaks(&mut self, pair: &Pair) {
         let breaks = matches!(
             pair.as_rule(),
-            Rule::cascade | Rule::recipient | Rule::tone | Rule::payable | Rule::manner | Rule::with_arguments
-                | Rule::call_hours | Rule::attempts | Rule::for_role | Rule::substitute | Rule::within | Rule::results
-                | Rule::priority | Rule::law | Rule::approval | Rule::approval_else | Rule::when | Rule::arrow_body
-                | Rule::junction | Rule::bounds | Rule::verified | Rule::calendar_extends | Rule::exits | Rule::usually
-                | Rule::bar | Rule::from_default | Rule::from_date | Rule::without_names | Rule::year | Rule::across
-                | Rule::templates_require | Rule::replacing | Rule::shift | Rule::years | Rule::kw_then | Rule::kw_else
-                | Rule::colon_act | Rule::gives
+            Rule::cascade
+                | Rule::recipient
+                | Rule::tone
+                | Rule::payable
+                | Rule::manner
+                | Rule::with_arguments
+                | Rule::call_hours
+                | Rule::attempts
+                | Rule::for_role
+                | Rule::substitute
+                | Rule::within
+                | Rule::results
+                | Rule::priority
+                | Rule::law
+                | Rule::approval
+                | Rule::approval_else
+                | Rule::when
+                | Rule::arrow_body
+                | Rule::junction
+                | Rule::bounds
+                | Rule::verified
+                | Rule::calendar_extends
+                | Rule::exits
+                | Rule::usually
+                | Rule::bar
+                | Rule::from_default
+                | Rule::from_date
+                | Rule::without_names
+                | Rule::year
+                | Rule::across
+                | Rule::templates_require
+                | Rule::replacing
+                | Rule::shift
+                | Rule::years
+                | Rule::kw_then
+                | Rule::kw_else
+                | Rule::colon_act
+                | Rule::gives
         );
         if breaks {
             self.layout.breaks.insert(self.offset(pair));
@@ -190,9 +221,22 @@ fn is_plain_event(trigger: &Pair) -> bool {
 fn is_entry(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::statement | Rule::fact | Rule::contact_rule | Rule::ledger_entry | Rule::limitation_rule
-            | Rule::plan_entry | Rule::row | Rule::dated_rows | Rule::step_row | Rule::dated_steps | Rule::value_row
-            | Rule::calendar_entry | Rule::test_step | Rule::start_rule | Rule::limit_entry | Rule::arm
+        Rule::statement
+            | Rule::fact
+            | Rule::contact_rule
+            | Rule::ledger_entry
+            | Rule::limitation_rule
+            | Rule::plan_entry
+            | Rule::row
+            | Rule::dated_rows
+            | Rule::step_row
+            | Rule::dated_steps
+            | Rule::value_row
+            | Rule::calendar_entry
+            | Rule::test_step
+            | Rule::start_rule
+            | Rule::limit_entry
+            | Rule::arm
             | Rule::migrate_move
     )
 }

@@ -157,9 +157,7 @@ impl Builder<'_> {
 
     fn calendar_entry_kind(&mut self, pair: &Pair) -> Option<CalendarEntryKind> {
         let kind = match pair.as_rule() {
-            Rule::weekend => {
-                CalendarEntryKind::Weekend(children(pair, Rule::weekday).iter().map(weekday).collect())
-            }
+            Rule::weekend => CalendarEntryKind::Weekend(children(pair, Rule::weekday).iter().map(weekday).collect()),
             Rule::holiday => CalendarEntryKind::Holiday(self.holiday(pair)?),
             Rule::recess => {
                 let mut days = self.each(pair, Rule::day_rule, Self::day_rule).into_iter();
@@ -226,7 +224,7 @@ impl Builder<'_> {
     fn easter(&mut self, pair: &Pair) -> i32 {
         let Some(days) = child(pair, Rule::decimal) else { return 0 };
         let span = self.span(&days);
-        let count = self.whole(days.as_str(), span).min(366) as i32;
+        let count = self.whole(days.as_str(), span).min(10_000) as i32;
         if has(pair, Rule::minus) { -count } else { count }
     }
 

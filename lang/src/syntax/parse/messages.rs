@@ -22,20 +22,13 @@ pub(super) fn syntax_error(scan: &Scan, error: &Error<Rule>, base: u32, end: u32
     let index = scan.tokens.partition_point(|token| token.span.end <= at);
     let token = scan.tokens.get(index).filter(|token| token.span.start < end);
     let Some(token) = token else { return at_end(scan, rules) };
-    let slip = Slip { scan, index, token, word: scan.text(token), rules };
-    slip.diagnostic()
+    Slip { scan, index, token, word: scan.text(token), rules }.diagnostic()
 }
 
 /// Whether a diagnostic speaks of single characters or brackets, before any grammar.
 pub(super) fn is_lexical(found: &Diagnostic) -> bool {
-    [
-        codes::TEXT_NOT_CLOSED,
-        codes::NAME_NOT_CLOSED,
-        codes::STRANGE_CHARACTER,
-        codes::NOT_CLOSED,
-        codes::CLOSES_NOTHING,
-    ]
-    .contains(&found.code)
+    [codes::TEXT_NOT_CLOSED, codes::NAME_NOT_CLOSED, codes::STRANGE_CHARACTER, codes::NOT_CLOSED, codes::CLOSES_NOTHING]
+        .contains(&found.code)
 }
 
 fn too_deep(scan: &Scan, at: u32) -> Diagnostic {
@@ -68,21 +61,45 @@ impl Slip<'_> {
         if let Some(known) = self.known_slip() {
             return known;
         }
+        if let Some(first) = self.unknown_first_word() {
+            return first;
+        }
         let is_word = self.token.kind == TokenKind::Word;
         if is_word && self.could_be(Rule::item) && !self.could_be(Rule::statement) {
             return self.unknown_declaration();
         }
-        if is_word && self.could_be(Rule::statement) && self.begins_line() {
+        let known = statement_words().any(|word| word == self.word);
+        if is_word && !known && self.could_be(Rule::statement) && self.begins_line() {
             return self.unknown_statement();
         }
         let found = self.unexpected(format!("{} cannot stand here", self.shown()));
         self.with_suggestion(found)
     }
 
+    /// A word that the grammar took for the name of a table or of a duration, since it knows no other such word.
+    fn unknown_first_word(&self) -> Option<Diagnostic> {
+        let index = self.index.checked_sub(1)?;
+        let token = &self.scan.tokens[index];
+        let before = Slip { scan: self.scan, index, token, word: self.scan.text(token), rules: self.rules };
+        let as_name = token.kind == TokenKind::Word && before.begins_line();
+        if as_name && self.rules == [Rule::equals] && !words::ITEMS.contains(&before.word) {
+            return Some(before.unknown_declaration());
+        }
+        let as_duration = self.could_be(Rule::kw_before) && self.could_be(Rule::kw_after);
+        (as_name && as_duration).then(|| before.unknown_statement())
+    }
+
     fn unexpected(&self, message: String) -> Diagnostic {
         Diagnostic::error(codes::UNEXPECTED, message)
             .at(FileId::default(), self.token.span, "")
-            .help(format!("what could stand here: {}", expected(self.rules)))
+            .help(format!("what could stand here: {}", expected(&self.likely())))
+    }
+
+    /// The rules without those that only say that a table could have the name of what stands before.
+    fn likely(&self) -> Vec<Rule> {
+        let before_item = words::ITEMS.contains(&self.before()) && self.rules.len() > 1;
+        let rules = self.rules.iter().copied();
+        rules.filter(|rule| !(before_item && *rule == Rule::equals)).collect()
     }
 
     fn could_be(&self, rule: Rule) -> bool {
@@ -118,22 +135,25 @@ impl Slip<'_> {
     }
 
     fn unknown_statement(&self) -> Diagnostic {
-        let known = statement_words().any(|word| word == self.word);
-        if known || words::ITEMS.contains(&self.word) {
-            return self.unexpected(format!("{} cannot stand here", self.shown()));
-        }
         let found = Diagnostic::error(codes::UNEXPECTED, format!("`{}` begins no action and no trigger", self.word))
             .at(FileId::default(), self.token.span, "");
+        if words::ITEMS.contains(&self.word) {
+            return found.help(format!("`{}` is a declaration of its own: it stands outside of stages", self.word));
+        }
         match did_you_mean(self.word, statement_words()) {
             Some(near) => found.help(format!("did you mean `{near}`?")).fix(self.token.span, near),
-            None => found.help(format!("what could stand here: {}", expected(self.rules))),
+            None => found
+                .help("actions begin with words such as `send`, `call`, `task`; triggers with `after`, `on`, `every`"),
         }
     }
 
     /// Slips that have a name of their own.
     fn known_slip(&self) -> Option<Diagnostic> {
-        let found = Diagnostic::error(codes::UNEXPECTED, format!("{} cannot stand here", self.shown()))
-            .at(FileId::default(), self.token.span, "");
+        let found = Diagnostic::error(codes::UNEXPECTED, format!("{} cannot stand here", self.shown())).at(
+            FileId::default(),
+            self.token.span,
+            "",
+        );
         let before_number = self.index.checked_sub(1).map(|before| self.scan.tokens[before].kind);
         if self.token.kind == TokenKind::Word && before_number == Some(TokenKind::Number) {
             return self.unit_slip(found);
@@ -141,9 +161,9 @@ impl Slip<'_> {
         if self.token.kind == TokenKind::Number {
             return self.stuck_unit();
         }
-        if self.word == "," {
-            return Some(found.help("no comma stands between statements, rows or lines of a block").fix(self.token.span, ""))
-                .filter(|_| self.could_be(Rule::statement) || self.could_be(Rule::row) || self.could_be(Rule::fact));
+        if self.word == "," && self.could_be(Rule::close) {
+            let help = "no comma stands between the lines of a block";
+            return Some(found.help(help).fix(self.token.span, ""));
         }
         None
     }
@@ -179,7 +199,9 @@ impl Slip<'_> {
         }
         let message = format!("`{}` is neither a number nor a name", self.word);
         let found = Diagnostic::error(codes::UNEXPECTED, message).at(FileId::default(), self.token.span, "");
-        Some(found.help("a space stands between a number and its unit").fix(self.token.span, format!("{number} {unit}")))
+        Some(
+            found.help("a space stands between a number and its unit").fix(self.token.span, format!("{number} {unit}")),
+        )
     }
 
     /// "Did you mean", where one word of the language could stand here and looks like what does.
@@ -211,6 +233,10 @@ fn expected(rules: &[Rule]) -> String {
             phrases.push(phrase);
         }
     }
+    // Almost any name could go on with its arguments.
+    if phrases.len() > 1 {
+        phrases.retain(|phrase| phrase != "`(`");
+    }
     let more = phrases.len() > MOST_EXPECTED;
     phrases.truncate(MOST_EXPECTED);
     if phrases.is_empty() {
@@ -231,7 +257,9 @@ fn phrase(rule: Rule) -> Option<String> {
         return Some(format!("`{word}`"));
     }
     let phrase = match rule {
-        Rule::open | Rule::block | Rule::table_rows | Rule::steps_rows | Rule::group_block | Rule::limitation_rules => "`{`",
+        Rule::open | Rule::block | Rule::table_rows | Rule::steps_rows | Rule::group_block | Rule::limitation_rules => {
+            "`{`"
+        }
         Rule::close => "`}`",
         Rule::left | Rule::arguments | Rule::event_arguments | Rule::parameters => "`(`",
         Rule::right => "`)`",
@@ -243,7 +271,9 @@ fn phrase(rule: Rule) -> Option<String> {
         Rule::dots => "`..`",
         Rule::name | Rule::dotted | Rule::names | Rule::target | Rule::reading | Rule::reference_object => "a name",
         Rule::string | Rule::text => "a text in quotes",
-        Rule::value | Rule::condition | Rule::sum | Rule::simple | Rule::plain | Rule::parens | Rule::hours => "a value",
+        Rule::value | Rule::condition | Rule::sum | Rule::simple | Rule::plain | Rule::parens | Rule::hours => {
+            "a value"
+        }
         Rule::range => "a value or a range",
         Rule::number | Rule::decimal | Rule::year_number => "a number",
         Rule::date | Rule::moment => "a date such as `2026-01-05`",
@@ -281,6 +311,7 @@ fn phrase(rule: Rule) -> Option<String> {
         Rule::days => "`working days`, `every day`, days of the week",
         Rule::item | Rule::next_item => "the next declaration",
         Rule::compare => "a comparison",
+        Rule::contact_hours => "hours such as `08:00..20:00`",
         _ => return None,
     };
     Some(phrase.to_owned())

@@ -35,25 +35,31 @@ impl Attempt {
 
 impl Prepared<'_> {
     /// Reads what can be read of the declaration that begins at this token; gives the token after it.
-    pub(super) fn recover(&mut self, index: usize) -> usize {
+    pub(super) fn recover(&mut self, index: usize, error: Error<Rule>) -> usize {
         let end = self.next_declaration(index);
         let tokens = &self.scan.tokens;
         let start = tokens[index].span.start as usize;
         let text_end = tokens.get(end).map_or(self.text.len(), |token| token.span.start as usize);
         let text = self.text.as_bytes()[start..text_end].to_vec();
         let mut attempt = Attempt { tokens: index..end, text, base: start as u32, blanked: Vec::new() };
+        let mut error = Some(error);
         for _ in 0..MOST_ERRORS_IN_ITEM {
-            if let Some(next) = self.read_again(&mut attempt) {
+            if let Some(next) = self.read_again(&mut attempt, error.take()) {
                 return next;
             }
         }
         self.push_broken(index, end)
     }
 
-    /// One more try: gives the next token when done, nothing when another entry was blanked out.
-    fn read_again(&mut self, attempt: &mut Attempt) -> Option<usize> {
+    /// One more try, or the first with its error known: gives the next token when done, nothing when another entry
+    /// was blanked out.
+    fn read_again(&mut self, attempt: &mut Attempt, error: Option<Error<Rule>>) -> Option<usize> {
         let text = String::from_utf8(std::mem::take(&mut attempt.text)).unwrap_or_default();
-        let done = match Grammar::parse(Rule::lone_item, &text) {
+        let parsed = match error {
+            Some(error) => Err(error),
+            None => Grammar::parse(Rule::lone_item, &text),
+        };
+        let done = match parsed {
             Ok(mut pairs) => {
                 let spans = self.blanked_spans(attempt);
                 pairs.next().map(|pair| self.push_item(pair, attempt.base, &spans));
@@ -76,7 +82,7 @@ impl Prepared<'_> {
         let entry = self.entry(attempt, token);
         let range = entry.clone().unwrap_or(attempt.tokens.clone());
         if !attempt.is_blanked(token) && !self.explained(range) {
-            let end = attempt.base + text.len() as u32;
+            let end = self.text.len() as u32;
             self.diagnostics.push(messages::syntax_error(&self.scan, error, attempt.base, end));
         }
         match entry {
@@ -120,10 +126,7 @@ impl Prepared<'_> {
                 || matches!(text(at + 1), ":" | "=")
         };
         let is_word = |at: &usize| tokens[*at].kind == super::super::scan::TokenKind::Word;
-        let name = |at: usize| Name {
-            text: text(at).trim_matches('`').to_owned(),
-            span: tokens[at].span,
-        };
+        let name = |at: usize| Name { text: text(at).trim_matches('`').to_owned(), span: tokens[at].span };
         range.filter(|at| is_word(at) && declares(at)).map(name).collect()
     }
 
@@ -140,12 +143,16 @@ impl Prepared<'_> {
         self.diagnostics.iter().any(inside)
     }
 
-    /// The next token at the beginning of a line that looks like a declaration, outside of all brackets.
+    /// The next token at the beginning of a line, outside of all brackets, that looks like a declaration or comes
+    /// after a block.
     fn next_declaration(&self, index: usize) -> usize {
+        let mark = |at: usize| self.scan.text(&self.scan.tokens[at]);
+        let outside = |at: usize| self.brackets.parent[at].is_none();
+        let after_block = |at: usize| mark(at - 1) == "}" && outside(at - 1) && mark(at) != "}";
         let begins = |at: &usize| {
             self.scan.tokens[*at].line_start
-                && self.brackets.parent[*at].is_none()
-                && words::begins_item(&self.scan, *at)
+                && outside(*at)
+                && (words::begins_item(&self.scan, *at) || after_block(*at))
         };
         (index + 1..self.scan.tokens.len()).find(begins).unwrap_or(self.scan.tokens.len())
     }
@@ -173,11 +180,7 @@ impl Prepared<'_> {
         if token >= attempt.tokens.end {
             return None;
         }
-        let mut around = if is(token, "}") {
-            self.brackets.partner[token]
-        } else {
-            self.brackets.parent[token]
-        };
+        let mut around = if is(token, "}") { self.brackets.partner[token] } else { self.brackets.parent[token] };
         while let Some(open) = around.filter(|open| attempt.tokens.contains(open)) {
             if is(open, "{") {
                 return Some(open);
@@ -193,8 +196,7 @@ impl Prepared<'_> {
         }
         let after_block = || {
             let before = token - 1;
-            self.brackets.parent[before] == Some(block)
-                && self.scan.text(&self.scan.tokens[before]) == "}"
+            self.brackets.parent[before] == Some(block) && self.scan.text(&self.scan.tokens[before]) == "}"
         };
         token == block + 1 || self.scan.tokens[token].line_start || after_block()
     }

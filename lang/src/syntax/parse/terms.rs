@@ -53,9 +53,7 @@ impl Builder<'_> {
                     by: by.unwrap_or_default(),
                 }
             }
-            Rule::never => {
-                ContactRuleKind::Never { channels: self.names_in(pair), condition: self.when_in(pair)? }
-            }
+            Rule::never => ContactRuleKind::Never { channels: self.names_in(pair), condition: self.when_in(pair)? },
             _ if has(pair, Rule::kw_skip) => ContactRuleKind::OtherwiseSkip,
             _ => ContactRuleKind::OtherwiseWait,
         };
@@ -84,7 +82,7 @@ impl Builder<'_> {
         };
         let except = children(pair, Rule::except);
         let except: Vec<Pair> = except.iter().flat_map(|except| children(except, Rule::except_day)).collect();
-        let hours = children(pair, Rule::hours);
+        let hours = children(pair, Rule::contact_hours);
         Some(ContactTimes {
             days,
             except: except.iter().filter_map(|day| self.except_day(day)).collect(),

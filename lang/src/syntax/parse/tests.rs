@@ -7,10 +7,7 @@ use super::grammar::Rule;
 
 impl Builder<'_> {
     pub fn test(&mut self, pair: &Pair) -> Option<Test> {
-        Some(Test {
-            title: self.text_in(pair)?,
-            steps: self.entries(pair, Rule::test_step, Self::test_step),
-        })
+        Some(Test { title: self.text_in(pair)?, steps: self.entries(pair, Rule::test_step, Self::test_step) })
     }
 
     fn test_step(&mut self, pair: &Pair) -> Option<TestStep> {
@@ -48,9 +45,7 @@ impl Builder<'_> {
         let inner = pair.clone().into_inner().next()?;
         let kind = match inner.as_rule() {
             Rule::case_claim => self.case_claim(&inner)?,
-            Rule::case_costs => {
-                CaseEntryKind::Costs { amount: self.simple_in(&inner)?, kind: self.name_in(&inner)? }
-            }
+            Rule::case_costs => CaseEntryKind::Costs { amount: self.simple_in(&inner)?, kind: self.name_in(&inner)? },
             Rule::no_consent => CaseEntryKind::NoConsent(self.name_in(&inner)?),
             Rule::no_channel => CaseEntryKind::NoChannel(self.name_in(&inner)?),
             _ => CaseEntryKind::Value { name: self.dotted_in(&inner)?, value: self.simple_in(&inner)? },

@@ -278,22 +278,12 @@ impl EventPattern {
     /// The same words read as a value, for `on DATE` where no event has that name.
     pub fn as_expr(&self) -> Expr {
         let kind = if self.parentheses {
-            let argument = |value: &Expr| Argument {
-                name: None,
-                value: value.clone(),
-                span: value.span,
-            };
-            ExprKind::Call {
-                function: self.name.clone(),
-                arguments: self.arguments.iter().map(argument).collect(),
-            }
+            let argument = |value: &Expr| Argument { name: None, value: value.clone(), span: value.span };
+            ExprKind::Call { function: self.name.clone(), arguments: self.arguments.iter().map(argument).collect() }
         } else {
             ExprKind::Name(self.name.clone())
         };
-        Expr {
-            kind,
-            span: self.span,
-        }
+        Expr { kind, span: self.span }
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a strategy declares: header lines, values, contact rules, the ledger, plans, stages, guarantees.
 
 use super::{
-    Block, CalendarDeclaration, Contact, DottedName, EventPattern, Expr, LedgerEntry, Limitation,
-    Name, Number, Plan, Procedure, Span, Statement, Steps, Table, Target, Test, Text, TimeLiteral,
-    Type, Value,
+    Block, CalendarDeclaration, Contact, DottedName, EventPattern, Expr, LedgerEntry, Limitation, Name, Number, Plan,
+    Procedure, Span, Statement, Steps, Table, Target, Test, Text, TimeLiteral, Type, Value,
 };
 
 /// The kinds of declaration.

@@ -1,9 +1,6 @@
 //! What libraries declare: tables, scales, dated values, calendars, procedures.
 
-use super::{
-    DateLiteral, DayOfYear, DottedName, Expr, GroupEntry, Name, Number, Parameter, Span, Text,
-    Type, Weekday,
-};
+use super::{DateLiteral, DayOfYear, DottedName, Expr, GroupEntry, Name, Number, Parameter, Span, Text, Type, Weekday};
 
 /// `NAME = table(PARAMETERS) : TYPE [verified until DATE] { … }` or `… from "file.csv"`
 #[derive(Clone, Debug, PartialEq, Eq)]

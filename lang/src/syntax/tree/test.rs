@@ -1,8 +1,6 @@
 //! `test` blocks.
 
-use super::{
-    ActionReference, Argument, DateLiteral, DottedName, Expr, Name, Span, Text, TimeLiteral,
-};
+use super::{ActionReference, Argument, DateLiteral, DottedName, Expr, Name, Span, Text, TimeLiteral};
 
 /// `test "…" { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]

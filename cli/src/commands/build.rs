@@ -1,0 +1,31 @@
+//! `dunlin build`: the machine of a strategy as a file.
+
+use crate::args::Build;
+use crate::files;
+use crate::output::count;
+use crate::problem::{Done, Problem};
+
+/// Writes the machine.
+pub fn run(args: &Build) -> Done {
+    let ending = args.output.extension().map(|ending| ending.to_string_lossy().into_owned());
+    match ending.as_deref() {
+        Some("dunm" | "txt") => {}
+        Some("wasm") => return Err(Problem::usage("This version of Dunlin does not write WebAssembly yet; -o OUT.dunm does.")),
+        _ => return Err(Problem::usage(format!("-o {}: a machine ends in .dunm, or in .txt for reading", args.output.display()))),
+    }
+    let strategy = files::strategy(&args.file)?;
+    let bytes = match ending.as_deref() {
+        Some("txt") => strategy.machine().to_string().into_bytes(),
+        _ => strategy.to_bytes(),
+    };
+    files::write(&args.output, &bytes)?;
+    let stages = count(strategy.machine().stages.len(), "stage", "stages");
+    files::print(&format!(
+        "{}: {} version {}, {stages}, {} bytes, hash {}\n",
+        args.output.display(),
+        strategy.name(),
+        strategy.version(),
+        bytes.len(),
+        strategy.hash()
+    ))
+}

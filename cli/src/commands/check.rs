@@ -1,0 +1,210 @@
+//! `dunlin check`: every error and warning, and what a strategy comes to.
+
+use super::timeline::Silent;
+use crate::args::{Check as Args, Format};
+use crate::files;
+use crate::output::{self, Ink, count, ink};
+use crate::problem::{Done, Problem};
+use dunlin::machine::ir::{Block, Does, Machine, On, StageId, Target};
+use dunlin::machine::value::Date;
+use dunlin::{CaseInput, Checked, Strategy, ToldKind};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Checks every file.
+pub fn run(args: &Args) -> Done {
+    let (mut errors, mut reports) = (0, Vec::new());
+    for path in &args.files {
+        let checked = files::checked(path)?;
+        errors += checked.diagnostics.errors();
+        match args.format {
+            Format::Human => human(path, &checked)?,
+            Format::Json => reports.push(report(path, &checked)),
+        }
+    }
+    if args.format == Format::Json {
+        let text = serde_json::to_string_pretty(&json!({ "files": reports })).map_err(Problem::failed)?;
+        files::print(&format!("{text}\n"))?;
+    }
+    if errors > 0 { Err(Problem::said()) } else { Ok(()) }
+}
+
+fn human(path: &Path, checked: &Checked) -> Done {
+    eprint!("{}", checked.diagnostics.render(output::colour_on_stderr()));
+    let (errors, warnings) = (checked.diagnostics.errors(), checked.diagnostics.warnings());
+    let verdict = match (errors, warnings) {
+        (0, 0) => "no errors, no warnings".to_owned(),
+        _ => format!("{}, {}", count(errors, "error", "errors"), count(warnings, "warning", "warnings")),
+    };
+    let colour = output::colour_on_stdout();
+    let verdict = ink(&verdict, if errors > 0 { Ink::Red } else { Ink::Green }, colour);
+    let mut text = format!("{}: {verdict}\n", path.display());
+    match (&checked.strategy, errors) {
+        (Some(strategy), _) => text.push_str(&Sheet::of(strategy).human(strategy)),
+        (None, 0) => text.push_str("  a library\n"),
+        _ => {}
+    }
+    files::print(&text)
+}
+
+fn report(path: &Path, checked: &Checked) -> Value {
+    json!({
+        "file": path.display().to_string(),
+        "errors": checked.diagnostics.errors(),
+        "warnings": checked.diagnostics.warnings(),
+        "diagnostics": checked.diagnostics.views(),
+        "sheet": checked.strategy.as_ref().map(|strategy| Sheet::of(strategy).json(strategy)),
+    })
+}
+
+/// What a strategy comes to.
+struct Sheet {
+    stages: usize,
+    outcomes: usize,
+    groups: usize,
+    rules: usize,
+    chain: usize,
+    limits: Vec<String>,
+    silent: Option<SilentPath>,
+}
+
+/// Where a case goes whose debtor never answers.
+struct SilentPath {
+    days: i32,
+    contacts: usize,
+    stage: StageId,
+    ended: bool,
+}
+
+impl Sheet {
+    fn of(strategy: &Strategy) -> Self {
+        let machine = strategy.machine();
+        let outcomes = machine.stages.iter().filter(|stage| stage.outcome).count();
+        let limit = |limit: &dunlin::machine::ir::Limit| strategy.citation(limit.rule).name.to_owned();
+        Self {
+            stages: machine.stages.len() - outcomes,
+            outcomes,
+            groups: machine.scopes.len(),
+            rules: machine.triggers.len() + machine.whenevers.len(),
+            chain: longest_chain(machine),
+            limits: machine.contact.limits.iter().map(limit).collect(),
+            silent: silent_path(strategy),
+        }
+    }
+
+    fn human(&self, strategy: &Strategy) -> String {
+        let mut rows = vec![
+            ("strategy", format!("{}, version {}", strategy.name(), strategy.version())),
+            ("stages", self.stage_words()),
+            ("rules", self.rules.to_string()),
+            ("chain", format!("at most {} entered in one step", count(self.chain, "stage is", "stages are"))),
+        ];
+        rows.push(("contacts", if self.limits.is_empty() { "no limit".into() } else { self.limits.join("; ") }));
+        if let Some(silent) = &self.silent {
+            let contacts = count(silent.contacts, "message or call", "messages and calls");
+            let (days, stage) = (count(silent.days.unsigned_abs() as usize, "day", "days"), strategy.stage_name(silent.stage));
+            let place = if silent.ended { format!("ends in {stage} after {days}") } else { format!("comes to rest in {stage} after {days}") };
+            rows.push(("silent case", format!("{place}, with {contacts}")));
+        }
+        rows.push(("hash", strategy.hash().to_string()));
+        let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, words)| vec![name.to_owned(), words]).collect();
+        output::table(&rows, &[], "  ")
+    }
+
+    fn stage_words(&self) -> String {
+        let groups = if self.groups == 0 { String::new() } else { format!(", {}", count(self.groups, "group", "groups")) };
+        let (stages, outcomes) = (count(self.stages, "stage", "stages"), count(self.outcomes, "outcome", "outcomes"));
+        format!("{stages}, {outcomes}{groups}")
+    }
+
+    fn json(&self, strategy: &Strategy) -> Value {
+        let silent = self.silent.as_ref().map(|silent| {
+            json!({
+                "days": silent.days,
+                "contacts": silent.contacts,
+                "stage": strategy.stage_name(silent.stage),
+                "ended": silent.ended,
+            })
+        });
+        json!({
+            "strategy": strategy.name(),
+            "title": strategy.title(),
+            "version": strategy.version(),
+            "stages": self.stages,
+            "outcomes": self.outcomes,
+            "groups": self.groups,
+            "rules": self.rules,
+            "longest_chain": self.chain,
+            "limits": self.limits,
+            "silent": silent,
+            "hash": strategy.hash().to_string(),
+        })
+    }
+}
+
+/// The silent path of a sample case, where facts need not be stated. It runs from a fixed day, so that a sheet does not
+/// change with the date of printing.
+fn silent_path(strategy: &Strategy) -> Option<SilentPath> {
+    let open = Date::new(2026, 1, 5)?;
+    let input = CaseInput::sample(strategy, open).ok()?;
+    let silent = Silent::of(strategy, &input, open.add_years(3).ok()?).ok()?;
+    let moved = silent.told.iter().rev().find(|told| told.kind == ToldKind::Move)?;
+    let last = Date::parse(&moved.day).ok()?;
+    let contact = |told: &&dunlin::Told| told.kind == ToldKind::Effect && (told.what.starts_with("send ") || told.what.starts_with("call "));
+    let ended = strategy.machine().stages.get(silent.stage.index()).is_some_and(|stage| stage.outcome);
+    Some(SilentPath { days: last.days() - open.days(), contacts: silent.told.iter().filter(contact).count(), stage: silent.stage, ended })
+}
+
+/// The most stages that can be entered one after another at once: by moves on entry, and by `as soon as`.
+fn longest_chain(machine: &Machine) -> usize {
+    let next: Vec<Vec<usize>> = machine.stages.iter().map(|stage| at_once(machine, stage)).collect();
+    let mut known = vec![Chain::Unknown; next.len()];
+    // In a circle every stage may come before every other, each once.
+    (0..next.len()).map(|stage| chain_from(&next, stage, &mut known)).try_fold(0, |most, chain| Some(most.max(chain?))).unwrap_or(next.len())
+}
+
+#[derive(Clone, Copy)]
+enum Chain {
+    Unknown,
+    Open,
+    Known(usize),
+}
+
+/// How many stages a chain from there has; none where it comes back to itself.
+fn chain_from(next: &[Vec<usize>], stage: usize, known: &mut [Chain]) -> Option<usize> {
+    match known.get(stage)? {
+        Chain::Open => return None,
+        Chain::Known(length) => return Some(*length),
+        Chain::Unknown => known[stage] = Chain::Open,
+    }
+    let mut longest = 0;
+    for to in &next[stage] {
+        longest = longest.max(chain_from(next, *to, known)?);
+    }
+    known[stage] = Chain::Known(longest + 1);
+    Some(longest + 1)
+}
+
+fn at_once(machine: &Machine, stage: &dunlin::machine::ir::Stage) -> Vec<usize> {
+    let mut targets = Vec::new();
+    moves(machine, stage.entry, &mut targets);
+    for trigger in machine.triggers.get(stage.triggers.range()).unwrap_or_default() {
+        if matches!(trigger.on, On::AsSoonAs(_)) {
+            moves(machine, trigger.body, &mut targets);
+        }
+    }
+    targets
+}
+
+fn moves(machine: &Machine, block: Block, targets: &mut Vec<usize>) {
+    for action in machine.actions.get(block.range()).unwrap_or_default() {
+        match &action.does {
+            Does::Move(Target::Stage(stage)) => targets.push(stage.index()),
+            Does::If { then, otherwise, .. } => {
+                moves(machine, *then, targets);
+                moves(machine, *otherwise, targets);
+            }
+            _ => {}
+        }
+    }
+}

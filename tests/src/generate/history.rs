@@ -1,0 +1,244 @@
+//! Random cases and what happens to them: events of every kind, hosts that come late, instants that do not move, go back,
+//! or fall on days on which the clocks change.
+
+use super::{Dice, REASONS, TASKS};
+use dunlin_lang::model::Model;
+use dunlin_machine::events::{Happening, Origin};
+use dunlin_machine::ir::{ChannelId, EventId, FactId, Type};
+use dunlin_machine::value::{Date, Instant};
+use dunlin_runtime::input::{ChannelGiven, ClaimGiven, Event, Given, Opening, PersonGiven};
+
+/// When an input comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// So many seconds after the one before; before it if negative.
+    After(i64),
+    /// When something is due, as a punctual host would.
+    NextDue,
+    /// So many seconds after something was due, as a late host would.
+    Late(i64),
+}
+
+/// A case and its inputs.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The case.
+    pub opening: Opening,
+    /// When it opens.
+    pub at: Instant,
+    /// What comes, and when; no event is just time that goes by.
+    pub inputs: Vec<(When, Option<Event>)>,
+}
+
+/// Days on which a history may begin: month ends, a leap day, changes of the clocks, holidays, and others.
+const DAYS: [(i32, u8, u8); 14] = [
+    (2026, 1, 5), (2026, 1, 31), (2026, 3, 27), (2026, 3, 28), (2026, 10, 23), (2026, 12, 23), (2026, 4, 2), (2024, 2, 27),
+    (2024, 2, 29), (2025, 12, 30), (2026, 2, 27), (2026, 6, 30), (2026, 3, 6), (2026, 10, 30),
+];
+
+/// Events that are likely, several times over those that are not.
+const LIKELY: [Happening; 27] = [
+    Happening::Payment, Happening::Payment, Happening::Payment, Happening::Payment, Happening::PaymentReturned,
+    Happening::Promise, Happening::Promise, Happening::Dispute, Happening::Dispute, Happening::DisputeResolved,
+    Happening::DisputeResolved, Happening::Conversation, Happening::Bounced, Happening::Bounced, Happening::TaskDone,
+    Happening::Hold, Happening::Released, Happening::Hardship, Happening::Served, Happening::ClaimAdded,
+    Happening::ClaimReduced, Happening::ConsentGiven, Happening::Reply, Happening::Operator, Happening::DeadlineExtended,
+    Happening::Fact, Happening::Insolvency,
+];
+
+/// A history for a strategy.
+#[must_use]
+pub fn history(seed: u64, model: &Model) -> History {
+    let mut teller = Teller { dice: Dice::new(seed), model, events: 0, claims: 0, today: Date::FIRST };
+    let (year, month, day) = teller.dice.one(&DAYS);
+    teller.today = Date::new(year, month, day).unwrap_or(Date::FIRST);
+    let second = teller.dice.one(&[0, 0, 8 * 3600, 36_000, 43_201, 86_399]);
+    let at = model.zones[0].instant_at(teller.today, second).unwrap_or(Instant::FIRST);
+    let opening = teller.opening();
+    let count = 4 + teller.dice.below(26);
+    let inputs = (0..count).map(|_| teller.input()).collect();
+    History { opening, at, inputs }
+}
+
+struct Teller<'m> {
+    dice: Dice,
+    model: &'m Model,
+    events: usize,
+    claims: usize,
+    today: Date,
+}
+
+impl Teller<'_> {
+    fn opening(&mut self) -> Opening {
+        let mut opening = Opening { id: "4711".to_owned(), ..Opening::default() };
+        opening.persons.push(self.person());
+        for _ in 0..1 + self.dice.weighted(&[50, 30, 20]) {
+            let claim = self.claim();
+            opening.claims.push(claim);
+        }
+        if self.dice.chance(25) {
+            opening.costs.push(("dunning".to_owned(), self.dice.range(1, 900)));
+        }
+        opening.titled = self.dice.chance(10);
+        for n in 0..self.model.facts.len() {
+            let fact = &self.model.facts[n];
+            if fact.default.is_none() || self.dice.chance(40) {
+                let value = self.value(fact.ty, "");
+                let value = match (fact.ty, value) {
+                    (Type::Number, _) => Given::Value(self.dice.range(0, 100)),
+                    (_, value) => value,
+                };
+                opening.facts.push((FactId(u16::try_from(n).unwrap_or(0)), value));
+            }
+        }
+        opening
+    }
+
+    fn person(&mut self) -> PersonGiven {
+        let mut person = PersonGiven { id: "d-1".to_owned(), business: self.dice.chance(30), ..PersonGiven::default() };
+        person.region = self.dice.chance(60).then(|| self.dice.pick(&["DE-NW", "DE-BY", "XX"]).to_owned());
+        person.language = self.dice.chance(30).then(|| "de".to_owned());
+        person.born = self.dice.chance(50).then(|| self.date(-20_000, -7_000));
+        if self.dice.chance(20) {
+            person.zones.push(self.model.zones[0].name().to_owned());
+        }
+        if self.dice.chance(75) {
+            let channels = (0..self.model.channels.len()).filter_map(|c| u8::try_from(c).ok()).map(ChannelId);
+            let mut given = Vec::new();
+            for channel in channels {
+                let (reachable, consent) = (self.dice.chance(80), self.dice.chance(60));
+                given.push(ChannelGiven { channel, reachable, consent });
+            }
+            person.channels = Some(given);
+        }
+        person
+    }
+
+    fn claim(&mut self) -> ClaimGiven {
+        self.claims += 1;
+        let due = self.date(-120, 40);
+        ClaimGiven {
+            id: format!("R-{}", self.claims),
+            principal: self.dice.range(1, 90_000),
+            due,
+            kind: self.dice.chance(30).then(|| "service".to_owned()),
+            arose: self.dice.chance(30).then(|| self.date(-200, -100)),
+            default_on: self.dice.chance(30).then(|| self.date(-60, 10)),
+            secured: self.dice.chance(20),
+        }
+    }
+
+    fn date(&mut self, from: i64, to: i64) -> Date {
+        let days = i32::try_from(self.dice.range(from, to)).unwrap_or(0);
+        self.today.add_days(days).unwrap_or(self.today)
+    }
+
+    fn input(&mut self) -> (When, Option<Event>) {
+        let when = match self.dice.weighted(&[30, 14, 8, 8, 20, 14, 4, 2]) {
+            0 => When::NextDue,
+            1 => When::After(self.dice.one(&[0, 0, 1, 60])),
+            2 => When::After(self.dice.range(1, 20) * 3600 + self.dice.range(0, 3599)),
+            3 => When::Late(self.dice.range(1, 40) * 3600),
+            4 => When::After(self.dice.range(1, 6) * 86_400 + self.dice.range(-7200, 7200)),
+            5 => When::After(self.dice.range(6, 25) * 86_400),
+            6 => When::Late(self.dice.range(2, 60) * 86_400),
+            _ => When::After(-self.dice.range(1, 100_000)),
+        };
+        if let When::After(seconds) | When::Late(seconds) = when {
+            let days = i32::try_from(seconds / 86_400).unwrap_or(0);
+            self.today = self.today.add_days(days.max(0)).unwrap_or(self.today);
+        }
+        let silent = if when == When::NextDue { 75 } else { 25 };
+        let event = if self.dice.chance(silent) { None } else { Some(self.event()) };
+        (when, event)
+    }
+
+    fn event(&mut self) -> Event {
+        let event = if self.dice.chance(70) {
+            self.dice.one(&LIKELY).id()
+        } else {
+            EventId(u16::try_from(self.dice.below(self.model.events.len())).unwrap_or(0))
+        };
+        let machine = Happening::of(event).is_some_and(|h| h.builtin().origin == Origin::Machine);
+        let event = if machine && self.dice.chance(90) { Happening::Payment.id() } else { event };
+        self.events += 1;
+        let number = if self.dice.chance(3) { self.events.saturating_sub(1) } else { self.events };
+        let id = self.dice.chance(92).then(|| format!("e-{number}"));
+        let params = &self.model.events[event.index()].params;
+        let mut args = Vec::new();
+        for (n, param) in params.iter().enumerate() {
+            let given = if param.required { 99 } else { 45 };
+            if self.dice.chance(given) {
+                let name = self.model.text(param.name).to_owned();
+                args.push((u8::try_from(n).unwrap_or(0), self.argument(event, param.ty, &name)));
+            }
+        }
+        Event { event, id, args }
+    }
+
+    fn argument(&mut self, event: EventId, ty: Type, name: &str) -> Given {
+        if ty == Type::Text {
+            return Given::Text(self.word(event, name));
+        }
+        if event == Happening::Bounced.id() && name == "effect" {
+            return Given::Value(self.dice.range(0, 12));
+        }
+        self.value(ty, name)
+    }
+
+    fn value(&mut self, ty: Type, name: &str) -> Given {
+        let below = |dice: &mut Dice, n: usize| i64::try_from(dice.below(n)).unwrap_or(0);
+        let value = match ty {
+            Type::Bool => below(&mut self.dice, 2),
+            Type::Number => self.dice.range(0, 6),
+            Type::Money if name == "principal" => self.dice.range(1, 50_000),
+            Type::Money => match self.dice.below(8) {
+                0 => self.dice.range(-5, 1),
+                1 => self.dice.range(50_000, 300_000),
+                _ => self.dice.range(1, 20_000),
+            },
+            Type::Rate => self.dice.range(0, 100_000_000),
+            Type::Date if matches!(name, "by" | "until") => i64::from(self.date(-3, 25).days()),
+            Type::Date => i64::from(self.date(-30, 2).days()),
+            Type::Instant => 1_780_000_000,
+            Type::Hours => 28_800 * 100_000 + 64_800,
+            Type::Duration => 11 * 8 + 1,
+            Type::Channel => below(&mut self.dice, 5),
+            Type::Tone => below(&mut self.dice, self.model.tones.len()),
+            Type::Enum(id) => below(&mut self.dice, self.model.enum_values(id).len()),
+            Type::Text => return Given::Text(self.dice.pick(&["a", "b", "other"]).to_owned()),
+        };
+        Given::Value(value)
+    }
+
+    /// A name that an event gives; now and then one that is not there.
+    fn word(&mut self, event: EventId, name: &str) -> String {
+        if self.dice.chance(4) {
+            return "nowhere".to_owned();
+        }
+        let happening = Happening::of(event);
+        match (happening, name) {
+            (_, "debtor") => "d-1".to_owned(),
+            (Some(Happening::ClaimAdded), "id") => {
+                self.claims += 1;
+                format!("R-{}", self.claims)
+            }
+            (_, "claim") => format!("R-{}", 1 + self.dice.below(self.claims.max(1))),
+            (_, "of") => format!("e-{}", 1 + self.dice.below(self.events.max(1))),
+            (Some(Happening::TaskDone | Happening::Postponed), "name") => self.dice.pick(&TASKS).to_owned(),
+            (Some(Happening::Fact), "name") => self.dice.pick(&["score", "seg", "vip", "tag", "mood"]).to_owned(),
+            (Some(Happening::Fact), "value") => self.dice.pick(&["7", "101", "gold", "risk", "true", "false", "b", "firm"]).to_owned(),
+            (Some(Happening::Operator), "stage") => {
+                let n = self.dice.below(self.model.stages.len());
+                self.model.text(self.model.stages[n].name).to_owned()
+            }
+            (Some(Happening::Hold | Happening::Released), "reason") => {
+                let own = ["dispute", "hardship", "host"];
+                if self.dice.chance(50) { self.dice.pick(&REASONS) } else { self.dice.pick(&own) }.to_owned()
+            }
+            (Some(Happening::Waived), "what") => self.dice.pick(&["costs", "interest", "amount"]).to_owned(),
+            _ => self.dice.pick(&["a", "b", "other"]).to_owned(),
+        }
+    }
+}
+

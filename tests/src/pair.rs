@@ -1,0 +1,353 @@
+//! One strategy and one history in both evaluators, step by step.
+
+use crate::generate::{self, Draft, Forms, History, When};
+use crate::interpreter::{self, Teller};
+use crate::oracle;
+use dunlin_lang::check::{Sources, check};
+use dunlin_lang::lower::lower;
+use dunlin_lang::model::Model;
+use dunlin_machine::ir::Machine;
+use dunlin_machine::value::Instant;
+use dunlin_runtime::case::Case;
+use dunlin_runtime::{Engine, Event, Input, Interpreter, Outcome, store};
+use std::fmt::Write;
+
+/// How many inputs a punctual host may put between two of the history before it gives up.
+const DETOURS: usize = 400;
+
+/// A strategy, checked and lowered.
+pub struct Compiled {
+    /// For the slow evaluator.
+    pub model: Model,
+    /// For the interpreter.
+    pub machine: Machine,
+}
+
+/// Compiles a source text without modules.
+///
+/// # Errors
+/// The errors in words.
+pub fn compile(text: &str) -> Result<Compiled, String> {
+    let checked = check(&Sources { main: ("generated.dun", text), find: &|_| None });
+    let Some(model) = checked.model else {
+        let mut words = String::new();
+        for diagnostic in &checked.diagnostics {
+            let _ = writeln!(words, "{diagnostic:?}");
+        }
+        return Err(words);
+    };
+    let machine = lower(&model).map_err(|e| e.to_string())?;
+    Ok(Compiled { model, machine })
+}
+
+/// Where two evaluators part.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// What happened until then, and the lines in which they differ.
+    pub story: String,
+    /// How many inputs were taken.
+    pub inputs: usize,
+}
+
+/// What a pair did, when both agreed.
+#[derive(Clone, Debug, Default)]
+pub struct Ran {
+    /// Inputs taken.
+    pub steps: usize,
+    /// Lines said.
+    pub lines: usize,
+    /// Inputs refused.
+    pub refused: usize,
+    /// Kinds of lines and refusals, counted.
+    pub said: std::collections::BTreeMap<String, usize>,
+}
+
+/// Runs a history in both.
+///
+/// # Errors
+/// The first difference.
+pub fn run(compiled: &Compiled, history: &History) -> Result<Ran, Difference> {
+    let mut pair = Pair::open(compiled, history)?;
+    for (n, (when, event)) in history.inputs.iter().enumerate() {
+        if pair.case.is_none() {
+            break;
+        }
+        pair.take(*when, event.as_ref(), n + 1)?;
+    }
+    Ok(pair.ran)
+}
+
+struct Pair<'c> {
+    compiled: &'c Compiled,
+    interpreter: Interpreter<'c>,
+    case: Option<Case>,
+    slow: Option<oracle::Case<'c>>,
+    now: Instant,
+    next_due: Option<Instant>,
+    story: String,
+    ran: Ran,
+}
+
+type Told = Result<(Vec<String>, Option<Instant>), String>;
+
+impl<'c> Pair<'c> {
+    fn open(compiled: &'c Compiled, history: &History) -> Result<Self, Difference> {
+        let mut interpreter = Interpreter::new(&compiled.machine);
+        let mut out = Outcome::default();
+        let fast = interpreter.open(&history.opening, history.at, &mut out);
+        let slow = oracle::open(&compiled.model, &history.opening, history.at);
+        let mut pair = Self {
+            compiled,
+            interpreter,
+            case: None,
+            slow: None,
+            now: history.at,
+            next_due: None,
+            story: format!("opening at {}: {:?}\n", history.at, history.opening),
+            ran: Ran::default(),
+        };
+        let fast_told = match fast {
+            Ok(case) => {
+                let told = pair.tell(&case, &out);
+                pair.case = Some(case);
+                told
+            }
+            Err(refusal) => Err(interpreter::refusal(&refusal)),
+        };
+        let slow_told = match slow {
+            Ok((case, report)) => {
+                pair.slow = Some(case);
+                Ok((report.lines, report.next_due))
+            }
+            Err(refusal) => Err(slow_refusal(&refusal)),
+        };
+        pair.compare(fast_told, slow_told, 0)?;
+        Ok(pair)
+    }
+
+    fn tell(&self, case: &Case, out: &Outcome) -> Told {
+        let lines = Teller { machine: &self.compiled.machine, case, outcome: out }.lines();
+        if out.already_taken {
+            return Ok((vec!["already taken".to_owned()], None));
+        }
+        Ok((lines, out.next_due))
+    }
+
+    fn take(&mut self, when: When, event: Option<&Event>, number: usize) -> Result<(), Difference> {
+        let at = match when {
+            When::After(seconds) => self.now.add_seconds(seconds).unwrap_or(self.now),
+            When::NextDue => self.next_due.unwrap_or(self.now),
+            When::Late(seconds) => self.next_due.unwrap_or(self.now).add_seconds(seconds).unwrap_or(self.now),
+        };
+        let far = self.now.add_seconds(DETOURS as i64 * 86_400).unwrap_or(self.now);
+        let at = if at > far { far } else { at };
+        let (Some(case), Some(slow)) = (&self.case, &self.slow) else { return Ok(()) };
+        let _ = writeln!(self.story, "input {number} at {at}: {}", event.map_or("time".to_owned(), |e| self.words(e)));
+        let (mut next, mut out) = (case.clone(), Outcome::default());
+        let input = event.map_or(Input::Advance, Input::Event);
+        let fast = self.interpreter.step(&mut next, input, at, &mut out);
+        let slow = oracle::step(&self.compiled.model, slow, event, at);
+        let fast_told = match fast {
+            Ok(()) => {
+                let told = self.tell(&next, &out);
+                self.now = at.max(self.now);
+                self.case = Some(next);
+                told
+            }
+            Err(refusal) if next != *case => Err(format!("refused ({refusal:?}), and the case has changed")),
+            Err(refusal) => Err(interpreter::refusal(&refusal)),
+        };
+        let slow_told = match slow {
+            Ok((_, report)) if report.already_taken => Ok((vec!["already taken".to_owned()], None)),
+            Ok((case, report)) => {
+                self.slow = Some(case);
+                Ok((report.lines, report.next_due))
+            }
+            Err(refusal) => Err(slow_refusal(&refusal)),
+        };
+        self.compare(fast_told, slow_told, number)
+    }
+
+    fn words(&self, event: &Event) -> String {
+        let ty = &self.compiled.model.events[event.event.index()];
+        let args: Vec<String> = event
+            .args
+            .iter()
+            .map(|(n, given)| {
+                let name = ty.params.get(usize::from(*n)).map_or("?", |p| self.compiled.model.text(p.name));
+                format!("{name} = {given:?}")
+            })
+            .collect();
+        format!("{}({}) id {:?}", self.compiled.model.text(ty.name), args.join(", "), event.id)
+    }
+
+    fn compare(&mut self, fast: Told, slow: Told, number: usize) -> Result<(), Difference> {
+        self.ran.steps += 1;
+        let (fast_lines, slow_lines) = (lay_out(&fast), lay_out(&slow));
+        if fast_lines != slow_lines {
+            return Err(self.part(&fast_lines, &slow_lines, number));
+        }
+        self.count(&fast);
+        for line in &fast_lines {
+            let _ = writeln!(self.story, "    {line}");
+        }
+        if let Ok((_, next_due)) = fast
+            && fast_lines.first().is_none_or(|l| l != "already taken")
+        {
+            self.next_due = next_due;
+        }
+        let (Some(case), Some(slow)) = (&self.case, &self.slow) else { return Ok(()) };
+        let after = (interpreter::summary(&self.compiled.machine, case), oracle::summary(&self.compiled.model, slow));
+        if after.0 != after.1 {
+            return Err(self.part(&after.0, &after.1, number));
+        }
+        self.properties(number)
+    }
+
+    /// What holds at every step, whatever the strategy says.
+    fn properties(&self, number: usize) -> Result<(), Difference> {
+        let Some(case) = &self.case else { return Ok(()) };
+        let saved = store::save(case).map_err(|e| self.broken(&format!("save: {e:?}"), number))?;
+        let back = store::restore(&self.compiled.machine, &saved).map_err(|e| self.broken(&format!("restore: {e:?}"), number))?;
+        if back != *case {
+            return Err(self.broken("restore ∘ save is another case", number));
+        }
+        let json = serde_json::to_string(case).map_err(|e| self.broken(&format!("JSON: {e}"), number))?;
+        let back: Case = serde_json::from_str(&json).map_err(|e| self.broken(&format!("JSON: {e}"), number))?;
+        if back != *case {
+            return Err(self.broken("the case is another one after JSON", number));
+        }
+        Ok(())
+    }
+
+    fn broken(&self, what: &str, inputs: usize) -> Difference {
+        Difference { story: format!("{}\n{what}\n", self.story), inputs }
+    }
+
+    fn part(&self, fast: &[String], slow: &[String], inputs: usize) -> Difference {
+        let mut story = self.story.clone();
+        let same = fast.iter().zip(slow).take_while(|(a, b)| a == b).count();
+        fast.iter().take(same).for_each(|line| _ = writeln!(story, "    {line}"));
+        fast.iter().skip(same).for_each(|line| _ = writeln!(story, "  interpreter: {line}"));
+        slow.iter().skip(same).for_each(|line| _ = writeln!(story, "  oracle:      {line}"));
+        Difference { story, inputs }
+    }
+
+    fn count(&mut self, told: &Told) {
+        let mut note = |what: &str| *self.ran.said.entry(what.to_owned()).or_default() += 1;
+        match told {
+            Err(refusal) => {
+                note(&format!("refused: {refusal}"));
+                self.ran.refused += 1;
+            }
+            Ok((lines, _)) => {
+                self.ran.lines += lines.len();
+                for line in lines {
+                    let what = line.split_once("] ").map_or(line.as_str(), |(_, what)| what);
+                    let what = what.split_once(": ").filter(|(e, _)| e.starts_with("effect")).map_or(what, |(_, w)| w);
+                    let mut words = what.split(' ');
+                    let first = words.next().unwrap_or("");
+                    let by = what.split(" by ").nth(1).and_then(|w| w.split(' ').next()).unwrap_or("");
+                    note(&if first == "held" { format!("held by {by}") } else { first.to_owned() });
+                }
+            }
+        }
+    }
+}
+
+fn lay_out(told: &Told) -> Vec<String> {
+    match told {
+        Err(refusal) => vec![format!("refused: {refusal}")],
+        Ok((lines, next_due)) => {
+            let due = next_due.map_or("-".to_owned(), |at| at.to_string());
+            lines.iter().cloned().chain([format!("next due {due}")]).collect()
+        }
+    }
+}
+
+fn slow_refusal(refusal: &oracle::Refusal) -> String {
+    match refusal {
+        oracle::Refusal::Earlier => "earlier".to_owned(),
+        oracle::Refusal::OnlyTheMachine => "only the machine".to_owned(),
+        oracle::Refusal::Missing | oracle::Refusal::NotThere(_) | oracle::Refusal::Wrong(_) => "not fit".to_owned(),
+        oracle::Refusal::Fault(fault) => format!("{fault:?}"),
+    }
+}
+
+/// A pair of a strategy and a history, by its seed.
+pub struct Seeded {
+    /// The strategy.
+    pub draft: Draft,
+    /// The forms that it is made of.
+    pub forms: Forms,
+    /// The seed of its history.
+    pub history: u64,
+}
+
+/// The pair of that seed.
+#[must_use]
+pub fn seeded(seed: u64) -> Seeded {
+    let (draft, forms) = generate::strategy(seed);
+    Seeded { draft, forms, history: seed.rotate_left(17) ^ 0x5eed }
+}
+
+/// Compiles and runs the pair of a seed.
+///
+/// # Errors
+/// The first difference, or why the strategy does not compile.
+pub fn run_seed(seed: u64) -> Result<(Ran, Forms), String> {
+    let pair = seeded(seed);
+    let compiled = compile(&pair.draft.text()).map_err(|e| format!("does not compile:\n{e}\n{}", pair.draft.text()))?;
+    let history = generate::history(pair.history, &compiled.model);
+    match run(&compiled, &history) {
+        Ok(ran) => Ok((ran, pair.forms)),
+        Err(_) => Err(explain(seed)),
+    }
+}
+
+/// The difference of a seed, with as few lines and inputs as still show it.
+#[must_use]
+pub fn explain(seed: u64) -> String {
+    let pair = seeded(seed);
+    let mut draft = pair.draft;
+    let Ok(compiled) = compile(&draft.text()) else { return "does not compile".to_owned() };
+    let mut history = generate::history(pair.history, &compiled.model);
+    let facts = compiled.model.facts.len();
+    let difference = |draft: &Draft, history: &History| difference(draft, history, facts);
+    let Some(mut least) = difference(&draft, &history) else { return "no difference".to_owned() };
+    history.inputs.truncate(least.inputs);
+    loop {
+        let before = (draft.len(), history.inputs.len());
+        for n in (0..history.inputs.len()).rev() {
+            let mut shorter = history.clone();
+            if n >= shorter.inputs.len() {
+                continue;
+            }
+            shorter.inputs.remove(n);
+            if let Some(still) = difference(&draft, &shorter) {
+                shorter.inputs.truncate(still.inputs);
+                (history, least) = (shorter, still);
+            }
+        }
+        for n in (0..draft.len()).rev() {
+            let shorter = draft.without(n);
+            if let Some(still) = difference(&shorter, &history) {
+                (draft, least) = (shorter, still);
+            }
+        }
+        if before == (draft.len(), history.inputs.len()) {
+            return format!("seed {seed}\n{}\n{}", draft.text(), least.story);
+        }
+    }
+}
+
+/// The difference of a pair whose history fits the strategy by numbers; none where it does not compile or both agree.
+fn difference(draft: &Draft, history: &History, facts: usize) -> Option<Difference> {
+    let compiled = compile(&draft.text()).ok()?;
+    let events = compiled.model.events.len();
+    let fits = history.inputs.iter().all(|(_, e)| e.as_ref().is_none_or(|e| e.event.index() < events));
+    if !fits || compiled.model.facts.len() != facts {
+        return None;
+    }
+    run(&compiled, history).err()
+}
