@@ -114,7 +114,6 @@ pub fn moved(from: Option<&str>, to: &str, back: bool) -> String {
 /// Something that was not done now.
 pub fn held(what: &str, by: &str, until: Option<Instant>, dropped: bool) -> String {
     let until = until.map_or(String::new(), |at| format!(" until {at}"));
-    let by = if matches!(by, "limit" | "rest" | "hours") { "contact" } else { by };
     format!("held {what} by {by}{until}{}", if dropped { " dropped" } else { "" })
 }
 

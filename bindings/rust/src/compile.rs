@@ -180,8 +180,7 @@ pub fn evaluate(
     }
     complete(&mut model);
     let ty = expr.ty;
-    let name = model.vars.first().map_or(ir::TextId(0), |var| var.name);
-    let machine = lower_with(&model, &[expr], name).map_err(|error| EvaluationError::Words(error.to_string()))?;
+    let machine = lower_with(&model, &[expr]).map_err(|error| EvaluationError::Words(error.to_string()))?;
     value_of(&Strategy::of(machine), case, today, ty)
 }
 
@@ -197,9 +196,14 @@ pub enum EvaluationError {
 }
 
 /// The machine with expressions added as further variables, from number `model.vars.len()` on.
-pub(crate) fn lower_with(model: &Model, exprs: &[Expr], name: ir::TextId) -> Result<ir::Machine, LowerError> {
+pub(crate) fn lower_with(model: &Model, exprs: &[Expr]) -> Result<ir::Machine, LowerError> {
     let mut model = model.clone();
-    model.vars.extend(exprs.iter().map(|expr| Var { name, ty: expr.ty, start: expr.clone() }));
+    for (number, expr) in exprs.iter().enumerate() {
+        // No name of the language holds a space, so none is there twice.
+        let name = ir::TextId(u32::try_from(model.texts.len()).unwrap_or(u32::MAX));
+        model.texts.push(format!("expression {number}"));
+        model.vars.push(Var { name, ty: expr.ty, start: expr.clone() });
+    }
     lower(&model)
 }
 

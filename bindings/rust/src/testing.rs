@@ -208,7 +208,7 @@ impl Quantities {
                 exprs.extend(within.clone());
             }
         }
-        let machine = lower_with(model, &exprs, TextId(0)).map_err(|error| error.to_string())?;
+        let machine = lower_with(model, &exprs).map_err(|error| error.to_string())?;
         Ok(Self { machine, first: model.vars.len(), taken: 0 })
     }
 

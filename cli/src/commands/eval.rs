@@ -7,7 +7,7 @@ use crate::output;
 use crate::problem::{Done, Problem};
 use chrono::Datelike;
 use dunlin::machine::value::Date;
-use dunlin::{EvaluationError, Sources, evaluate};
+use dunlin::{EvaluationError, evaluate};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

@@ -205,20 +205,35 @@ fn reads_change(checker: &mut Checker, expr: &tree::Expr) -> bool {
     });
     // A name that means nothing by itself is a value of an enumeration, beside what it is compared with.
     checker.diagnostics.truncate(known);
-    found.is_some_and(|found| match found.node.as_ref() {
+    found.is_some_and(|found| changes(checker, &found))
+}
+
+/// Whether a value, or a row of a table that it looks up, reads what changes while a case runs.
+fn changes(checker: &Checker, expr: &Expr) -> bool {
+    let part = |part: &Expr| changes(checker, part);
+    match expr.node.as_ref() {
         ir::Expr::Var(_) | ir::Expr::Kept(_) => true,
-        ir::Expr::Read(quantity) => !matches!(
-            quantity,
-            Quantity::DebtorKind
-                | Quantity::Claimed
-                | Quantity::Opened
-                | Quantity::ClaimDue
-                | Quantity::ClaimArose
-                | Quantity::ClaimDefaultOn
-                | Quantity::ClaimKind
-        ),
-        _ => false,
-    })
+        ir::Expr::Read(quantity) => !is_fixed(quantity),
+        ir::Expr::Table(id, arguments) => {
+            let rows = checker.model.tables.get(id.index()).map(|table| &table.rows);
+            rows.into_iter().flatten().any(|row| part(&row.result)) || arguments.iter().any(part)
+        }
+        node => walk::operands(node).into_iter().any(part),
+    }
+}
+
+/// Whether it is the same from the opening of a case to its end.
+fn is_fixed(quantity: &Quantity<Expr>) -> bool {
+    matches!(
+        quantity,
+        Quantity::DebtorKind
+            | Quantity::Claimed
+            | Quantity::Opened
+            | Quantity::ClaimDue
+            | Quantity::ClaimArose
+            | Quantity::ClaimDefaultOn
+            | Quantity::ClaimKind
+    )
 }
 
 /// The days on which a dated value that the expression reads changes.

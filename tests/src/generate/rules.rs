@@ -5,7 +5,7 @@ use super::{KINDS, Node, Place, TASKS, TEMPLATES, Writer};
 /// Events that triggers wait for.
 const EVENTS: [&str; 21] = [
     "payment", "promise", "promise_kept", "promise_broken", "dispute", "dispute_resolved(rejected)", "reply",
-    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "unreachable", "task_overdue",
+    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "viewed", "task_overdue",
     "hardship", "served", "objection", "payment_returned", "contacted", "claim_added",
 ];
 
@@ -81,7 +81,7 @@ impl Writer {
                 self.used("on DATE, D before/after DATE");
                 let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "stage_since"]).to_owned() };
                 match self.dice.below(5) {
-                    0 => format!("on {date}"),
+                    0 if !date.contains('(') => format!("on {date}"),
                     1 => format!("{} before {date}", self.duration()),
                     _ => format!("{} after {date}", self.duration()),
                 }

@@ -132,6 +132,9 @@ impl<'m> Run<'m> {
     pub(super) fn act_now(&mut self, action: &'m Action, owner: Owner, run: u64) -> Result<(), Fault> {
         match &action.does {
             Does::Send(send) => {
+                if payable(action) {
+                    self.case.deadline = None;
+                }
                 let persons = match send.to {
                     To::All => (0..self.case.persons.len()).filter(|p| !self.case.persons[*p].deceased).collect(),
                     To::Named | To::First => vec![0],
@@ -139,6 +142,10 @@ impl<'m> Run<'m> {
                 let nobody = persons.is_empty();
                 for person in if nobody { vec![0] } else { persons } {
                     let due = self.case.now;
+                    if self.waits_already(action, person) {
+                        self.held(action, "waits already", None, true);
+                        continue;
+                    }
                     self.try_send(Waiting { action, person, way: 0, due, owner, run }, usize::MAX)?;
                 }
                 Ok(())

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Action, Expr};
-use dunlin_machine::events::{Happening, PHONE};
+use dunlin_machine::events::PHONE;
 use dunlin_machine::ir::{Channels, Does, Limit, Nature, Rest, Send, Window};
 use dunlin_machine::value::{Date, Instant, Zone};
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ impl<'m> Run<'m> {
     pub(super) fn try_send(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
         let Some(send) = waiting.send() else { return Err(Fault::Broken) };
         let Some((way, channels)) = self.way(send, waiting.person, waiting.way)? else {
-            self.raise(Happening::Unreachable);
+            self.raise_unreachable(waiting.person);
             return Ok(());
         };
         let waiting = Waiting { way, ..waiting };
@@ -70,9 +70,6 @@ impl<'m> Run<'m> {
             Earliest::Now => self.go_out(&waiting, send, channels),
             Earliest::Never => Ok(self.held(waiting.action, "never", None, true)),
             Earliest::At(_, kind) if self.model.contact.otherwise_skip => Ok(self.held(waiting.action, kind, None, true)),
-            Earliest::At(_, _) if self.waits_already(waiting.action, waiting.person) => {
-                Ok(self.held(waiting.action, "waits already", None, true))
-            }
             Earliest::At(at, kind) => {
                 self.held(waiting.action, kind, Some(at), false);
                 self.let_wait(Waiting { due: at, ..waiting }, place)

@@ -37,6 +37,8 @@ struct Run<'m> {
     entered: BTreeSet<usize>,
     /// Triggers `as soon as` of watches that acted in this chain.
     acted: BTreeSet<TriggerId>,
+    /// Persons that were unreachable in this chain.
+    unreachable: BTreeSet<usize>,
     /// By how many days the timer that fires is late.
     late: i64,
     /// Whether a `send … payable within` of the stage waited when last looked at.
@@ -49,6 +51,13 @@ impl Run<'_> {
         let rule = rule.map(|r| &self.model.rules[r.index()]).map(|r| crate::normal::rule(r.line, self.model.text(r.name)));
         let line = crate::normal::line(stage, rule.as_deref(), self.late, what);
         self.lines.push(line);
+    }
+
+    /// A person is unreachable once in a chain: what a rule sends because of it may fail like the first.
+    fn raise_unreachable(&mut self, person: usize) {
+        if self.unreachable.insert(person) {
+            self.raise(Happening::Unreachable);
+        }
     }
 
     fn raise(&mut self, happening: Happening) {

@@ -136,7 +136,7 @@ impl<'m> Run<'m> {
     fn new(model: &'m Model, case: Case<'m>) -> Self {
         let (lines, queue) = (Vec::new(), VecDeque::new());
         let mut run =
-            Self { model, case, lines, queue, entered: BTreeSet::new(), acted: BTreeSet::new(), late: 0, payable_waited: false };
+            Self { model, case, lines, queue, entered: BTreeSet::new(), acted: BTreeSet::new(), unreachable: BTreeSet::new(), late: 0, payable_waited: false };
         run.payable_waited = run.payable_waits();
         run
     }
@@ -227,6 +227,7 @@ impl<'m> Run<'m> {
     fn chain<E: From<Fault>>(&mut self, what: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
         self.entered.clear();
         self.acted.clear();
+        self.unreachable.clear();
         what(self)?;
         self.drain()?;
         Ok(self.settle()?)
@@ -328,6 +329,7 @@ impl<'m> Run<'m> {
 
     /// Watches see that a body moved the case.
     pub(super) fn tell_watches_of_move(&mut self) -> Result<(), Fault> {
+        self.late = 0;
         for watch in (0..self.model.watches.len()).map(Owner::Watch) {
             for n in 0..self.triggers(watch).len() {
                 let trigger = &self.triggers(watch)[n];
