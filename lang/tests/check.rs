@@ -119,7 +119,8 @@ fn no_missing_line_or_word_brings_the_checker_down() {
         let text = fs::read_to_string(entry.expect("an entry").path()).expect("a fixture");
         let lines: Vec<&str> = text.lines().collect();
         for n in 0..lines.len() {
-            let without: Vec<&str> = lines.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, line)| *line).collect();
+            let without: Vec<&str> =
+                lines.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, line)| *line).collect();
             comes_to_an_end(&without.join("\n"));
         }
         let words: Vec<&str> = text.split_inclusive([' ', '\n']).collect();

@@ -7,7 +7,6 @@ use crate::ledger::add as plus;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
 use crate::run::{Ctx, Run, position};
 use core::ops::Range;
-use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, ActionRef, Block, Channels, Does, Nature, RuleId, To, ToneId, With};
 use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
 
@@ -41,17 +40,26 @@ impl<'a> Run<'a> {
             guard: cause.guard,
             late: cause.late,
             run: self.next_run(),
-            paused: false,
+            paused: None,
             ..before
         };
         let flow = self.run_block(body);
         let paused = self.ctx.paused;
+        self.let_through(self.ctx.run, paused);
         self.ctx = before;
         let moved = flow? == Flow::Moved;
         if moved {
             self.see_move()?;
         }
-        Ok((moved, paused))
+        Ok((moved, paused.is_some()))
+    }
+
+    /// What a body sent before it paused is not stopped by its own hold.
+    fn let_through(&mut self, run: u32, paused: Option<i64>) {
+        if paused.is_some() {
+            self.case.waiting.iter_mut().filter(|w| w.run == run).for_each(|w| w.paused = paused);
+            self.case.calls.iter_mut().filter(|c| c.run == run).for_each(|c| c.paused = paused);
+        }
     }
 
     /// Runs actions in order.
@@ -175,10 +183,10 @@ impl<'a> Run<'a> {
     fn do_charge(&mut self, rule: RuleId, amount: ir::ExprId, kind: ir::TextId, replacing: Option<ir::TextId>) -> Result<(), Fault> {
         let from = self.mark();
         let asked = self.eval(amount)?;
-        let booked = self.charge(asked, kind, replacing)?;
+        let (booked, cut) = self.charge(asked, kind, replacing)?;
         if booked > 0 {
             self.effect(Some(rule), from, Effect::Charge { amount: Money(booked), kind, replacing })?;
-        } else if asked > 0 {
+        } else if cut {
             self.held(rule, HeldAction::Charge(kind), HeldBy::CostCap, None, true);
         }
         Ok(())
@@ -230,7 +238,7 @@ impl<'a> Run<'a> {
         let (send, rule) = self.send_of(at)?;
         let what = HeldAction::Send(send.template, person_number(person));
         let Some((way, channels)) = self.way(send, person, from, rule)? else {
-            self.raise(Happening::Unreachable.id(), None, person_number(person));
+            self.raise_unreachable(person_number(person));
             return Ok(());
         };
         if self.case.waiting.iter().any(|w| w.action == at && usize::from(w.person) == person) {
@@ -244,7 +252,7 @@ impl<'a> Run<'a> {
             way: person_number(way),
             due,
             owner: self.ctx.owner,
-            through_hold: self.through_hold(),
+            paused: self.ctx.paused,
             run: self.ctx.run,
         };
         self.case.waiting.push(waiting);
@@ -298,7 +306,7 @@ impl<'a> Run<'a> {
         let again = match way {
             Some((way, channels)) => self.try_to_send(waiting.action, person, way, channels)?.map(|due| (way, due)),
             None => {
-                self.raise(Happening::Unreachable.id(), None, waiting.person);
+                self.raise_unreachable(waiting.person);
                 None
             }
         };
@@ -434,7 +442,7 @@ impl<'a> Run<'a> {
             effect: 0,
             due: self.case.now,
             owner: self.ctx.owner,
-            through_hold: self.through_hold(),
+            paused: self.ctx.paused,
             run: self.ctx.run,
         };
         self.case.calls.push(call);

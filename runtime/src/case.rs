@@ -259,8 +259,8 @@ pub struct Waiting {
     pub due: Instant,
     /// Whose.
     pub owner: Owner,
-    /// Whether a hold does not stop it: a watch or the block that paused sent it.
-    pub through_hold: bool,
+    /// The reason of the hold that its body set: while that one stands, no hold stops it.
+    pub paused: Option<i64>,
     /// The body run that put it here.
     pub run: u32,
 }
@@ -293,8 +293,8 @@ pub struct Call {
     pub due: Instant,
     /// Whose.
     pub owner: Owner,
-    /// Whether a hold does not stop it.
-    pub through_hold: bool,
+    /// The reason of the hold that its body set: while that one stands, no hold stops it.
+    pub paused: Option<i64>,
     /// The body run that opened it.
     pub run: u32,
 }

@@ -3,7 +3,8 @@
 use crate::fault::Fault;
 use crate::outcome::Seen;
 use crate::run::Run;
-use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Pattern, Quantity, TableId};
+use core::cmp::Ordering;
+use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Pattern, Quantity, TableId, Type};
 use dunlin_machine::value::{Calendar, Date, Duration, Money, Rate, add};
 
 type Value = Result<i64, Fault>;
@@ -244,7 +245,7 @@ pub(crate) fn as_date(days: i64) -> Result<Date, Fault> {
     i32::try_from(days).ok().and_then(Date::from_days).ok_or(Fault::Overflow)
 }
 
-fn compare(how: Comparison, order: core::cmp::Ordering) -> bool {
+fn compare(how: Comparison, order: Ordering) -> bool {
     match how {
         Comparison::Equal => order.is_eq(),
         Comparison::NotEqual => order.is_ne(),
@@ -255,21 +256,21 @@ fn compare(how: Comparison, order: core::cmp::Ordering) -> bool {
     }
 }
 
-fn matches(pattern: &Pattern, value: i64, ty: dunlin_machine::ir::Type) -> bool {
-    let at_least = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_ge());
-    let at_most = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_le());
+fn matches(pattern: &Pattern, value: i64, ty: Type) -> bool {
+    // Lengths that do not compare, as 3 days and 1 month, do not match.
+    let at_least = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_some_and(Ordering::is_ge));
+    let at_most = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_some_and(Ordering::is_le));
     match pattern {
         Pattern::Any => true,
         Pattern::Between(from, to) => at_least(from) && at_most(to),
-        Pattern::OneOf(values) => values.iter().any(|v| order(value, *v, ty).is_eq()),
+        Pattern::OneOf(values) => values.iter().any(|v| order(value, *v, ty).is_some_and(Ordering::is_eq)),
     }
 }
 
 /// Values are ordered as numbers, but for durations: 2 weeks are more than 10 days.
-fn order(a: i64, b: i64, ty: dunlin_machine::ir::Type) -> core::cmp::Ordering {
-    let lengths = || Duration::unpack(a)?.compare(Duration::unpack(b)?);
+fn order(a: i64, b: i64, ty: Type) -> Option<Ordering> {
     match ty {
-        dunlin_machine::ir::Type::Duration => lengths().unwrap_or(a.cmp(&b)),
-        _ => a.cmp(&b),
+        Type::Duration => Duration::unpack(a)?.compare(Duration::unpack(b)?),
+        _ => Some(a.cmp(&b)),
     }
 }

@@ -26,8 +26,8 @@ impl Run<'_> {
             Owner::Whenever(w) => Some(w),
             _ => None,
         };
-        self.ctx.paused = true;
         let reason = i64::from(reason.0);
+        self.ctx.paused = Some(reason);
         self.set_hold(Hold { reason, since: self.case.now, until, without_interest, by })?;
         self.enter(Some(rule), from, What::Paused { reason, until });
         Ok(())
@@ -114,7 +114,7 @@ impl Run<'_> {
         while !self.case.stopped.is_empty() && self.case.holds.is_empty() {
             let stopped = self.case.stopped.remove(0);
             let before = self.ctx;
-            self.ctx = Ctx { owner: stopped.owner, run: stopped.run, paused: false, ..before };
+            self.ctx = Ctx { owner: stopped.owner, run: stopped.run, paused: None, ..before };
             let ran = self.run_action(stopped.action);
             self.ctx = before;
             ran?;

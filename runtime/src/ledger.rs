@@ -351,30 +351,27 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Books a charge, cut so that all costs stay within their cap; gives what was booked.
-    pub(crate) fn charge(&mut self, amount: i64, kind: TextId, replacing: Option<TextId>) -> Result<i64, Fault> {
+    /// Books a charge, cut so that all costs stay within their cap; gives what was booked, and whether the cap cut it.
+    pub(crate) fn charge(&mut self, amount: i64, kind: TextId, replacing: Option<TextId>) -> Result<(i64, bool), Fault> {
         let replaced = replacing.map(|k| i64::from(k.0));
-        let (before, paid) = self.case.ledger.costs.iter().find(|c| Some(c.kind) == replaced).map_or((0, 0), |c| (c.charged, c.paid));
-        let mut amount = amount.max(0);
+        let old = self.case.ledger.costs.iter().find(|c| Some(c.kind) == replaced).copied();
+        let (before, paid) = old.map_or((0, 0), |c| (c.charged, c.paid));
+        let asked = amount.max(0);
+        let mut amount = asked;
         if let Some(cap) = self.cost_cap()? {
             let all = self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.charged))?;
             let others = sub(all, before)?;
             amount = amount.min(sub(cap, others)?.max(0));
         }
-        let Some(replaced) = replaced else {
-            if amount > 0 {
-                self.book_cost(kind.0.into(), amount)?;
-            }
-            return Ok(amount);
-        };
-        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| c.kind == replaced) {
+        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| Some(c.kind) == replaced) {
             cost.charged = paid;
         }
+        // What was paid on the costs that give way stays paid: only what exceeds it is new.
         let more = sub(amount, paid)?.max(0);
         if more > 0 {
             self.book_cost(kind.0.into(), more)?;
         }
-        Ok(amount)
+        Ok((more, amount < asked))
     }
 
     fn cost_cap(&mut self) -> Result<Option<i64>, Fault> {

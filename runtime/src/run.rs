@@ -1,9 +1,10 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Case, Owner, Slot};
+use crate::case::{Case, Hold, Owner, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
+use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, Expr, Machine, Quantity, RuleId, StageId, TextId};
 use dunlin_machine::value::{Date, Duration, Instant, Unit, Zone, add};
 
@@ -18,6 +19,8 @@ pub(crate) struct Work {
     pub chain: Vec<StageId>,
     /// Number of the latest body run.
     pub runs: u32,
+    /// Persons for whom `unreachable` was raised in this chain, a bit each.
+    pub unreachable: u64,
     /// `as soon as` triggers of watches that acted in this chain: watch and position.
     pub acted: Vec<(u16, u16)>,
 }
@@ -49,8 +52,8 @@ pub(crate) struct Ctx {
     pub person: u8,
     /// The case's count of events when the trigger last acted.
     pub slot_events: u32,
-    /// Whether this body has set a hold.
-    pub paused: bool,
+    /// The reason of the hold that this body has set.
+    pub paused: Option<i64>,
     /// The claim that an interest rule looks at.
     pub claim: Option<u16>,
     /// The day that an interest rule looks at.
@@ -69,7 +72,7 @@ impl Ctx {
             run: 0,
             person: 0,
             slot_events: 0,
-            paused: false,
+            paused: None,
             claim: None,
             day: None,
             record: true,
@@ -96,6 +99,7 @@ impl<'a> Run<'a> {
         work.taken = 0;
         work.chain.clear();
         work.acted.clear();
+        work.unreachable = 0;
         let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
         let (today, _) = zone.local(case.now);
         Ok(Self { m, case, out, work, names, today, ctx: Ctx::new(), interest_today: None })
@@ -191,6 +195,16 @@ impl<'a> Run<'a> {
         self.work.queue.push(Raised { event, name, person });
     }
 
+    /// Raises `unreachable` for a person, once in a chain: a rule that answers it by a message that cannot go either must
+    /// not go on for ever.
+    pub(crate) fn raise_unreachable(&mut self, person: u8) {
+        let bit = 1u64.checked_shl(person.into()).unwrap_or(0);
+        if self.work.unreachable & bit == 0 {
+            self.work.unreachable |= bit;
+            self.raise(Happening::Unreachable.id(), None, person);
+        }
+    }
+
     /// Starts a body run: what it puts in a queue is told from what stood there.
     pub(crate) fn next_run(&mut self) -> u32 {
         self.work.runs = self.work.runs.wrapping_add(1);
@@ -204,10 +218,16 @@ impl<'a> Run<'a> {
 
     /// Whether a hold does not stop what is at work: a watch, or the body or block of the rule that paused.
     pub(crate) fn through_hold(&self) -> bool {
-        self.ctx.paused
-            || match self.ctx.owner {
+        self.goes_through(self.ctx.owner, self.ctx.paused)
+    }
+
+    /// Whether a hold does not stop what a rule did: a watch, or a rule or body whose own hold still stands.
+    pub(crate) fn goes_through(&self, owner: Owner, paused: Option<i64>) -> bool {
+        let stands = |test: &dyn Fn(&Hold) -> bool| self.case.holds.iter().any(test);
+        paused.is_some_and(|reason| stands(&|h| h.reason == reason))
+            || match owner {
                 Owner::Watch(_) => true,
-                Owner::Whenever(w) => self.case.holds.iter().any(|h| h.by == Some(w)),
+                Owner::Whenever(w) => stands(&|h| h.by == Some(w)),
                 Owner::Stage | Owner::Scope => false,
             }
     }

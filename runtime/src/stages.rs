@@ -144,7 +144,7 @@ impl Run<'_> {
             self.end_holds_silently()?;
         }
         let before = self.ctx;
-        self.ctx = Ctx { owner: Owner::Stage, run: self.next_run(), paused: false, ..before };
+        self.ctx = Ctx { owner: Owner::Stage, run: self.next_run(), paused: None, ..before };
         let done = self.run_block(entered.entry);
         self.ctx = before;
         done?;

@@ -54,10 +54,12 @@ impl<'a> Run<'a> {
         }
         let held = !self.case.holds.is_empty();
         for (at, waiting) in self.case.waiting.iter().enumerate() {
-            best.offer(Some(waiting.due).filter(|_| !held || waiting.through_hold), Timer::Waiting(at));
+            let goes = !held || self.goes_through(waiting.owner, waiting.paused);
+            best.offer(Some(waiting.due).filter(|_| goes), Timer::Waiting(at));
         }
         for (at, call) in self.case.calls.iter().enumerate() {
-            best.offer(Some(call.due).filter(|_| !held || call.through_hold), Timer::Call(at));
+            let goes = !held || self.goes_through(call.owner, call.paused);
+            best.offer(Some(call.due).filter(|_| goes), Timer::Call(at));
         }
         self.earliest_trigger(&mut best)?;
         Ok(best.0)
@@ -103,7 +105,8 @@ impl<'a> Run<'a> {
             }
             On::AsSoonAs(_) | On::Move => None,
         };
-        let runs_from = self.runs_from(owner).seconds();
+        // What has an anchor cannot be due before it; what has none counts from when its owner runs.
+        let runs_from = if slot.counts == Counts::Not { self.runs_from(owner).seconds() } else { slot.not_before };
         Ok(plain.map(|due| due.max(slot.not_before).max(runs_from)).and_then(Instant::from_seconds))
     }
 
@@ -287,6 +290,8 @@ impl<'a> Run<'a> {
             let seconds = i64::from(late) * 86_400;
             self.shift_owner(Owner::Stage, late.into(), seconds)?;
             self.shift_owner(Owner::Scope, late.into(), seconds)?;
+        } else {
+            self.catch_up(owner, at, trigger, late)?;
         }
         let (moved, _) = self.run_body(Cause { owner, rule: trigger.rule, guard, late }, trigger.body)?;
         if moved && by_past_date {
@@ -312,10 +317,15 @@ impl<'a> Run<'a> {
             On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
             _ => None,
         };
+        let tomorrow = self.begin(self.today.add_days(1)?)?.seconds();
         let slot = self.slot(owner, at)?;
         slot.times = slot.times.saturating_add(1);
         match trigger.on {
-            On::Date { .. } => slot.seen = day.and_then(|d| i32::try_from(d).ok()),
+            On::Date { .. } => {
+                slot.seen = day.and_then(|d| i32::try_from(d).ok());
+                // A body may change the date that it hangs on: once a day, or it might never end.
+                slot.not_before = tomorrow;
+            }
             On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => self.schedule(owner, triggers, at)?,
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
@@ -346,7 +356,7 @@ impl<'a> Run<'a> {
         self.spend(owner, triggers, at, trigger)
     }
 
-    /// A repeated timer that came late and was refused does not catch up.
+    /// A repeated timer that came late does not catch up: its own next time shifts.
     fn catch_up(&mut self, owner: Owner, at: usize, trigger: &Trigger, late: i32) -> Result<(), Fault> {
         if !matches!(trigger.on, On::Every { .. }) || late == 0 {
             return Ok(());

@@ -46,3 +46,8 @@ pub use words::amount;
 
 /// An event as the machine takes it, and what a step gives back.
 pub use dunlin_runtime::{input::Event, outcome::Outcome};
+
+/// The page for hosts, whose code is tested.
+#[cfg(all(doctest, feature = "compile"))]
+#[doc = include_str!("../../../docs/embedding.md")]
+pub struct Embedding;

@@ -31,10 +31,16 @@ impl<'s> Lines<'s> {
     /// One object for each effect, move, held action and alarm of a step, in order. `case` is the case after the step.
     pub fn outcome(&mut self, at: Instant, case: &Case, outcome: &Outcome) -> Vec<Value> {
         let mut lines = Vec::new();
-        for entry in &outcome.entries {
-            if let Some((kind, fields)) = self.fields(case, outcome, &entry.what) {
+        for (number, entry) in outcome.entries.iter().enumerate() {
+            if let Some((kind, mut fields)) = self.fields(case, outcome, &entry.what) {
+                if goes_another_way(&outcome.entries[number..]) {
+                    fields.insert("dropped".into(), json!(false));
+                }
                 let mut line = self.head(at, kind, entry.stage);
                 line.insert("rule".into(), self.rule(entry.rule.or(entry.because_of)));
+                if entry.because_of.is_some() && entry.because_of != entry.rule {
+                    line.insert("trigger".into(), self.rule(entry.because_of));
+                }
                 self.because(&mut line, case, outcome, entry);
                 line.extend(fields);
                 lines.push(Value::Object(line));
@@ -264,21 +270,33 @@ impl Strategy {
             HeldBy::WaitsAlready => "the same message waits already".into(),
             HeldBy::Never => "no time within 400 days is allowed".into(),
             HeldBy::CostCap => "the bound on costs is reached".into(),
-            HeldBy::Unusable(why) => self.unusable_words(why),
+            HeldBy::Unusable(why) => format!("not {}", self.unusable_words(why)),
         }
     }
 
-    fn unusable_words(&self, why: Unusable) -> String {
+    /// Why a channel cannot be used: `by sms: no address`.
+    pub(crate) fn unusable_words(&self, why: Unusable) -> String {
         let channel = |id: dunlin_machine::ir::ChannelId| self.channels(dunlin_machine::ir::Channels::of(id)).concat();
         match why {
-            Unusable::Person => "the debtor is not pursued any more".into(),
-            Unusable::NoAddress(c) => format!("no address for {}", channel(c)),
-            Unusable::Barred(c) => format!("{} is barred", channel(c)),
-            Unusable::NotAllowed(c) => format!("no `allow` names {}", channel(c)),
-            Unusable::NoConsent(c, _) => format!("no consent for {}", channel(c)),
-            Unusable::Never(c, rule) => format!("{}: {}", channel(c), self.citation(rule).name),
+            Unusable::Person => "to a debtor who is not pursued any more".into(),
+            Unusable::NoAddress(c) => format!("by {}: no address", channel(c)),
+            Unusable::Barred(c) => format!("by {}: it is barred", channel(c)),
+            Unusable::NotAllowed(c) => format!("by {}: no `allow` names it", channel(c)),
+            Unusable::NoConsent(c, _) => format!("by {}: no consent", channel(c)),
+            Unusable::Never(c, rule) => format!("by {}: {}", channel(c), self.citation(rule).name),
         }
     }
+}
+
+/// Whether the message that the first entry holds back goes out, or waits, by another of its ways.
+fn goes_another_way(entries: &[Entry]) -> bool {
+    let Some((first, rest)) = entries.split_first() else { return false };
+    let What::Held { what: HeldAction::Send(held, to), by: HeldBy::Unusable(_), .. } = first.what else { return false };
+    rest.iter().filter(|entry| entry.rule == first.rule).any(|entry| match &entry.what {
+        What::Effect { effect: Effect::Send { template, person, .. }, .. } => *template == held && *person == to,
+        What::Held { what: HeldAction::Send(template, person), dropped: false, .. } => *template == held && *person == to,
+        _ => false,
+    })
 }
 
 /// The values that an entry's rule and action read, each once.

@@ -147,7 +147,7 @@ impl Run<'_> {
     fn task_answers(&self) -> Vec<Answer> {
         let (strategy, state) = (self.strategy(), self.case().state());
         let machine = strategy.machine();
-        let answers = state.place.tasks.iter().filter_map(|task| {
+        let answers = state.tasks.iter().filter_map(|task| {
             let Does::Task(action) = &machine.actions.get(task.action.index())?.does else { return None };
             let due = task.due?;
             let in_hours = matches!(self.unit_of(action.within), Some(Unit::Hours));

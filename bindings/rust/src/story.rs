@@ -2,6 +2,7 @@
 
 use crate::lines::{held_kind, person_id, seen, seen_words};
 use crate::strategy::Strategy;
+use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
 use dunlin_machine::text::Words;
 use dunlin_machine::value::{Currency, Date, Instant, Money};
@@ -28,6 +29,7 @@ impl<'s> Story<'s> {
     pub fn what(&self, case: &Case, outcome: &Outcome, entry: &Entry) -> Option<String> {
         Some(match &entry.what {
             What::Effect { effect, .. } => self.effect(case, outcome, effect),
+            What::Move { from: None, to, .. } => format!("opens in {}", self.stage(*to)),
             What::Move { to, back, .. } => {
                 let back = if *back { "back to " } else { "" };
                 format!("-> {back}{}", self.stage(*to))
@@ -45,6 +47,9 @@ impl<'s> Story<'s> {
     /// The rule that did it, with its place and its law; none for what the machine does by itself.
     #[must_use]
     pub fn rule(&self, entry: &Entry) -> Option<String> {
+        if matches!(entry.what, What::Move { from: None, .. }) {
+            return None;
+        }
         let rule = entry.because_of.or(entry.rule)?;
         Some(self.citation(rule, entry.rule))
     }
@@ -196,6 +201,9 @@ impl<'s> Story<'s> {
             HeldAction::File(form) => format!("file {}", self.text(form)),
             HeldAction::Charge(kind) => format!("charge as {}", self.text(kind)),
         };
+        if let HeldBy::Unusable(why) = by {
+            return format!("{action} not {}", self.strategy.unusable_words(why));
+        }
         let then = match (dropped, until) {
             (true, _) => "is left out".into(),
             (false, Some(at)) => format!("waits until {}", self.clock(at)),
@@ -267,7 +275,12 @@ impl Story<'_> {
         let case = step.case.state();
         let mut lines = Vec::new();
         if let Some(event) = step.event {
-            lines.push(self.line(step.at, ToldKind::Event, self.event(&event.event)));
+            let mut line = self.line(step.at, ToldKind::Event, self.event(&event.event));
+            if step.result.is_ok() && about_money(event.event.event) {
+                let statement = dunlin_runtime::read::statement(self.strategy.machine(), case);
+                line.balance = statement.ok().map(|statement| self.money(statement.balance));
+            }
+            lines.push(line);
         }
         match step.result {
             Err(error) => lines.push(self.line(step.at, ToldKind::Refused, format!("refused: {error}"))),
@@ -312,4 +325,11 @@ impl Story<'_> {
         }
         Some(told)
     }
+}
+
+/// Events that change what is owed.
+fn about_money(event: dunlin_machine::ir::EventId) -> bool {
+    let booked = [Happening::Payment, Happening::Enforced, Happening::PaymentReturned, Happening::CostsSet];
+    let changed = [Happening::ClaimAdded, Happening::ClaimReduced, Happening::Waived];
+    booked.iter().chain(&changed).any(|happening| happening.id() == event)
 }

@@ -222,15 +222,15 @@ impl<'s> Journal<'s> {
     fn account(&self, case: &Case, last: &Value, colour: bool) -> String {
         let place = self.story.stage(case.state().place.stage);
         let place = match &last["outcome"] {
-            Value::Null => format!("in {place}"),
-            _ => format!("ended in {place}"),
+            Value::Null => format!("is in {place}"),
+            _ => format!("has ended in {place}"),
         };
         let currency = last["currency"].as_str().unwrap_or_default();
         let sum = |field: &str| format!("{} {currency}", last[field].as_str().unwrap_or_default());
         let next = self.next(case, last);
         let (date, _) = self.strategy.local(case.now());
         let owed = ["principal", "interest", "costs", "balance", "paid"].map(|name| vec![name.to_owned(), sum(name)]);
-        let head = ink(&format!("On {date} the case is {place}{next}"), Ink::Bold, colour);
+        let head = ink(&format!("On {date} the case {place}{next}"), Ink::Bold, colour);
         format!("{head}\n{}", output::table(&owed, &[1], "  "))
     }
 

@@ -4,9 +4,9 @@ use crate::output::{Ink, ink, left, right, wrap};
 use dunlin::{Told, ToldKind};
 
 /// The columns: the day, the time, then what was done; the balance stands at the right end.
-const WHAT: usize = 62;
+const WHAT: usize = 70;
 const MARGIN: &str = "                   ";
-const WIDE: usize = 96;
+const WIDE: usize = 104;
 
 /// The lines of a case, under their days.
 pub fn lines(told: &[Told], colour: bool) -> String {

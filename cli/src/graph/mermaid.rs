@@ -41,7 +41,8 @@ pub fn label(line: &Line) -> String {
         return "on entry".into();
     }
     let words = line.words.trim();
-    words.split_once(": ").map_or(words, |(head, _)| head).to_owned()
+    let ends = [": ", " -> "].iter().filter_map(|end| words.find(end)).min();
+    words[..ends.unwrap_or(words.len())].to_owned()
 }
 
 /// Colons, semicolons and quotes mean something to Mermaid.

@@ -41,8 +41,6 @@ pub struct Line {
     pub words: String,
     /// Stages that it may move the case to, as positions in [`Chart::nodes`].
     pub to: Vec<usize>,
-    /// Whether it goes back to the stage before.
-    pub back: bool,
     /// Whether it is done on entry.
     pub entry: bool,
 }
@@ -170,7 +168,7 @@ impl Drawer<'_> {
         let line = |action: &dunlin::machine::ir::Action| {
             let mut found = Found::default();
             self.look(std::slice::from_ref(action), &mut found);
-            Line { words: found.words(), to: found.to, back: found.back, entry: true }
+            Line { words: found.words(), to: found.to, entry: true }
         };
         actions.iter().map(line).collect()
     }
@@ -192,18 +190,19 @@ impl Drawer<'_> {
         let mut found = Found::default();
         self.look(self.machine.actions.get(body.range()).unwrap_or_default(), &mut found);
         let does = found.words();
-        let words = if does.is_empty() { head } else { format!("{head}: {does}") };
-        Line { words, to: found.to, back: found.back, entry: false }
+        let words = match does.as_str() {
+            "" => head,
+            _ if does.starts_with("->") => format!("{head} {does}"),
+            _ => format!("{head}: {does}"),
+        };
+        Line { words, to: found.to, entry: false }
     }
 
     fn look(&self, actions: &[dunlin::machine::ir::Action], found: &mut Found) {
         for action in actions {
             match &action.does {
                 Does::Move(Target::Stage(stage)) => found.moves_to(stage.index(), self.words.stage(*stage)),
-                Does::Move(Target::LastStage) => {
-                    found.back = true;
-                    found.did.push("-> last_stage".into());
-                }
+                Does::Move(Target::LastStage) => found.did.push("-> last_stage".into()),
                 Does::Move(Target::Itself) => found.did.push("-> self".into()),
                 Does::If { condition, then, otherwise } => {
                     found.did.push(format!("if {} …", self.words.expression(*condition)));
@@ -211,7 +210,6 @@ impl Drawer<'_> {
                         let mut inner = Found::default();
                         self.look(self.machine.actions.get(block.range()).unwrap_or_default(), &mut inner);
                         found.to.extend(inner.to.iter().filter(|to| !found.to.contains(to)).copied().collect::<Vec<_>>());
-                        found.back |= inner.back;
                     }
                 }
                 other => found.did.push(short(&self.words.action(other))),
@@ -224,7 +222,6 @@ impl Drawer<'_> {
 struct Found {
     did: Vec<String>,
     to: Vec<usize>,
-    back: bool,
 }
 
 impl Found {

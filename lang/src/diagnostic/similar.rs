@@ -3,11 +3,11 @@
 /// The candidate that is fewest slips away from `word`: letters swapped, left out, added or changed, at most
 /// one for every three letters. Among equals the first in alphabetical order; capitals do not count as slips.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted: Vec<char> = word.to_lowercase().chars().collect();
+    let wanted: Vec<char> = word.to_ascii_lowercase().chars().collect();
     let allowed = (wanted.len() / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let letters: Vec<char> = candidate.to_lowercase().chars().collect();
+        let letters: Vec<char> = candidate.to_ascii_lowercase().chars().collect();
         if candidate == word || letters.len().abs_diff(wanted.len()) > allowed {
             continue;
         }

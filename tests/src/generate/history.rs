@@ -219,7 +219,7 @@ impl Teller<'_> {
         let happening = Happening::of(event);
         match (happening, name) {
             (_, "debtor") => "d-1".to_owned(),
-            (Some(Happening::ClaimAdded), "id") => {
+            (Some(Happening::ClaimAdded), "claim") => {
                 self.claims += 1;
                 format!("R-{}", self.claims)
             }

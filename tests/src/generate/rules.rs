@@ -6,7 +6,7 @@ use super::{KINDS, Node, Place, TASKS, TEMPLATES, Writer};
 const EVENTS: [&str; 21] = [
     "payment", "promise", "promise_kept", "promise_broken", "dispute", "dispute_resolved(rejected)", "reply",
     "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "viewed", "task_overdue",
-    "hardship", "served", "objection", "payment_returned", "contacted", "claim_added",
+    "hardship", "served", "objection", "payment_returned", "contacted", "title_issued",
 ];
 
 impl Writer {

@@ -166,9 +166,6 @@ impl<'m> Run<'m> {
 
     fn charge(&mut self, action: &'m Action, amount: &Expr, kind: TextId, replacing: Option<TextId>) -> Result<(), Fault> {
         let mut counted = self.eval(amount, &self.plain())?;
-        if counted <= 0 {
-            return Ok(());
-        }
         if let Some(old) = replacing {
             let old = self.case.costs.iter_mut().find(|c| c.kind == i64::from(old.0));
             if let Some(old) = old {

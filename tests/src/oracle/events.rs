@@ -206,10 +206,10 @@ impl Run<'_> {
     }
 
     fn claim_added(&mut self, args: &Args) -> Result<(), Refusal> {
-        let (id, due) = (self.text(args.need("id")?), args.date("due")?.ok_or(Refusal::Missing)?);
+        let (id, due) = (self.text(args.need("claim")?), args.date("due")?.ok_or(Refusal::Missing)?);
         let principal = Some(args.need("principal")?).filter(|p| *p > 0).ok_or_else(|| wrong("principal"))?;
         if self.case.claims.iter().any(|c| c.id == id) {
-            return Err(wrong("id"));
+            return Err(wrong("claim"));
         }
         let (kind, arose, default_on) = (args.get("kind"), args.date("arose")?, args.date("default_on")?);
         let fixed = 0;

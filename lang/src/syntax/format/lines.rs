@@ -32,11 +32,11 @@ pub(super) fn lines(pieces: &[Piece]) -> Vec<Line> {
 /// The lines as text, shared columns and comments lined up.
 pub(super) fn print(lines: &[Line]) -> String {
     let mut texts: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
-    for run in runs(lines, same_columns) {
-        align_columns(&lines[run.clone()], &mut texts[run]);
+    for run in runs(lines, is_comment, same_columns) {
+        align_columns(&run, lines, &mut texts);
     }
-    for run in runs(lines, |_, next| !next.after_blank) {
-        align_asides(&lines[run.clone()], &mut texts[run]);
+    for run in runs(lines, |_| false, |line, next| line.indent == next.indent) {
+        align_asides(&run, lines, &mut texts);
     }
     let mut out = String::new();
     for (line, text) in lines.iter().zip(&texts) {
@@ -225,7 +225,9 @@ fn inline_blocks(pieces: &[Piece]) -> Vec<bool> {
             PieceKind::Open => open.push((at, 0, true)),
             PieceKind::Close => {
                 let Some((start, entries, whole)) = open.pop() else { continue };
-                inline[start] = whole && entries <= 1;
+                // Nothing to break a line for.
+                let empty = start + 1 == at;
+                inline[start] = empty || whole && entries <= 1;
                 if let (false, Some(around)) = (inline[start], open.last_mut()) {
                     around.2 = false;
                 }
@@ -236,52 +238,59 @@ fn inline_blocks(pieces: &[Piece]) -> Vec<bool> {
     inline
 }
 
-/// Stretches of adjacent lines of which each goes with the one before.
-fn runs(lines: &[Line], together: impl Fn(&Line, &Line) -> bool) -> Vec<std::ops::Range<usize>> {
-    let mut runs = Vec::new();
-    let mut start = 0;
-    for at in 1..=lines.len() {
-        let goes_on = lines.get(at).is_some_and(|next| together(&lines[at - 1], next));
-        if !goes_on {
-            runs.push(start..at);
-            start = at;
+/// Stretches of lines without empty lines between them, of which each goes with the one before; some may be skipped.
+fn runs(lines: &[Line], skip: impl Fn(&Line) -> bool, together: impl Fn(&Line, &Line) -> bool) -> Vec<Vec<usize>> {
+    let mut runs: Vec<Vec<usize>> = Vec::new();
+    let mut blank = false;
+    for (at, line) in lines.iter().enumerate() {
+        blank |= line.after_blank;
+        if skip(line) {
+            continue;
         }
+        let goes_on = |run: &&mut Vec<usize>| !blank && run.last().is_some_and(|last| together(&lines[*last], line));
+        match runs.last_mut().filter(goes_on) {
+            Some(run) => run.push(at),
+            None => runs.push(vec![at]),
+        }
+        blank = false;
     }
     runs
 }
 
-fn same_columns(line: &Line, next: &Line) -> bool {
-    let same = line.columned.is_some() && line.columned == next.columned;
-    same && line.indent == next.indent && line.columns.len() == next.columns.len() && !next.after_blank
+fn is_comment(line: &Line) -> bool {
+    line.text.starts_with('#')
 }
 
-fn align_columns(lines: &[Line], texts: &mut [String]) {
-    let columns = lines.first().map_or(0, |line| line.columns.len());
-    let mut shifts = vec![0; lines.len()];
+fn same_columns(line: &Line, next: &Line) -> bool {
+    line.columned.is_some()
+        && line.columned == next.columned
+        && line.indent == next.indent
+        && line.columns.len() == next.columns.len()
+}
+
+fn align_columns(run: &[usize], lines: &[Line], texts: &mut [String]) {
+    let columns = run.first().map_or(0, |first| lines[*first].columns.len());
+    let mut shifts = vec![0; run.len()];
     for column in 0..columns {
-        let place = |row: usize, texts: &[String]| {
-            let offset = lines[row].columns[column] + shifts[row];
-            texts[row][..offset].chars().count()
-        };
-        let places: Vec<usize> = (0..lines.len()).map(|row| place(row, texts)).collect();
+        let offset = |row: usize| lines[run[row]].columns[column] + shifts[row];
+        let place = |row: usize| texts[run[row]][..offset(row)].chars().count();
+        let places: Vec<usize> = (0..run.len()).map(place).collect();
         let widest = places.iter().copied().max().unwrap_or(0);
-        for (row, text) in texts.iter_mut().enumerate() {
-            let padding = widest - places[row];
-            text.insert_str(lines[row].columns[column] + shifts[row], &" ".repeat(padding));
-            shifts[row] += padding;
+        for (row, place) in places.into_iter().enumerate() {
+            let padding = " ".repeat(widest - place);
+            texts[run[row]].insert_str(lines[run[row]].columns[column] + shifts[row], &padding);
+            shifts[row] += padding.len();
         }
     }
 }
 
-fn align_asides(lines: &[Line], texts: &mut [String]) {
-    let width = |line: &Line, text: &String| line.indent + text.chars().count();
-    let with_aside = lines.iter().zip(texts.iter()).filter(|(line, _)| line.aside.is_some());
-    let widest = with_aside.map(|(line, text)| width(line, text)).max().unwrap_or(0);
-    for (line, text) in lines.iter().zip(texts) {
-        if let Some(aside) = &line.aside {
-            let padding = widest - width(line, text) + 2;
-            text.push_str(&" ".repeat(padding));
-            text.push_str(aside);
-        }
+fn align_asides(run: &[usize], lines: &[Line], texts: &mut [String]) {
+    let commented: Vec<usize> = run.iter().copied().filter(|at| lines[*at].aside.is_some()).collect();
+    let widths: Vec<usize> = commented.iter().map(|at| texts[*at].chars().count()).collect();
+    let widest = widths.iter().copied().max().unwrap_or(0);
+    for (at, width) in commented.into_iter().zip(widths) {
+        let Some(aside) = &lines[at].aside else { continue };
+        texts[at].push_str(&" ".repeat(widest - width + 2));
+        texts[at].push_str(aside);
     }
 }

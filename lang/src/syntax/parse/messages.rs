@@ -173,14 +173,14 @@ impl Slip<'_> {
         if !self.could_be(Rule::unit) && !self.could_be(Rule::currency) {
             return None;
         }
-        let word = self.word.to_lowercase();
+        let word = self.word.to_ascii_lowercase();
         let near = match word.as_str() {
             "tag" | "tage" | "tagen" => Some("days"),
             "monat" | "monate" | "monaten" => Some("months"),
             "stunde" | "stunden" => Some("hours"),
             "percent" | "prozent" | "pct" => Some("%"),
-            _ if word.len() == 3 && self.word != word.to_uppercase() && is_currency(&word) => {
-                let fix = word.to_uppercase();
+            _ if word.len() == 3 && self.word != word.to_ascii_uppercase() && is_currency(&word) => {
+                let fix = word.to_ascii_uppercase();
                 let help = "currencies are written in capitals";
                 return Some(found.help(help).fix(self.token.span, fix));
             }

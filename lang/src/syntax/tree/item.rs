@@ -180,6 +180,7 @@ pub struct Group {
 
 /// What stands in a group or a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them")]
 pub enum GroupEntry {
     /// `stage …`
     Stage(Stage),
