@@ -91,7 +91,8 @@ fn every_command_prints_what_the_page_shows() {
 #[test]
 fn its_first_command_runs() {
     let page = fs::read_to_string(root().join("README.md")).unwrap();
-    let first = page.lines().find_map(|line| line.strip_prefix("    cargo run -p dunlin-cli -- ")).expect("a first command");
+    let first =
+        page.lines().find_map(|line| line.strip_prefix("    cargo run -p dunlin-cli -- ")).expect("a first command");
     assert!(!run(&format!("dunlin {first}"), &root()).is_empty());
 }
 

@@ -168,6 +168,8 @@ pub enum Counts {
     WorkingDays,
     /// Seconds.
     Seconds,
+    /// As working days; due when the day after begins.
+    LastWorkingDay,
 }
 
 impl Slot {

@@ -34,7 +34,9 @@ impl<'a> Run<'a> {
             }
             Expr::Read(q) => {
                 let value = self.quantity(q)?;
-                self.read(id, value)
+                let from_interest = matches!(q, Quantity::Balance | Quantity::Interest | Quantity::Undisputed);
+                self.note(id, value, from_interest && self.provisional);
+                value.ok_or(Fault::Unknown(id))
             }
             Expr::Known(e) => self.known(*e),
             Expr::Not(e) => Ok(i64::from(self.eval(*e)? == 0)),
@@ -45,6 +47,7 @@ impl<'a> Run<'a> {
                 let day = on.map(|on| self.date(on)).transpose()?.or(self.ctx.day).unwrap_or(self.today);
                 let value = self.dated(*d, day)?;
                 let provisional = machine.dated.get(d.index()).and_then(|d| d.verified_until).is_some_and(|until| day > until);
+                self.provisional |= provisional && self.ctx.claim.is_some();
                 self.note(id, Some(value), provisional);
                 Ok(value)
             }

@@ -21,7 +21,8 @@ impl Run<'_> {
         let interest = self.interest()?;
         let costs = self.open_costs()?;
         let balance = add(add(principal, interest)?, costs)?;
-        Ok(Statement { principal: Money(principal), interest: Money(interest), costs: Money(costs), balance: Money(balance) })
+        let provisional = self.provisional;
+        Ok(Statement { principal: Money(principal), interest: Money(interest), costs: Money(costs), balance: Money(balance), provisional })
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {
@@ -38,6 +39,7 @@ impl Run<'_> {
             return Ok(known);
         }
         let mut sum = 0;
+        self.provisional = false;
         for at in 0..self.case.ledger.claims.len() {
             sum = add(sum, self.interest_of(at, self.today)?)?;
         }
@@ -66,6 +68,10 @@ impl Run<'_> {
             let last = self.same_rate_until(day, to)?;
             if !self.is_free_day(day) {
                 let rate = self.rate_on(claim, day)?;
+                if last > day {
+                    // Read for the last day too: the figures may have been checked for the first days alone.
+                    self.rate_on(claim, last)?;
+                }
                 let weight = i128::from(weight(rule.year, day, last)?);
                 let part = weight.checked_mul(rate.0.into()).ok_or(Fault::Overflow)?;
                 sum = sum.checked_add(part).ok_or(Fault::Overflow)?;

@@ -186,6 +186,8 @@ pub struct Statement {
     pub costs: Money,
     /// Their sum.
     pub balance: Money,
+    /// Whether the interest counts days after the last one for which somebody checked the figures.
+    pub provisional: bool,
 }
 
 /// What the host is to do.

@@ -91,6 +91,8 @@ pub(crate) struct Run<'a> {
     pub ctx: Ctx,
     /// Interest of all claims to today, while nothing in the ledger changed.
     pub interest_today: Option<i64>,
+    /// Whether a figure behind it was past its last checked day.
+    pub provisional: bool,
 }
 
 impl<'a> Run<'a> {
@@ -102,7 +104,7 @@ impl<'a> Run<'a> {
         work.unreachable = 0;
         let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
         let (today, _) = zone.local(case.now);
-        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new(), interest_today: None })
+        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new(), interest_today: None, provisional: false })
     }
 
     /// The strategy's zone.

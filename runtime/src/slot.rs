@@ -18,6 +18,7 @@ impl Slot {
             Counts::Days => 1,
             Counts::WorkingDays => 2,
             Counts::Seconds => 3,
+            Counts::LastWorkingDay => 4,
         };
         // Most timers are not shifted: then `due` is `base`, and its difference is nothing.
         let base = if self.base == Self::NEVER { 0 } else { self.base };
@@ -39,6 +40,7 @@ impl Slot {
                 1 => Counts::Days,
                 2 => Counts::WorkingDays,
                 3 => Counts::Seconds,
+                4 => Counts::LastWorkingDay,
                 _ => return None,
             },
             times: u32::try_from(times).ok()?,

@@ -12,6 +12,7 @@ impl Run<'_> {
     /// Moves the case.
     pub(crate) fn go(&mut self, target: Target, rule: Option<RuleId>) -> Result<(), Fault> {
         match target {
+            Target::Stage(stage) if stage == self.case.place.stage => self.go(Target::Itself, rule),
             Target::Stage(stage) => {
                 self.entered_once(stage)?;
                 self.leave(true)?;
@@ -297,7 +298,7 @@ impl Run<'_> {
         let by = match slot.counts {
             Counts::Not => return Ok(()),
             Counts::Seconds => seconds,
-            Counts::Days | Counts::WorkingDays => days,
+            Counts::Days | Counts::WorkingDays | Counts::LastWorkingDay => days,
         };
         slot.shift = slot.shift.checked_add(by).ok_or(Fault::Overflow)?;
         self.redue(slot)
@@ -310,14 +311,16 @@ impl Run<'_> {
             return Ok(());
         }
         let base = Instant::from_seconds(slot.base).ok_or(Fault::Overflow)?;
+        let moved = || plus_days(self.local_day(base), slot.shift);
         slot.due = match slot.counts {
             Counts::Seconds => slot.base.checked_add(slot.shift).ok_or(Fault::Overflow)?,
-            _ if slot.shift == 0 => slot.base,
-            counts => {
-                let day = plus_days(self.local_day(base), slot.shift)?;
-                let day = if counts == Counts::WorkingDays { self.calendar().next_working_day(day)? } else { day };
-                self.begin(day)?.seconds()
+            Counts::LastWorkingDay => {
+                let last = if slot.shift == 0 { moved()? } else { self.calendar().next_working_day(moved()?)? };
+                self.begin(last.add_days(1)?)?.seconds()
             }
+            _ if slot.shift == 0 => slot.base,
+            Counts::WorkingDays => self.begin(self.calendar().next_working_day(moved()?)?)?.seconds(),
+            Counts::Days | Counts::Not => self.begin(moved()?)?.seconds(),
         };
         Ok(())
     }

@@ -412,9 +412,9 @@ impl Run<'_> {
 
     fn extend_deadline(&mut self, taken: &Taken) -> Result<(), Fault> {
         let day = Some(crate::eval::as_date(taken.arg(0).unwrap_or(0))?);
-        let old = self.case.deadline;
-        let action = old.map_or(dunlin_machine::ir::ActionRef(u16::MAX), |d| d.action);
-        self.case.deadline = Some(crate::case::Deadline { day, set: self.case.now, effect: old.map_or(0, |d| d.effect), action });
+        // It is nobody's message any more: a bounce does not take it away, and the next message sets its own.
+        let action = dunlin_machine::ir::ActionRef(u16::MAX);
+        self.case.deadline = Some(crate::case::Deadline { day, set: self.case.now, effect: 0, action });
         Ok(())
     }
 
@@ -442,9 +442,7 @@ impl Run<'_> {
     fn override_stage(&mut self, taken: &Taken) -> Result<(), Fault> {
         let stage = StageId(taken.names.map_or(0, |(at, _)| at));
         self.ctx.run = self.next_run();
-        let from = self.case.place.stage;
-        let target = if stage == from { dunlin_machine::ir::Target::Itself } else { dunlin_machine::ir::Target::Stage(stage) };
-        self.go(target, None)?;
+        self.go(dunlin_machine::ir::Target::Stage(stage), None)?;
         self.see_move()
     }
 }

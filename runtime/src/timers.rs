@@ -163,6 +163,7 @@ impl<'a> Run<'a> {
         let whole = Duration::new(amount, length.unit()).ok_or(Fault::Overflow)?;
         slot.counts = match length.unit() {
             Unit::Hours => Counts::Seconds,
+            Unit::WorkingDays if to_the_end => Counts::LastWorkingDay,
             Unit::WorkingDays => Counts::WorkingDays,
             _ => Counts::Days,
         };
@@ -170,7 +171,7 @@ impl<'a> Run<'a> {
             Unit::Hours => anchor.add_hours(whole.amount())?,
             _ => {
                 let day = add(self.local_day(anchor), whole, self.calendar())?;
-                self.begin(if to_the_end { day.add_days(1)? } else { day })?
+                self.begin(if to_the_end && slot.counts == Counts::Days { day.add_days(1)? } else { day })?
             }
         };
         slot.base = base.seconds();

@@ -38,8 +38,8 @@ impl<'s> Lines<'s> {
                 }
                 let mut line = self.head(at, kind, entry.stage);
                 line.insert("rule".into(), self.rule(entry.rule.or(entry.because_of)));
-                if entry.because_of.is_some() && entry.because_of != entry.rule {
-                    line.insert("trigger".into(), self.rule(entry.because_of));
+                if let Some(trigger) = self.trigger(entry) {
+                    line.insert("trigger".into(), trigger);
                 }
                 self.because(&mut line, case, outcome, entry);
                 line.extend(fields);
@@ -107,6 +107,13 @@ impl<'s> Lines<'s> {
         rule.map_or(Value::Null, |rule| json!(self.strategy.citation(rule)))
     }
 
+    /// What set the rule off, where it stands on another line.
+    fn trigger(&self, entry: &Entry) -> Option<Value> {
+        let trigger = self.strategy.citation(entry.because_of?);
+        let rule = entry.rule.map(|rule| self.strategy.citation(rule));
+        rule.is_some_and(|rule| (rule.file, rule.line) != (trigger.file, trigger.line)).then(|| json!(trigger))
+    }
+
     /// The values read, by name; dated values past their last checked day are named once more.
     fn because(&self, line: &mut Object, case: &Case, outcome: &Outcome, entry: &Entry) {
         let (mut read, mut provisional) = (Object::new(), Vec::new());
@@ -156,12 +163,16 @@ impl<'s> Lines<'s> {
 
     fn account(&self, statement: &Statement) -> Object {
         let amount = |money| amount(money, self.currency);
-        object(json!({
+        let mut account = object(json!({
             "balance": amount(statement.balance),
             "principal": amount(statement.principal),
             "interest": amount(statement.interest),
             "costs": amount(statement.costs),
-        }))
+        }));
+        if statement.provisional {
+            account.insert("provisional".into(), json!(true));
+        }
+        account
     }
 
     fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> Object {

@@ -322,6 +322,11 @@ impl Story<'_> {
         told.late_days = entry.late_days;
         if let What::Effect { statement, .. } = &entry.what {
             told.balance = Some(self.money(statement.balance));
+            if statement.provisional {
+                let gap = if told.values.is_empty() { "" } else { ", " };
+                told.values.push_str(gap);
+                told.values.push_str("interest by figures that nobody has checked yet (provisional)");
+            }
         }
         Some(told)
     }

@@ -77,6 +77,7 @@ pub fn expression(sources: &Sources, uses: &[&str], text: &str) -> CheckedExpres
     let mut checker = Checker::new(sources.find);
     if sources.main.1.is_empty() {
         checker.files.push(empty_file());
+        ledger::ledger(&mut checker, &[], None);
     } else {
         let main = checker.read_file(sources.main.0, sources.main.1, None);
         let tree = checker.files.get(main).map(|file| Rc::clone(&file.tree)).unwrap_or_default();

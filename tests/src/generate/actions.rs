@@ -15,6 +15,7 @@ impl Writer {
             Place::Stage(_) => 45,
             Place::Whenever => 12,
             Place::Watch => 8,
+            Place::Outcome => 0,
         };
         if self.dice.chance(moves) {
             nodes.push(Node::line(self.goes(place)));

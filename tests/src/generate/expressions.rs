@@ -264,7 +264,7 @@ impl Writer {
                 self.used("weekday");
                 "weekday(today) is friday".to_owned()
             }
-            _ => "true".to_owned(),
+            _ => "v_n >= 0".to_owned(),
         }
     }
 }

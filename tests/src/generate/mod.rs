@@ -47,6 +47,8 @@ enum Place {
     Whenever,
     /// A trigger of a watch.
     Watch,
+    /// Entry of an outcome.
+    Outcome,
 }
 
 /// Writes one strategy.

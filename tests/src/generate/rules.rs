@@ -5,7 +5,7 @@ use super::{KINDS, Node, Place, TASKS, TEMPLATES, Writer};
 /// Events that triggers wait for.
 const EVENTS: [&str; 21] = [
     "payment", "promise", "promise_kept", "promise_broken", "dispute", "dispute_resolved(rejected)", "reply",
-    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "viewed", "task_overdue",
+    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "unreachable", "task_overdue",
     "hardship", "served", "objection", "payment_returned", "contacted", "title_issued",
 ];
 
@@ -52,7 +52,7 @@ impl Writer {
             body.push(Node::line("pause r_look for 1 day"));
             body.push(Node::line("pause r_rest for 1 day"));
         } else if self.dice.chance(60) {
-            body.extend(self.body(Place::Watch, 2, 0));
+            body.extend(self.body(Place::Outcome, 2, 0));
         }
         if self.dice.chance(40) {
             self.used("outcome with triggers");
@@ -79,7 +79,7 @@ impl Writer {
             }
             2 => {
                 self.used("on DATE, D before/after DATE");
-                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "stage_since"]).to_owned() };
+                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "stage_since", "v_day"]).to_owned() };
                 match self.dice.below(5) {
                     0 if !date.contains('(') => format!("on {date}"),
                     1 => format!("{} before {date}", self.duration()),

@@ -142,10 +142,6 @@ impl<'m> Run<'m> {
                 let nobody = persons.is_empty();
                 for person in if nobody { vec![0] } else { persons } {
                     let due = self.case.now;
-                    if self.waits_already(action, person) {
-                        self.held(action, "waits already", None, true);
-                        continue;
-                    }
                     self.try_send(Waiting { action, person, way: 0, due, owner, run }, usize::MAX)?;
                 }
                 Ok(())

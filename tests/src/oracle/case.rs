@@ -94,6 +94,8 @@ pub struct Mark {
     pub(super) hold_seconds: i64,
     /// The date that it fired for, or the day on which it fired.
     pub(super) seen: Option<Date>,
+    /// The day on which a date timer fired last.
+    pub(super) fired_on: Option<Date>,
     /// Its duration, as read when it last opened or went on.
     pub(super) duration: Option<Duration>,
     /// An `after` that fell due; an `as soon as` that acted; a `usually within` that raised its alarm.
@@ -119,6 +121,7 @@ impl Mark {
             hold_days: 0,
             hold_seconds: 0,
             seen: None,
+            fired_on: None,
             duration: None,
             spent: false,
             answered: false,
@@ -229,6 +232,7 @@ pub struct Message<'m> {
     /// The entry of the stage in which it went out.
     pub(super) entry: u64,
     pub(super) owner: Owner,
+    pub(super) run: u64,
 }
 
 /// How often a template was sent.

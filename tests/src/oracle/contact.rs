@@ -60,6 +60,10 @@ impl<'m> Run<'m> {
             self.raise_unreachable(waiting.person);
             return Ok(());
         };
+        if self.waits_already(waiting.action, waiting.person) {
+            self.held(waiting.action, "waits already", None, true);
+            return Ok(());
+        }
         let waiting = Waiting { way, ..waiting };
         if self.is_held() && !self.exempt(waiting.owner, waiting.run) {
             self.held(waiting.action, "hold", None, false);
@@ -273,7 +277,7 @@ impl<'m> Run<'m> {
         let allows = &self.model.contact.allows;
         for zone in self.zones(person) {
             let (day, second) = zone.local(at);
-            if asks.hours.is_some_and(|(from, to)| second < from || to <= second) {
+            if asks.hours.is_some_and(|(from, to)| second < from || to < second) {
                 return Ok(false);
             }
             for channel in asks.channels.iter().filter(|_| !allows.is_empty()) {
@@ -297,7 +301,7 @@ impl<'m> Run<'m> {
         let weekday = window.weekdays >> (day.weekday().number() - 1) & 1 == 1;
         let holiday = window.except_holidays && self.calendar()?.is_holiday(day).is_some();
         let excepted = window.except.contains(&(civil.month, civil.day));
-        let hours = window.hours.iter().any(|(from, to)| *from <= second && second < *to);
+        let hours = window.hours.iter().any(|(from, to)| *from <= second && second <= *to);
         Ok(weekday && !holiday && !excepted && hours)
     }
 
@@ -342,9 +346,9 @@ impl<'m> Run<'m> {
     }
 
     fn remember(&mut self, waiting: &Waiting<'m>, effect: u32, channels: Channels) {
-        let (entry, owner) = (self.case.place.entry, waiting.owner);
+        let (entry, owner, run) = (self.case.place.entry, waiting.owner, waiting.run);
         let (action, person, way) = (waiting.action, waiting.person, waiting.way);
-        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, owner });
+        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, owner, run });
     }
 
     /// A message came back.
@@ -385,7 +389,7 @@ impl<'m> Run<'m> {
             return Ok(());
         }
         let (action, person, owner) = (message.action, message.person, message.owner);
-        let (way, due, run) = (message.way + 1, self.case.now, self.new_run());
+        let (way, due, run) = (message.way + 1, self.case.now, message.run);
         self.try_send(Waiting { action, person, way, due, owner, run }, usize::MAX)
     }
 

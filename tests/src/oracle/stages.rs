@@ -57,7 +57,7 @@ impl<'m> Run<'m> {
         frame.moved = true;
         match target {
             Target::Stage(stage) => {
-                self.leave(frame, true)?;
+                self.leave(frame, stage.index() != self.case.place.stage)?;
                 self.enter(stage.index(), rule, true)
             }
             Target::Itself => {
@@ -183,7 +183,7 @@ impl<'m> Run<'m> {
         for mut call in calls {
             let Does::Call(rule) = &call.action.does else { return Err(Fault::Broken) };
             let every = rule.every.as_ref().map(|e| self.eval_duration(e, &self.plain())).transpose()?;
-            call.due = if every.is_none_or(|e| elapsed(e).is_some()) {
+            call.due = if every.is_some_and(|e| elapsed(e).is_some()) {
                 call.due.add_seconds(seconds)?
             } else {
                 let (day, second) = self.zone().local(call.due);

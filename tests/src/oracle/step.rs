@@ -385,8 +385,12 @@ impl<'m> Run<'m> {
         let Some(mark) = self.case.marks.get_mut(&id) else { return Ok(false) };
         if matches!(id.0, Owner::Watch(_)) {
             let becomes = is_true && !mark.was_true;
+            // Once in a chain: what becomes true again acts in the next.
+            if becomes && !self.acted.insert(id) {
+                return Ok(false);
+            }
             mark.was_true = is_true;
-            return Ok(becomes && self.acted.insert(id));
+            return Ok(becomes);
         }
         let acts = is_true && !mark.spent;
         mark.spent |= acts;

@@ -90,6 +90,9 @@ impl Run<'_> {
         let mut due = due.max(mark.moves_not_before);
         if dated(&trigger.on) {
             due = due.max(mark.not_before);
+            if let Some(day) = mark.fired_on {
+                due = due.max(self.begin(day.add_days(1)?)?);
+            }
             if let Some(day) = self.case.moved_by_past_date.filter(|_| self.passed_before(trigger, mark)) {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
@@ -242,7 +245,8 @@ impl Run<'_> {
         match &self.triggers(id.0)[id.1].on {
             On::Date { date, .. } => {
                 let date = self.date_of(date)?;
-                self.mark(id)?.seen = date;
+                let mark = self.mark(id)?;
+                (mark.seen, mark.fired_on) = (date, Some(today));
             }
             On::Every { every, .. } => {
                 let duration = self.eval_duration(every, &view)?;
