@@ -39,7 +39,8 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Done {
 
 /// Makes a folder with those above it.
 pub fn make_folder(path: &Path) -> Done {
-    fs::create_dir_all(path).map_err(|error| Problem::failed(format!("the folder {} cannot be made: {error}", path.display())))
+    fs::create_dir_all(path)
+        .map_err(|error| Problem::failed(format!("the folder {} cannot be made: {error}", path.display())))
 }
 
 /// Prints a result on standard output. A reader who has gone, as `head` does, is no failure.

@@ -42,6 +42,11 @@ impl Problem {
         Self { status: FAILED, words: words.to_string() }
     }
 
+    /// What is wrong, in words.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
     /// Says it on standard error and gives the exit status.
     pub fn report(&self) -> ExitCode {
         if !self.words.is_empty() {

@@ -50,11 +50,7 @@ impl Progress {
         let part = |of: u64| u128::from(done) * u128::from(of) / u128::from(total);
         let full = usize::try_from(part(WIDTH)).unwrap_or_default();
         let (bar, rest) = ("█".repeat(full), "░".repeat(WIDTH as usize - full));
-        let bar = if self.colour {
-            format!("\x1b[36m{bar}\x1b[0m{rest}")
-        } else {
-            bar + &rest
-        };
+        let bar = if self.colour { format!("\x1b[36m{bar}\x1b[0m{rest}") } else { bar + &rest };
         format!("{} {bar} {:>3} %  {done} of {total}", self.label, part(100))
     }
 
@@ -79,14 +75,7 @@ mod tests {
     use super::*;
 
     fn progress(done: u64, total: Option<u64>, colour: bool) -> Progress {
-        Progress {
-            label: "cases".into(),
-            total,
-            done,
-            terminal: false,
-            colour,
-            drawn: None,
-        }
+        Progress { label: "cases".into(), total, done, terminal: false, colour, drawn: None }
     }
 
     #[test]
@@ -97,13 +86,7 @@ mod tests {
         assert_eq!(progress(0, Some(8), false).line(), empty);
         assert_eq!(progress(4, Some(8), false).line(), half);
         assert_eq!(progress(9, Some(8), false).line(), full);
-        assert_eq!(
-            progress(u64::MAX, Some(u64::MAX), false)
-                .line()
-                .matches('░')
-                .count(),
-            0
-        );
+        assert_eq!(progress(u64::MAX, Some(u64::MAX), false).line().matches('░').count(), 0);
     }
 
     #[test]

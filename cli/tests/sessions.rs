@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What `{out}` in a command stands for: a folder that is empty when the session begins.
+/// What `{out}` in a command stands for: a folder that is empty when the session begins. ` > {out}/FILE` at the end of a line
+/// keeps what it prints in that file.
 fn out_folder(session: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(session);
     let _ = fs::remove_dir_all(&folder);
@@ -15,6 +16,7 @@ fn out_folder(session: &str) -> PathBuf {
 
 fn run(line: &str, folder: &Path, out: &Path) -> String {
     let out = out.display().to_string();
+    let (line, file) = line.split_once(" > {out}/").map_or((line, None), |(line, file)| (line, Some(file)));
     let line = line.replace("{out}", &out);
     let output = Command::new(env!("CARGO_BIN_EXE_dunlin"))
         .args(words(&line))
@@ -23,8 +25,15 @@ fn run(line: &str, folder: &Path, out: &Path) -> String {
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&out, "{out}");
+    let stdout = match file {
+        Some(file) => {
+            fs::write(Path::new(&out).join(file), &output.stdout).unwrap();
+            String::new()
+        }
+        None => text(&output.stdout),
+    };
     let status = output.status.code().unwrap();
-    format!("{}{}status {status}\n", text(&output.stdout), marked(&text(&output.stderr)))
+    format!("{stdout}{}status {status}\n", marked(&text(&output.stderr)))
 }
 
 /// Lines of standard error are told by a mark.

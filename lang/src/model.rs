@@ -6,8 +6,8 @@
 
 use dunlin_machine::events::EventType;
 use dunlin_machine::ir::{
-    self, CalendarChoice, Contact, EnumId, Enumeration, EventId, EventPattern, Fact, Kept, LedgerRules, Limits, On, Param, Rule, RuleId,
-    ScopeId, Table, Template, TextId, Type,
+    self, CalendarChoice, Contact, EnumId, Enumeration, EventId, EventPattern, Fact, Kept, LedgerRules, Limits, On,
+    Param, Rule, RuleId, ScopeId, Table, Template, TextId, Type,
 };
 use dunlin_machine::value::{Calendar, Currency, Date, Instant, TimeOfDay, Zone};
 

@@ -1,6 +1,14 @@
 //! The grammar, its messages and the formatter, over folders of files. To add a case, drop a file:
 //! `syntax/` holds what must be read without complaint, `syntax_bad/` what must be refused (its message is a
 //! snapshot), `layout/` what the formatter must lay out (its result is a snapshot).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test may fail in the shortest way, and look at the clock"
+)]
 
 use dunlin_lang::diagnostic::{Sources, did_you_mean, render, views};
 use dunlin_lang::syntax;

@@ -903,7 +903,14 @@ pub struct Contact<E = ExprId> {
 
 impl<E> Default for Contact<E> {
     fn default() -> Self {
-        Self { allows: Vec::new(), limits: Vec::new(), rests: Vec::new(), consents: Vec::new(), nevers: Vec::new(), otherwise_skip: false }
+        Self {
+            allows: Vec::new(),
+            limits: Vec::new(),
+            rests: Vec::new(),
+            consents: Vec::new(),
+            nevers: Vec::new(),
+            otherwise_skip: false,
+        }
     }
 }
 

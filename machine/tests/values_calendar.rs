@@ -1,13 +1,8 @@
 //! Calendars by rule against published lists of holidays, and the worked deadlines of §§ 187 to 193 BGB.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use dunlin_machine::value::{
-    Calendar, Date, DayRule, Duration, HolidayRule, Overflow, Recess, Shift, Unit, Weekday,
-    Weekdays, add,
+    Calendar, Date, DayRule, Duration, HolidayRule, Overflow, Recess, Shift, Unit, Weekday, Weekdays, add,
 };
 use proptest::prelude::*;
 
@@ -32,34 +27,17 @@ fn after_easter(offset: i16) -> DayRule {
 }
 
 fn calendar(name: &str, days: impl IntoIterator<Item = DayRule>) -> Calendar {
-    let holidays = days
-        .into_iter()
-        .map(|day| HolidayRule::every_year(day, "holiday"))
-        .collect();
-    Calendar {
-        name: name.into(),
-        holidays,
-        ..Calendar::weekends_only()
-    }
+    let holidays = days.into_iter().map(|day| HolidayRule::every_year(day, "holiday")).collect();
+    Calendar { name: name.into(), holidays, ..Calendar::weekends_only() }
 }
 
 fn years(day: DayRule, from_year: Option<i32>, until_year: Option<i32>) -> HolidayRule {
-    HolidayRule {
-        from_year,
-        until_year,
-        ..HolidayRule::every_year(day, "holiday")
-    }
+    HolidayRule { from_year, until_year, ..HolidayRule::every_year(day, "holiday") }
 }
 
 /// The holidays of a Land, by the laws of the Länder.
 fn land(name: &str) -> Calendar {
-    let federal = [
-        fixed(1, 1),
-        fixed(5, 1),
-        fixed(10, 3),
-        fixed(12, 25),
-        fixed(12, 26),
-    ];
+    let federal = [fixed(1, 1), fixed(5, 1), fixed(10, 3), fixed(12, 25), fixed(12, 26)];
     let moving = [-2, 1, 39, 50].map(after_easter);
     let mut calendar = calendar(name, federal.into_iter().chain(moving));
     let among = |lands: &str| lands.split(' ').any(|land| land == name);
@@ -79,91 +57,44 @@ fn land(name: &str) -> Calendar {
     add("bb mv sn st th", fixed(10, 31), None);
     add("hb hh ni sh", fixed(10, 31), Some(2018));
     add("bw by nw rp sl", fixed(11, 1), None);
-    add(
-        "sn",
-        DayRule::WeekdayBefore {
-            weekday: Weekday::Wednesday,
-            month: 11,
-            day: 23,
-        },
-        None,
-    );
+    add("sn", DayRule::WeekdayBefore { weekday: Weekday::Wednesday, month: 11, day: 23 }, None);
     for once in ["2020-05-08", "2025-05-08", "2028-06-17"] {
         add("be", DayRule::Single(date(once)), None);
     }
-    calendar
-        .holidays
-        .push(years(fixed(10, 31), Some(2017), Some(2017)));
+    calendar.holidays.push(years(fixed(10, 31), Some(2017), Some(2017)));
     calendar
 }
 
 fn observed(day: DayRule, from: Option<i32>) -> HolidayRule {
     let shifts = (Some(Shift::BEFORE), Some(Shift::AFTER));
-    HolidayRule {
-        on_saturday: shifts.0,
-        on_sunday: shifts.1,
-        ..years(day, from, None)
-    }
+    HolidayRule { on_saturday: shifts.0, on_sunday: shifts.1, ..years(day, from, None) }
 }
 
 /// 5 U.S.C. 6103, with the days in lieu.
 fn us_federal() -> Calendar {
     use Weekday::{Monday, Thursday};
-    let mondays = [
-        nth(3, Monday, 1),
-        nth(3, Monday, 2),
-        last(Monday, 5),
-        nth(1, Monday, 9),
-        nth(2, Monday, 10),
-    ];
-    let mut calendar = calendar(
-        "us.federal",
-        mondays.into_iter().chain([nth(4, Thursday, 11)]),
-    );
-    calendar.holidays.extend(
-        [fixed(1, 1), fixed(7, 4), fixed(11, 11), fixed(12, 25)].map(|day| observed(day, None)),
-    );
+    let mondays = [nth(3, Monday, 1), nth(3, Monday, 2), last(Monday, 5), nth(1, Monday, 9), nth(2, Monday, 10)];
+    let mut calendar = calendar("us.federal", mondays.into_iter().chain([nth(4, Thursday, 11)]));
+    calendar.holidays.extend([fixed(1, 1), fixed(7, 4), fixed(11, 11), fixed(12, 25)].map(|day| observed(day, None)));
     calendar.holidays.push(observed(fixed(6, 19), Some(2021)));
     calendar
 }
 
 fn substituted(month: u8, day: u8, saturday: i8, sunday: i8) -> HolidayRule {
     let shifts = (Some(Shift(saturday)), Some(Shift(sunday)));
-    HolidayRule {
-        on_saturday: shifts.0,
-        on_sunday: shifts.1,
-        ..years(fixed(month, day), None, None)
-    }
+    HolidayRule { on_saturday: shifts.0, on_sunday: shifts.1, ..years(fixed(month, day), None, None) }
 }
 
 /// Bank holidays of England and Wales, with substitute days and the proclaimed exceptions.
 fn gb_eng() -> Calendar {
     use Weekday::Monday;
-    let mut calendar = calendar(
-        "gb.eng",
-        [after_easter(-2), after_easter(1), last(Monday, 8)],
-    );
-    calendar.holidays.extend([
-        substituted(1, 1, 2, 1),
-        substituted(12, 25, 2, 2),
-        substituted(12, 26, 2, 2),
-    ]);
+    let mut calendar = calendar("gb.eng", [after_easter(-2), after_easter(1), last(Monday, 8)]);
+    calendar.holidays.extend([substituted(1, 1, 2, 1), substituted(12, 25, 2, 2), substituted(12, 26, 2, 2)]);
     for (day, but) in [(nth(1, Monday, 5), 2020), (last(Monday, 5), 2022)] {
-        calendar.holidays.extend([
-            years(day, None, Some(but - 1)),
-            years(day, Some(but + 1), None),
-        ]);
+        calendar.holidays.extend([years(day, None, Some(but - 1)), years(day, Some(but + 1), None)]);
     }
-    let once = [
-        "2020-05-08",
-        "2022-06-02",
-        "2022-06-03",
-        "2022-09-19",
-        "2023-05-08",
-    ];
-    calendar
-        .holidays
-        .extend(once.map(|day| HolidayRule::every_year(DayRule::Single(date(day)), "proclaimed")));
+    let once = ["2020-05-08", "2022-06-02", "2022-06-03", "2022-09-19", "2023-05-08"];
+    calendar.holidays.extend(once.map(|day| HolidayRule::every_year(DayRule::Single(date(day)), "proclaimed")));
     calendar
 }
 
@@ -182,10 +113,7 @@ fn days_of(year: i32) -> impl Iterator<Item = Date> {
 
 #[test]
 fn rules_give_the_published_holidays() {
-    let lines: Vec<&str> = include_str!("values/holidays.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
+    let lines: Vec<&str> = include_str!("values/holidays.txt").lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(lines.len(), 18 * 18, "18 calendars over 18 years");
     for line in lines {
         let mut words = line.split(' ');
@@ -216,37 +144,15 @@ fn deadlines_of_the_civil_code() {
         ("he", "2026-06-18", "2 days", "2026-06-20", "2026-06-22"),
         ("nw", "2026-06-01", "30 days", "2026-07-01", "2026-07-01"),
         ("nw", "2023-12-31", "3 years", "2026-12-31", "2026-12-31"),
-        (
-            "nw",
-            "2026-01-20",
-            "3 working days",
-            "2026-01-23",
-            "2026-01-23",
-        ),
-        (
-            "nw",
-            "2026-03-31",
-            "3 working days",
-            "2026-04-07",
-            "2026-04-07",
-        ),
-        (
-            "nw",
-            "2026-01-24",
-            "1 working day",
-            "2026-01-26",
-            "2026-01-26",
-        ),
+        ("nw", "2026-01-20", "3 working days", "2026-01-23", "2026-01-23"),
+        ("nw", "2026-03-31", "3 working days", "2026-04-07", "2026-04-07"),
+        ("nw", "2026-01-24", "1 working day", "2026-01-26", "2026-01-26"),
     ];
     for (name, event, length, nominal, moved) in rows {
         let (calendar, length) = (land(name), Duration::parse(length).expect("a duration"));
         let end = add(date(event), length, &calendar).expect("in range");
         assert_eq!(end, date(nominal), "{event} + {length} in {name}");
-        assert_eq!(
-            calendar.next_working_day(end),
-            Ok(date(moved)),
-            "{event} + {length} in {name}"
-        );
+        assert_eq!(calendar.next_working_day(end), Ok(date(moved)), "{event} + {length} in {name}");
     }
 }
 
@@ -264,75 +170,32 @@ fn working_days_of_the_validation_notice() {
 fn durations_that_cannot_be_added() {
     let calendar = land("nw");
     let hours = Duration::new(36, Unit::Hours).expect("a duration");
-    assert_eq!(
-        add(date("2026-01-05"), hours, &calendar),
-        Err(Overflow::HoursFromDate)
-    );
+    assert_eq!(add(date("2026-01-05"), hours, &calendar), Err(Overflow::HoursFromDate));
     let weeks = Duration::new(i32::MAX as u32, Unit::Weeks).expect("a duration");
-    assert_eq!(
-        add(date("2026-01-05"), weeks, &calendar),
-        Err(Overflow::Date)
-    );
-    let no_work = Calendar {
-        weekend: Weekdays::ALL,
-        ..Calendar::weekends_only()
-    };
-    assert_eq!(
-        no_work.next_working_day(date("2026-01-05")),
-        Err(Overflow::NoWorkingDay)
-    );
-    assert_eq!(
-        no_work.add_working_days(date("2026-01-05"), i32::MAX),
-        Err(Overflow::NoWorkingDay)
-    );
-    assert_eq!(
-        calendar.add_working_days(Date::LAST, 1),
-        Err(Overflow::Date)
-    );
-    assert_eq!(
-        calendar.add_working_days(Date::FIRST, i32::MIN),
-        Err(Overflow::Date)
-    );
+    assert_eq!(add(date("2026-01-05"), weeks, &calendar), Err(Overflow::Date));
+    let no_work = Calendar { weekend: Weekdays::ALL, ..Calendar::weekends_only() };
+    assert_eq!(no_work.next_working_day(date("2026-01-05")), Err(Overflow::NoWorkingDay));
+    assert_eq!(no_work.add_working_days(date("2026-01-05"), i32::MAX), Err(Overflow::NoWorkingDay));
+    assert_eq!(calendar.add_working_days(Date::LAST, 1), Err(Overflow::Date));
+    assert_eq!(calendar.add_working_days(Date::FIRST, i32::MIN), Err(Overflow::Date));
 }
 
 #[test]
 fn holidays_at_the_ends_of_the_years() {
     let us = us_federal();
     // 1 January 2028 is a Saturday; both it and the day before are free.
-    assert!(
-        us.is_holiday(date("2027-12-31")).is_some() && us.is_holiday(date("2028-01-01")).is_some()
-    );
+    assert!(us.is_holiday(date("2027-12-31")).is_some() && us.is_holiday(date("2028-01-01")).is_some());
     assert!(us.is_holiday(date("2026-12-31")).is_none());
     // The year that counts is that of the holiday proper.
-    let since_2028 = Calendar {
-        holidays: vec![observed(fixed(1, 1), Some(2028))],
-        ..Calendar::weekends_only()
-    };
+    let since_2028 = Calendar { holidays: vec![observed(fixed(1, 1), Some(2028))], ..Calendar::weekends_only() };
     assert!(since_2028.is_holiday(date("2027-12-31")).is_some());
-    let since_2029 = Calendar {
-        holidays: vec![observed(fixed(1, 1), Some(2029))],
-        ..Calendar::weekends_only()
-    };
+    let since_2029 = Calendar { holidays: vec![observed(fixed(1, 1), Some(2029))], ..Calendar::weekends_only() };
     assert!(since_2029.is_holiday(date("2027-12-31")).is_none());
-    let before = DayRule::WeekdayBefore {
-        weekday: Weekday::Friday,
-        month: 1,
-        day: 2,
-    };
-    let after = DayRule::WeekdayAfter {
-        weekday: Weekday::Sunday,
-        month: 12,
-        day: 27,
-    };
+    let before = DayRule::WeekdayBefore { weekday: Weekday::Friday, month: 1, day: 2 };
+    let after = DayRule::WeekdayAfter { weekday: Weekday::Sunday, month: 12, day: 27 };
     let crossing = calendar("crossing", [before, after]);
-    assert!(
-        crossing.is_holiday(date("2025-12-26")).is_some(),
-        "2 January 2026 is itself a Friday"
-    );
-    assert!(
-        crossing.is_holiday(date("2027-01-03")).is_some(),
-        "27 December 2026 is itself a Sunday"
-    );
+    assert!(crossing.is_holiday(date("2025-12-26")).is_some(), "2 January 2026 is itself a Friday");
+    assert!(crossing.is_holiday(date("2027-01-03")).is_some(), "27 December 2026 is itself a Sunday");
     let far = calendar("far", [after_easter(280)]);
     assert!(far.is_holiday(date("2027-01-10")).is_some());
 }
@@ -340,11 +203,7 @@ fn holidays_at_the_ends_of_the_years() {
 /// Jeûne genevois: Thursday after the first Sunday of September.
 #[test]
 fn a_weekday_after_a_day() {
-    let geneva = DayRule::WeekdayAfter {
-        weekday: Weekday::Thursday,
-        month: 9,
-        day: 4,
-    };
+    let geneva = DayRule::WeekdayAfter { weekday: Weekday::Thursday, month: 9, day: 4 };
     assert_eq!(geneva.in_year(2026), Some(date("2026-09-10")));
     assert_eq!(geneva.in_year(2027), Some(date("2027-09-09")));
 }
@@ -352,47 +211,27 @@ fn a_weekday_after_a_day() {
 /// Art. 56 SchKG.
 #[test]
 fn recesses() {
-    let recess = |from, until| Recess {
-        from,
-        until,
-        name: "Betreibungsferien".into(),
-    };
+    let recess = |from, until| Recess { from, until, name: "Betreibungsferien".into() };
     let recesses = vec![
         recess(after_easter(-7), after_easter(7)),
         recess(fixed(7, 15), fixed(7, 31)),
         recess(fixed(12, 18), fixed(1, 1)),
     ];
-    let calendar = Calendar {
-        recesses,
-        ..Calendar::weekends_only()
-    };
+    let calendar = Calendar { recesses, ..Calendar::weekends_only() };
     let edges = [
         ("2026-03-28", "2026-03-29", "2026-04-12", "2026-04-13"),
         ("2026-07-14", "2026-07-15", "2026-07-31", "2026-08-01"),
         ("2026-12-17", "2026-12-18", "2027-01-01", "2027-01-02"),
     ];
     for (before, first, last, after) in edges {
-        assert_eq!(
-            [before, after].map(|day| calendar.in_recess(date(day))),
-            [None, None],
-            "{first} to {last}"
-        );
-        assert_eq!(
-            [first, last].map(|day| calendar.in_recess(date(day))),
-            [Some("Betreibungsferien"); 2]
-        );
+        assert_eq!([before, after].map(|day| calendar.in_recess(date(day))), [None, None], "{first} to {last}");
+        assert_eq!([first, last].map(|day| calendar.in_recess(date(day))), [Some("Betreibungsferien"); 2]);
     }
     assert!(calendar.in_recess(date("2025-12-31")).is_some());
-    let once = recess(
-        DayRule::Single(date("2026-12-20")),
-        DayRule::Single(date("2027-01-05")),
-    );
-    let calendar = Calendar {
-        recesses: vec![once],
-        ..Calendar::weekends_only()
-    };
-    let inside = ["2026-12-19", "2026-12-20", "2027-01-05", "2027-01-06"]
-        .map(|day| calendar.in_recess(date(day)).is_some());
+    let once = recess(DayRule::Single(date("2026-12-20")), DayRule::Single(date("2027-01-05")));
+    let calendar = Calendar { recesses: vec![once], ..Calendar::weekends_only() };
+    let inside =
+        ["2026-12-19", "2026-12-20", "2027-01-05", "2027-01-06"].map(|day| calendar.in_recess(date(day)).is_some());
     assert_eq!(inside, [false, true, true, false]);
 }
 

@@ -1,9 +1,5 @@
 //! Time zones: clocks that are set forward and back, and the storage of a zone.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use dunlin_machine::value::{Date, Instant, Overflow, TimeOfDay, Zone};
 use proptest::prelude::*;
@@ -13,17 +9,8 @@ fn instant(text: &str) -> Instant {
 }
 
 fn zone(first_offset: i32, transitions: &[(&str, i32)]) -> Zone {
-    let transitions = transitions
-        .iter()
-        .map(|(at, offset)| (instant(at).seconds(), *offset))
-        .collect();
-    Zone::new(
-        "Test/Place".into(),
-        "2026a".into(),
-        first_offset,
-        transitions,
-    )
-    .expect("a sound zone")
+    let transitions = transitions.iter().map(|(at, offset)| (instant(at).seconds(), *offset)).collect();
+    Zone::new("Test/Place".into(), "2026a".into(), first_offset, transitions).expect("a sound zone")
 }
 
 fn berlin() -> Zone {
@@ -41,77 +28,27 @@ fn berlin() -> Zone {
 /// The clock `2026-03-29 02:30` in a zone, as an instant and back.
 fn at(zone: &Zone, clock: &str) -> (String, String) {
     let (day, time) = clock.split_once(' ').expect("day and time");
-    let (day, time) = (
-        Date::parse(day).expect("a day"),
-        TimeOfDay::parse(time).expect("a time"),
-    );
+    let (day, time) = (Date::parse(day).expect("a day"), TimeOfDay::parse(time).expect("a time"));
     let instant = zone.instant_at(day, time.seconds()).expect("in range");
-    (
-        instant.to_string(),
-        instant.display(zone.offset_at(instant)).to_string(),
-    )
+    (instant.to_string(), instant.display(zone.offset_at(instant)).to_string())
 }
 
 #[test]
 fn clock_times_of_berlin() {
     let rows = [
-        (
-            "2026-01-05 08:00",
-            "2026-01-05T07:00:00Z",
-            "2026-01-05T08:00:00+01:00",
-        ),
-        (
-            "2026-07-01 00:00",
-            "2026-06-30T22:00:00Z",
-            "2026-07-01T00:00:00+02:00",
-        ),
-        (
-            "2026-03-29 01:59:59",
-            "2026-03-29T00:59:59Z",
-            "2026-03-29T01:59:59+01:00",
-        ),
+        ("2026-01-05 08:00", "2026-01-05T07:00:00Z", "2026-01-05T08:00:00+01:00"),
+        ("2026-07-01 00:00", "2026-06-30T22:00:00Z", "2026-07-01T00:00:00+02:00"),
+        ("2026-03-29 01:59:59", "2026-03-29T00:59:59Z", "2026-03-29T01:59:59+01:00"),
         // Skipped: the instant after the gap.
-        (
-            "2026-03-29 02:00",
-            "2026-03-29T01:00:00Z",
-            "2026-03-29T03:00:00+02:00",
-        ),
-        (
-            "2026-03-29 02:30",
-            "2026-03-29T01:00:00Z",
-            "2026-03-29T03:00:00+02:00",
-        ),
-        (
-            "2026-03-29 03:00",
-            "2026-03-29T01:00:00Z",
-            "2026-03-29T03:00:00+02:00",
-        ),
+        ("2026-03-29 02:00", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00+02:00"),
+        ("2026-03-29 02:30", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00+02:00"),
+        ("2026-03-29 03:00", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00+02:00"),
         // Twice: the first.
-        (
-            "2026-10-25 02:00",
-            "2026-10-25T00:00:00Z",
-            "2026-10-25T02:00:00+02:00",
-        ),
-        (
-            "2026-10-25 02:30",
-            "2026-10-25T00:30:00Z",
-            "2026-10-25T02:30:00+02:00",
-        ),
-        (
-            "2026-10-25 03:00",
-            "2026-10-25T02:00:00Z",
-            "2026-10-25T03:00:00+01:00",
-        ),
-        (
-            "2026-12-31 24:00",
-            "2026-12-31T23:00:00Z",
-            "2027-01-01T00:00:00+01:00",
-        ),
-        (
-            "1995-07-01 12:00",
-            "1995-07-01T11:00:00Z",
-            "1995-07-01T12:00:00+01:00",
-        ),
+        ("2026-10-25 02:00", "2026-10-25T00:00:00Z", "2026-10-25T02:00:00+02:00"),
+        ("2026-10-25 02:30", "2026-10-25T00:30:00Z", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25 03:00", "2026-10-25T02:00:00Z", "2026-10-25T03:00:00+01:00"),
+        ("2026-12-31 24:00", "2026-12-31T23:00:00Z", "2027-01-01T00:00:00+01:00"),
+        ("1995-07-01 12:00", "1995-07-01T11:00:00Z", "1995-07-01T12:00:00+01:00"),
     ];
     for (clock, utc, local) in rows {
         assert_eq!(at(&berlin(), clock), (utc.into(), local.into()), "{clock}");
@@ -127,10 +64,7 @@ fn the_local_day_changes_at_local_midnight() {
     assert_eq!(local("2026-06-30T22:00:00Z"), (day("2026-07-01"), 0));
     assert_eq!(local("2026-10-25T00:59:59Z"), (day("2026-10-25"), 10_799));
     assert_eq!(local("2026-10-25T01:00:00Z"), (day("2026-10-25"), 7200));
-    assert_eq!(
-        Zone::utc().local(instant("2026-10-25T01:00:00Z")),
-        (day("2026-10-25"), 3600)
-    );
+    assert_eq!(Zone::utc().local(instant("2026-10-25T01:00:00Z")), (day("2026-10-25"), 3600));
 }
 
 /// Samoa left out 30 December 2011.
@@ -139,14 +73,7 @@ fn a_day_that_is_skipped_begins_with_the_next() {
     let apia = zone(-36_000, &[("2011-12-30T10:00:00Z", 50_400)]);
     assert_eq!(at(&apia, "2011-12-29 23:59:59").0, "2011-12-30T09:59:59Z");
     for clock in ["2011-12-30 00:00", "2011-12-30 15:00", "2011-12-31 00:00"] {
-        assert_eq!(
-            at(&apia, clock),
-            (
-                "2011-12-30T10:00:00Z".into(),
-                "2011-12-31T00:00:00+14:00".into()
-            ),
-            "{clock}"
-        );
+        assert_eq!(at(&apia, clock), ("2011-12-30T10:00:00Z".into(), "2011-12-31T00:00:00+14:00".into()), "{clock}");
     }
 }
 
@@ -166,17 +93,14 @@ fn the_ends_of_the_range() {
 
 #[test]
 fn unsound_zones_are_refused() {
-    let new = |first, transitions: &[(i64, i32)]| {
-        Zone::new("A".into(), "B".into(), first, transitions.to_vec())
-    };
+    let new = |first, transitions: &[(i64, i32)]| Zone::new("A".into(), "B".into(), first, transitions.to_vec());
     assert!(new(0, &[(5, 3600), (6, 0)]).is_some());
     assert!(new(0, &[(5, 3600), (5, 0)]).is_none());
     assert!(new(0, &[(6, 3600), (5, 0)]).is_none());
     assert!(new(86_400, &[]).is_none());
     assert!(new(0, &[(5, i32::MIN)]).is_none());
     assert!(new(0, &[(i64::MAX, 0)]).is_none());
-    let stored =
-        |steps: Vec<(i64, i32)>| postcard::to_allocvec(&("A", "B", 0_i32, steps)).expect("bytes");
+    let stored = |steps: Vec<(i64, i32)>| postcard::to_allocvec(&("A", "B", 0_i32, steps)).expect("bytes");
     assert!(postcard::from_bytes::<Zone>(&stored(vec![(5, 3600), (1, 0)])).is_ok());
     assert!(postcard::from_bytes::<Zone>(&stored(vec![(5, 3600), (0, 0)])).is_err());
     assert!(postcard::from_bytes::<Zone>(&stored(vec![(5, 3600), (i64::MAX, 0)])).is_err());

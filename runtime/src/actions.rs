@@ -180,7 +180,13 @@ impl<'a> Run<'a> {
         Ok(from..position(self.out.with.len()))
     }
 
-    fn do_charge(&mut self, rule: RuleId, amount: ir::ExprId, kind: ir::TextId, replacing: Option<ir::TextId>) -> Result<(), Fault> {
+    fn do_charge(
+        &mut self,
+        rule: RuleId,
+        amount: ir::ExprId,
+        kind: ir::TextId,
+        replacing: Option<ir::TextId>,
+    ) -> Result<(), Fault> {
         let from = self.mark();
         let asked = self.eval(amount)?;
         let (booked, cut) = self.charge(asked, kind, replacing)?;
@@ -260,7 +266,13 @@ impl<'a> Run<'a> {
     }
 
     /// The first way from `from` on that can be used; none is said in the trace.
-    fn way(&mut self, send: &ir::Send, person: usize, from: usize, rule: RuleId) -> Result<Option<(usize, Channels)>, Fault> {
+    fn way(
+        &mut self,
+        send: &ir::Send,
+        person: usize,
+        from: usize,
+        rule: RuleId,
+    ) -> Result<Option<(usize, Channels)>, Fault> {
         for (way, channels) in send.ways.iter().enumerate().skip(from) {
             match self.usable(person, *channels, send.nature)? {
                 Ok(usable) => return Ok(Some((way, usable))),
@@ -274,7 +286,13 @@ impl<'a> Run<'a> {
     }
 
     /// Sends now, or says when to try again; dropped is done.
-    fn try_to_send(&mut self, at: ActionRef, person: usize, way: usize, channels: Channels) -> Result<Option<Instant>, Fault> {
+    fn try_to_send(
+        &mut self,
+        at: ActionRef,
+        person: usize,
+        way: usize,
+        channels: Channels,
+    ) -> Result<Option<Instant>, Fault> {
         let (send, rule) = self.send_of(at)?;
         let what = HeldAction::Send(send.template, person_number(person));
         let asks = Asks { person, channels, nature: send.nature, call: false, hours: None, rule };
@@ -330,7 +348,15 @@ impl<'a> Run<'a> {
         let tone = self.tone(send.tone)?;
         let with = self.with(&send.with)?;
         let deadline = self.deadline_of(send)?;
-        let effect = Effect::Send { template: send.template, channels, tone, deadline, person: person_number(person), nature: send.nature, with };
+        let effect = Effect::Send {
+            template: send.template,
+            channels,
+            tone,
+            deadline,
+            person: person_number(person),
+            nature: send.nature,
+            with,
+        };
         if send.nature == Nature::Ordinary {
             self.case.ledger.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
         }
@@ -494,7 +520,8 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let tone = self.tone(call.tone)?;
         let attempt = self.case.calls.get(index).map_or(1, |c| c.made.saturating_add(1));
-        let effect = Effect::Call { script: call.script, tone, attempt, of: call.attempts, person: person_number(person) };
+        let effect =
+            Effect::Call { script: call.script, tone, attempt, of: call.attempts, person: person_number(person) };
         let number = self.effect(Some(rule), from, effect)?;
         self.log_attempt(person, BY_PHONE)?;
         let every = call.every.map(|e| self.duration(e)).transpose()?.or(Duration::new(1, Unit::Days));
@@ -512,12 +539,26 @@ impl<'a> Run<'a> {
         let within = self.duration(task.within)?;
         let due = self.over_in(within)?;
         let number = self.tell_task(task, rule, from, within.unit() == Unit::Hours, due, false)?;
-        self.case.tasks.push(Task { action: at, effect: number, due: Some(due), owner: self.ctx.owner, run: self.ctx.run });
+        self.case.tasks.push(Task {
+            action: at,
+            effect: number,
+            due: Some(due),
+            owner: self.ctx.owner,
+            run: self.ctx.run,
+        });
         Ok(())
     }
 
     /// Tells the host of a task.
-    pub(crate) fn tell_task(&mut self, task: &ir::Task, rule: RuleId, from: u32, hours: bool, due: Instant, again: bool) -> Result<u32, Fault> {
+    pub(crate) fn tell_task(
+        &mut self,
+        task: &ir::Task,
+        rule: RuleId,
+        from: u32,
+        hours: bool,
+        due: Instant,
+        again: bool,
+    ) -> Result<u32, Fault> {
         let last_day = self.local_day(due).add_days(-1)?;
         let effect = Effect::Task {
             name: task.name,

@@ -39,7 +39,12 @@ pub(crate) enum When {
 
 impl<'a> Run<'a> {
     /// The usable channels of a way for a person; where there are none, why.
-    pub(crate) fn usable(&mut self, person: usize, way: Channels, nature: Nature) -> Result<Result<Channels, Unusable>, Fault> {
+    pub(crate) fn usable(
+        &mut self,
+        person: usize,
+        way: Channels,
+        nature: Nature,
+    ) -> Result<Result<Channels, Unusable>, Fault> {
         let mut usable = Channels::default();
         let mut why = Unusable::Person;
         if !self.case.persons.get(person).is_some_and(|p| p.pursued) {
@@ -54,7 +59,12 @@ impl<'a> Run<'a> {
         Ok(if usable.is_empty() { Err(why) } else { Ok(usable) })
     }
 
-    fn obstacle(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId, nature: Nature) -> Result<Option<Unusable>, Fault> {
+    fn obstacle(
+        &mut self,
+        person: usize,
+        channel: dunlin_machine::ir::ChannelId,
+        nature: Nature,
+    ) -> Result<Option<Unusable>, Fault> {
         let Some(p) = self.case.persons.get(person) else { return Ok(Some(Unusable::Person)) };
         let contact = &self.m.contact;
         if !p.reachable.has(channel) {
@@ -92,7 +102,10 @@ impl<'a> Run<'a> {
         let mut by = None;
         loop {
             let mut next: Option<(Instant, HeldBy)> = None;
-            for (t, holder) in [self.after_limits(asks, at)?, self.after_rests(asks, at)?, self.in_hours(asks, at)?].into_iter().flatten() {
+            for (t, holder) in [self.after_limits(asks, at)?, self.after_rests(asks, at)?, self.in_hours(asks, at)?]
+                .into_iter()
+                .flatten()
+            {
                 if t > at && next.is_none_or(|(n, _)| t > n) {
                     next = Some((t, holder));
                 }
@@ -198,7 +211,12 @@ impl<'a> Run<'a> {
     }
 
     /// The least instant from `at` on at which some `allow` admits the channel in each of the person's zones.
-    fn admits_channel(&self, person: &Person, channel: dunlin_machine::ir::ChannelId, at: Instant) -> Result<Option<(Instant, RuleId)>, Fault> {
+    fn admits_channel(
+        &self,
+        person: &Person,
+        channel: dunlin_machine::ir::ChannelId,
+        at: Instant,
+    ) -> Result<Option<(Instant, RuleId)>, Fault> {
         let calendar = self.calendar_of(person.calendar);
         let end = self.beyond_horizon(at)?;
         let mut latest: Option<(Instant, RuleId)> = None;
@@ -210,7 +228,9 @@ impl<'a> Run<'a> {
                 for allow in self.m.contact.allows.iter().filter(|a| a.channels.has(channel)) {
                     let opens = match &allow.window {
                         None => t,
-                        Some(window) => admits_in_zone(zone, hours_of(window), &|day| window_admits(window, calendar, day), t, end)?,
+                        Some(window) => {
+                            admits_in_zone(zone, hours_of(window), &|day| window_admits(window, calendar, day), t, end)?
+                        }
                     };
                     if first.is_none_or(|(f, _)| opens < f) {
                         first = Some((opens, allow.rule));
@@ -300,7 +320,9 @@ impl<'a> Run<'a> {
 
     /// What a guard reads of the people who owe.
     pub(crate) fn of_persons(&mut self, quantity: &Quantity) -> Result<Option<i64>, Fault> {
-        let any = |run: &Self, test: &dyn Fn(&Person) -> bool| Ok(Some(i64::from(run.case.persons.iter().any(|p| p.pursued && test(p)))));
+        let any = |run: &Self, test: &dyn Fn(&Person) -> bool| {
+            Ok(Some(i64::from(run.case.persons.iter().any(|p| p.pursued && test(p)))))
+        };
         match quantity {
             Quantity::Attempts(channel, length) => self.most_attempts(Channels::of(*channel), *length),
             Quantity::Contacts(length) => self.most_attempts(Channels::ALL, *length),
@@ -343,7 +365,8 @@ impl<'a> Run<'a> {
 
     fn most_attempts(&mut self, channels: Channels, length: dunlin_machine::ir::ExprId) -> Result<Option<i64>, Fault> {
         let since = self.window_from(length)?;
-        let of = |p: &Person| p.attempts.iter().filter(|a| a.at >= since && !a.channels.and(channels).is_empty()).count();
+        let of =
+            |p: &Person| p.attempts.iter().filter(|a| a.at >= since && !a.channels.and(channels).is_empty()).count();
         Ok(self.case.persons.iter().map(of).max().and_then(|n| i64::try_from(n).ok()))
     }
 }
@@ -353,7 +376,8 @@ pub(crate) const MOST_ZONES: usize = 8;
 
 /// The conversation after which a rest forbids what is asked.
 fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
-    let of = |channels: Channels| person.conversations.iter().filter(|(c, _)| channels.has(*c)).map(|(_, at)| *at).max();
+    let of =
+        |channels: Channels| person.conversations.iter().filter(|(c, _)| channels.has(*c)).map(|(_, at)| *at).max();
     match rest.by {
         None if asks.call => of(Channels::ALL),
         Some(by) if !by.and(asks.channels).is_empty() => of(by),
@@ -375,7 +399,13 @@ fn hours_of(window: &Window) -> &[(u32, u32)] {
 }
 
 /// The least instant from `at` on in the hours of an admitted day, on the clocks of one zone; `end` where there is none before.
-fn admits_in_zone(zone: &Zone, hours: &[(u32, u32)], day_ok: &impl Fn(Date) -> bool, at: Instant, end: Instant) -> Result<Instant, Fault> {
+fn admits_in_zone(
+    zone: &Zone,
+    hours: &[(u32, u32)],
+    day_ok: &impl Fn(Date) -> bool,
+    at: Instant,
+    end: Instant,
+) -> Result<Instant, Fault> {
     let (first, second) = zone.local(at);
     let mut day = first;
     for _ in 0..=HORIZON_DAYS {

@@ -134,7 +134,8 @@ impl Run<'_> {
             return Ok(false);
         }
         let guard = (from, self.mark());
-        let (moved, paused) = self.run_body(Cause { owner: Owner::Whenever(w), rule: rule.rule, guard, late: 0 }, rule.body)?;
+        let (moved, paused) =
+            self.run_body(Cause { owner: Owner::Whenever(w), rule: rule.rule, guard, late: 0 }, rule.body)?;
         Ok(moved || paused)
     }
 

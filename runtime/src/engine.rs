@@ -80,17 +80,22 @@ impl<'m> Interpreter<'m> {
     }
 
     /// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses.
-    fn fire_due(&mut self, case: &mut Case, out: &mut Outcome) -> Result<(), Fault> {
+    /// `kept` says that the copy before the input is the case as it stands but for the clock: the first timer needs no other.
+    fn fire_due(&mut self, case: &mut Case, out: &mut Outcome, kept: bool) -> Result<(), Fault> {
         let now = case.now;
-        for _ in 0..MOST_TIMERS {
+        for round in 0..MOST_TIMERS {
             let mut run = self.run(case, out)?;
             let next = run.earliest_timer()?;
             out.next_due = next.map(|(due, _)| due);
             let Some((due, timer)) = next.filter(|(due, _)| *due <= now) else { return Ok(()) };
-            keep(&mut self.before_timer, case);
+            let first = kept && round == 0;
+            if !first {
+                keep(&mut self.before_timer, case);
+            }
             let mark = (out.entries.len(), out.seen.len(), out.with.len());
             if let Err(fault) = self.run(case, out)?.fire_and_follow(timer, due) {
-                restore(&self.before_timer, case);
+                restore(if first { &self.before } else { &self.before_timer }, case);
+                case.now = now;
                 out.entries.truncate(mark.0);
                 out.seen.truncate(mark.1);
                 out.with.truncate(mark.2);
@@ -109,7 +114,7 @@ impl Engine for Interpreter<'_> {
         let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
         let mut run = self.run(&mut case, out)?;
         run.begin_case(opening)?;
-        self.fire_due(&mut case, out)?;
+        self.fire_due(&mut case, out, false)?;
         case.forget_runs();
         Ok(case)
     }
@@ -138,7 +143,7 @@ impl Engine for Interpreter<'_> {
                 Ok(())
             }
         };
-        let done = done.and_then(|()| self.fire_due(case, out).map_err(Refusal::from));
+        let done = done.and_then(|()| self.fire_due(case, out, input == Input::Advance).map_err(Refusal::from));
         case.forget_runs();
         if done.is_err() {
             restore(&self.before, case);
@@ -330,7 +335,12 @@ fn currency_of(machine: &Machine, code: Option<&str>) -> Result<u8, Refusal> {
     found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("currency in the strategy", code))
 }
 
-fn facts_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec<String>) -> Result<Vec<Option<i64>>, Refusal> {
+fn facts_of(
+    machine: &Machine,
+    names: &Names,
+    opening: &Opening,
+    texts: &mut Vec<String>,
+) -> Result<Vec<Option<i64>>, Refusal> {
     let mut facts: Vec<Option<i64>> = machine.facts.iter().map(|f| f.default).collect();
     for (id, given) in &opening.facts {
         let fact = machine.facts.get(id.index()).ok_or(Fault::Broken("a fact is missing"))?;
@@ -354,7 +364,12 @@ fn facts_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec
     Ok(facts)
 }
 
-fn persons_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Vec<String>) -> Result<Vec<Person>, Refusal> {
+fn persons_of(
+    machine: &Machine,
+    names: &Names,
+    opening: &Opening,
+    texts: &mut Vec<String>,
+) -> Result<Vec<Person>, Refusal> {
     let mut persons = Vec::new();
     for given in &opening.persons {
         let (reachable, consent) = channels_of(given);

@@ -40,13 +40,32 @@ impl<'a> Run<'a> {
             }
             Expr::Known(e) => self.known(*e),
             Expr::Not(e) => Ok(i64::from(self.eval(*e)? == 0)),
-            Expr::And(a, b) => if self.eval(*a)? == 0 { Ok(0) } else { self.eval(*b) },
-            Expr::Or(a, b) => if self.eval(*a)? != 0 { Ok(1) } else { self.eval(*b) },
-            Expr::If(c, a, b) => if self.eval(*c)? != 0 { self.eval(*a) } else { self.eval(*b) },
+            Expr::And(a, b) => {
+                if self.eval(*a)? == 0 {
+                    Ok(0)
+                } else {
+                    self.eval(*b)
+                }
+            }
+            Expr::Or(a, b) => {
+                if self.eval(*a)? != 0 {
+                    Ok(1)
+                } else {
+                    self.eval(*b)
+                }
+            }
+            Expr::If(c, a, b) => {
+                if self.eval(*c)? != 0 {
+                    self.eval(*a)
+                } else {
+                    self.eval(*b)
+                }
+            }
             Expr::Dated(d, on) => {
                 let day = on.map(|on| self.date(on)).transpose()?.or(self.ctx.day).unwrap_or(self.today);
                 let value = self.dated(*d, day)?;
-                let provisional = machine.dated.get(d.index()).and_then(|d| d.verified_until).is_some_and(|until| day > until);
+                let provisional =
+                    machine.dated.get(d.index()).and_then(|d| d.verified_until).is_some_and(|until| day > until);
                 self.provisional |= provisional && self.ctx.claim.is_some();
                 self.note(id, Some(value), provisional);
                 Ok(value)
@@ -192,7 +211,9 @@ impl<'a> Run<'a> {
             Quantity::LimitationDate => day(self.case.limitation_date),
             Quantity::In(stages) => flag(stages.contains(&self.case.place.stage)),
             Quantity::BeenIn(stages) => flag(self.case.been.iter().any(|s| stages.contains(s))),
-            Quantity::ClaimDue | Quantity::ClaimArose | Quantity::ClaimDefaultOn | Quantity::ClaimKind => self.of_claim(quantity),
+            Quantity::ClaimDue | Quantity::ClaimArose | Quantity::ClaimDefaultOn | Quantity::ClaimKind => {
+                self.of_claim(quantity)
+            }
             Quantity::Attempts(..)
             | Quantity::Contacts(_)
             | Quantity::ReachedWithin(_)

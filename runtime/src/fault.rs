@@ -128,11 +128,15 @@ impl Refusal {
                 alloc::format!("the instant {at} is earlier than the case's last one, {now}; instants never go back")
             }
             Self::NoSuchEvent => String::from("the strategy does not have this event"),
-            Self::OnlyTheMachine(name) => alloc::format!("`{name}` is raised by the strategy itself; a host cannot send it"),
+            Self::OnlyTheMachine(name) => {
+                alloc::format!("`{name}` is raised by the strategy itself; a host cannot send it")
+            }
             Self::Missing { param } => alloc::format!("`{param}` is missing"),
             Self::Wrong { field, expected } => alloc::format!("`{field}` must be {expected}"),
             Self::NotThere { kind, name } => alloc::format!("there is no {kind} `{name}`"),
-            Self::OtherMachine => String::from("the case belongs to another version of the strategy; only a migration moves it here"),
+            Self::OtherMachine => {
+                String::from("the case belongs to another version of the strategy; only a migration moves it here")
+            }
             Self::Unreadable(what) => alloc::format!("the saved case cannot be read: {what}"),
             Self::Fault(fault) => fault.words(machine),
         }

@@ -9,7 +9,13 @@ use dunlin_machine::value::Instant;
 
 impl Run<'_> {
     /// `pause`: sets a hold, or renews the one of that reason.
-    pub(crate) fn pause(&mut self, rule: RuleId, reason: TextId, ends: HoldEnd, without_interest: bool) -> Result<(), Fault> {
+    pub(crate) fn pause(
+        &mut self,
+        rule: RuleId,
+        reason: TextId,
+        ends: HoldEnd,
+        without_interest: bool,
+    ) -> Result<(), Fault> {
         let from = self.mark();
         let until = match ends {
             HoldEnd::Open => None,

@@ -22,7 +22,13 @@ impl Run<'_> {
         let costs = self.open_costs()?;
         let balance = add(add(principal, interest)?, costs)?;
         let provisional = self.provisional;
-        Ok(Statement { principal: Money(principal), interest: Money(interest), costs: Money(costs), balance: Money(balance), provisional })
+        Ok(Statement {
+            principal: Money(principal),
+            interest: Money(interest),
+            costs: Money(costs),
+            balance: Money(balance),
+            provisional,
+        })
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {
@@ -116,7 +122,12 @@ impl Run<'_> {
     }
 
     /// Reads something of a claim as of a day, silently: the trace names what rules read, not what the ledger counts.
-    fn as_of<T>(&mut self, claim: usize, day: Option<Date>, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn as_of<T>(
+        &mut self,
+        claim: usize,
+        day: Option<Date>,
+        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let before = (self.ctx.claim, self.ctx.day, self.ctx.record);
         self.ctx.claim = u16::try_from(claim).ok();
         self.ctx.day = day;
@@ -335,7 +346,8 @@ impl Run<'_> {
             Met::Interest(at) | Met::Principal(at) => {
                 self.fix(usize::from(at), self.today)?;
                 if let Some(claim) = self.case.ledger.claims.get_mut(usize::from(at)) {
-                    let pot = if matches!(part.met, Met::Principal(_)) { &mut claim.principal } else { &mut claim.interest };
+                    let pot =
+                        if matches!(part.met, Met::Principal(_)) { &mut claim.principal } else { &mut claim.interest };
                     *pot = add(*pot, part.amount)?;
                 }
             }
@@ -358,7 +370,12 @@ impl Run<'_> {
     }
 
     /// Books a charge, cut so that all costs stay within their cap; gives what was booked, and whether the cap cut it.
-    pub(crate) fn charge(&mut self, amount: i64, kind: TextId, replacing: Option<TextId>) -> Result<(i64, bool), Fault> {
+    pub(crate) fn charge(
+        &mut self,
+        amount: i64,
+        kind: TextId,
+        replacing: Option<TextId>,
+    ) -> Result<(i64, bool), Fault> {
         let replaced = replacing.map(|k| i64::from(k.0));
         let old = self.case.ledger.costs.iter().find(|c| Some(c.kind) == replaced).copied();
         let (before, paid) = old.map_or((0, 0), |c| (c.charged, c.paid));
@@ -472,7 +489,9 @@ impl Run<'_> {
     /// The position of the n-th claim by due date, ties by position.
     fn nth_oldest(&self, n: usize) -> usize {
         let claims = &self.case.ledger.claims;
-        let rank = |at: usize| claims.iter().enumerate().filter(|(i, c)| claims.get(at).is_some_and(|a| (c.due, *i) < (a.due, at))).count();
+        let rank = |at: usize| {
+            claims.iter().enumerate().filter(|(i, c)| claims.get(at).is_some_and(|a| (c.due, *i) < (a.due, at))).count()
+        };
         (0..claims.len()).find(|at| rank(*at) == n).unwrap_or(0)
     }
 

@@ -3,7 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use dunlin_machine::ir::{ChannelId, Channels, EventId, ExprId, Nature, RuleId, StageId, TemplateId, TextId, ToneId, Type};
+use dunlin_machine::ir::{
+    ChannelId, Channels, EventId, ExprId, Nature, RuleId, StageId, TemplateId, TextId, ToneId, Type,
+};
 use dunlin_machine::value::{Date, Instant, Money};
 
 /// Everything that one step did, in the order in which it did it. A host keeps one and hands it to every step, so that

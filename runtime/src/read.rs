@@ -32,7 +32,11 @@ pub fn value(machine: &Machine, case: &Case, expr: ExprId) -> Result<(Option<i64
     })
 }
 
-fn with_run<T>(machine: &Machine, case: &Case, read: impl FnOnce(&mut Run<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn with_run<T>(
+    machine: &Machine,
+    case: &Case,
+    read: impl FnOnce(&mut Run<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
     let names = Names::of(machine);
     let mut copy = case.clone();
     let (mut out, mut work) = (Outcome::default(), Work::default());

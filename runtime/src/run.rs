@@ -96,7 +96,13 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(m: &'a Machine, case: &'a mut Case, out: &'a mut Outcome, work: &'a mut Work, names: &'a Names) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        m: &'a Machine,
+        case: &'a mut Case,
+        out: &'a mut Outcome,
+        work: &'a mut Work,
+        names: &'a Names,
+    ) -> Result<Self, Fault> {
         work.queue.clear();
         work.taken = 0;
         work.chain.clear();
@@ -298,7 +304,12 @@ impl Names {
     }
 
     /// The text value of a text; `texts` learn one that the machine does not know.
-    pub(crate) fn learn(&self, machine: &Machine, texts: &mut Vec<alloc::string::String>, text: &str) -> Result<i64, Fault> {
+    pub(crate) fn learn(
+        &self,
+        machine: &Machine,
+        texts: &mut Vec<alloc::string::String>,
+        text: &str,
+    ) -> Result<i64, Fault> {
         if let Some(value) = self.find(machine, text) {
             return Ok(value);
         }

@@ -122,7 +122,12 @@ impl Run<'_> {
     }
 
     /// Enters a stage and runs its entry actions.
-    pub(crate) fn enter_stage(&mut self, stage: StageId, rule: Option<RuleId>, from: Option<StageId>) -> Result<(), Fault> {
+    pub(crate) fn enter_stage(
+        &mut self,
+        stage: StageId,
+        rule: Option<RuleId>,
+        from: Option<StageId>,
+    ) -> Result<(), Fault> {
         let machine = self.m;
         let entered = machine.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?;
         let group_runs_on = from.is_some_and(|f| self.scope_of(f) == entered.scope) && entered.scope.is_some();

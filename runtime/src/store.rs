@@ -37,7 +37,8 @@ pub fn restore(machine: &Machine, bytes: &[u8]) -> Result<Case, Refusal> {
     if checksum(body) != u32::from_be_bytes(*sum) {
         return Err(Refusal::Unreadable("it is cut short or was changed"));
     }
-    let (case, left) = postcard::take_from_bytes::<Case>(body).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
+    let (case, left) =
+        postcard::take_from_bytes::<Case>(body).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
     if !left.is_empty() {
         return Err(Refusal::Unreadable("something follows after its end"));
     }
@@ -59,10 +60,14 @@ pub fn admit(machine: &Machine, case: Case) -> Result<Case, Refusal> {
 fn fits(machine: &Machine, case: &Case) -> bool {
     let stage = |s: dunlin_machine::ir::StageId| machine.stages.get(s.index());
     let scope_slots = |s: dunlin_machine::ir::StageId| {
-        stage(s).and_then(|s| s.scope).and_then(|s| machine.scopes.get(s.index())).map_or(0, |s| s.triggers.range().len())
+        stage(s)
+            .and_then(|s| s.scope)
+            .and_then(|s| machine.scopes.get(s.index()))
+            .map_or(0, |s| s.triggers.range().len())
     };
     let place = |p: &crate::case::Place| {
-        stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len()) && scope_slots(p.stage) == p.scope_slots.len()
+        stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
+            && scope_slots(p.stage) == p.scope_slots.len()
     };
     let calendar = |c: dunlin_machine::ir::CalendarId| c.index() < machine.calendars.len();
     place(&case.place)
@@ -75,11 +80,18 @@ fn fits(machine: &Machine, case: &Case) -> bool {
         && case.watches.len() == machine.watches.len()
         && case.watches.iter().zip(&machine.watches).all(|(s, w)| s.len() == w.triggers.range().len())
         && case.whenevers.len() == machine.whenevers.len()
-        && case.whenevers.iter().zip(&machine.whenevers).all(|(s, w)| s.since.is_none() || s.slots.len() == w.triggers.range().len())
+        && case
+            .whenevers
+            .iter()
+            .zip(&machine.whenevers)
+            .all(|(s, w)| s.since.is_none() || s.slots.len() == w.triggers.range().len())
         && usize::from(case.currency) < machine.currencies.len()
         && calendar(case.calendar)
         && !case.persons.is_empty()
-        && case.persons.iter().all(|p| calendar(p.calendar) && p.zones.iter().all(|z| usize::from(*z) < machine.zones.len()))
+        && case
+            .persons
+            .iter()
+            .all(|p| calendar(p.calendar) && p.zones.iter().all(|z| usize::from(*z) < machine.zones.len()))
         && case.ledger.claims.len() <= machine.limits.claims as usize
 }
 

@@ -70,7 +70,10 @@ impl Run<'_> {
         let mut taken = Taken::of(event.event);
         taken.mark = event.id.as_deref().map(mark_of);
         for (at, given) in &event.args {
-            let param = ty.params.get(usize::from(*at)).ok_or_else(|| wrong(&format!("parameter {at}"), "one that the event has"))?;
+            let param = ty
+                .params
+                .get(usize::from(*at))
+                .ok_or_else(|| wrong(&format!("parameter {at}"), "one that the event has"))?;
             let value = self.check_arg(event.event, *at, param, given)?;
             if let Some(place) = taken.args.get_mut(usize::from(*at)) {
                 *place = Some(value);
@@ -153,7 +156,10 @@ impl Run<'_> {
                 taken.names = Some((0, held.ok_or_else(|| not_there("hold with the reason", reason))?.reason));
             }
             Happening::Hold => taken.names = Some((0, self.learn(text("reason").unwrap_or_default())?)),
-            Happening::Fact => taken.names = Some(self.fact_named(text("name").unwrap_or_default(), text("value").unwrap_or_default())?),
+            Happening::Fact => {
+                taken.names =
+                    Some(self.fact_named(text("name").unwrap_or_default(), text("value").unwrap_or_default())?)
+            }
             Happening::Operator => {
                 let name = text("stage").unwrap_or_default();
                 let found = self.m.stages.iter().position(|s| self.text_of(s.name) == name);
@@ -169,7 +175,13 @@ impl Run<'_> {
             }
             Happening::Waived => {
                 let what = text("what").unwrap_or_default();
-                taken.names = Some((["costs", "interest"].iter().position(|w| *w == what).map_or(2, |at| u16::try_from(at).unwrap_or(2)), 0));
+                taken.names = Some((
+                    ["costs", "interest"]
+                        .iter()
+                        .position(|w| *w == what)
+                        .map_or(2, |at| u16::try_from(at).unwrap_or(2)),
+                    0,
+                ));
             }
             _ => {}
         }
@@ -200,7 +212,9 @@ impl Run<'_> {
             Type::Text => return Ok(self.learn(text)?),
             Type::Bool => ["false", "true"].iter().position(|t| *t == text).and_then(|at| i64::try_from(at).ok()),
             Type::Number => text.parse().ok(),
-            Type::Money => currency.and_then(|c| Money::parse(text.split(' ').next().unwrap_or(text), c).ok()).map(|m| m.0),
+            Type::Money => {
+                currency.and_then(|c| Money::parse(text.split(' ').next().unwrap_or(text), c).ok()).map(|m| m.0)
+            }
             Type::Rate => Rate::parse(text.trim_end_matches('%').trim_end()).ok().map(|r| r.0),
             Type::Date => Date::parse(text).ok().map(|d| d.days().into()),
             Type::Instant => dunlin_machine::value::Instant::parse(text).ok().map(|i| i.seconds()),
@@ -223,7 +237,12 @@ impl Run<'_> {
     fn check_amount(&mut self, happening: Happening, taken: &mut Taken) -> Result<(), Refusal> {
         let counts = matches!(
             happening,
-            Happening::Payment | Happening::Enforced | Happening::Promise | Happening::ClaimReduced | Happening::CostsSet | Happening::Waived
+            Happening::Payment
+                | Happening::Enforced
+                | Happening::Promise
+                | Happening::ClaimReduced
+                | Happening::CostsSet
+                | Happening::Waived
         );
         if let Some(on) = happening.param("on")
             && let Some(place) = taken.args.get_mut(on)
@@ -255,16 +274,21 @@ impl Run<'_> {
         let Some(happening) = Happening::of(taken.event) else { return Ok(()) };
         let amount = happening.param("amount").and_then(|at| taken.arg(at));
         let on = happening.param("on").and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
-        let channel = happening.param("channel").and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
+        let channel =
+            happening.param("channel").and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
         let person = usize::from(taken.person);
         match happening {
-            Happening::Payment | Happening::Enforced => self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark),
+            Happening::Payment | Happening::Enforced => {
+                self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark)
+            }
             Happening::PaymentReturned => self.return_payment(taken.of.unwrap_or_default(), taken.arg(2)),
             Happening::Promise => self.take_promise(taken),
             Happening::Dispute => self.dispute(taken.claim, true),
             Happening::DisputeResolved => self.dispute(taken.claim, false),
             Happening::ClaimAdded => self.add_claim(taken),
-            Happening::ClaimReduced => self.reduce(taken.claim.map(usize::from), amount.unwrap_or(0), on.unwrap_or(self.today)).map(|_| ()),
+            Happening::ClaimReduced => {
+                self.reduce(taken.claim.map(usize::from), amount.unwrap_or(0), on.unwrap_or(self.today)).map(|_| ())
+            }
             Happening::Contacted => self.log_attempt(person, channel.map_or(Channels::default(), Channels::of)),
             Happening::Conversation => self.take_conversation(person, channel),
             Happening::Hold => self.take_hold(taken),
@@ -291,7 +315,13 @@ impl Run<'_> {
     }
 
     /// What events say of persons and their channels.
-    fn take_contact(&mut self, happening: Happening, person: usize, channel: Option<ChannelId>, taken: &Taken) -> Result<(), Fault> {
+    fn take_contact(
+        &mut self,
+        happening: Happening,
+        person: usize,
+        channel: Option<ChannelId>,
+        taken: &Taken,
+    ) -> Result<(), Fault> {
         let one = channel.map_or(Channels::default(), Channels::of);
         let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
         let without = |set: Channels| Channels(set.0 & !one.0);
@@ -367,7 +397,19 @@ impl Run<'_> {
         let principal = taken.arg(1).unwrap_or(0);
         let id = core::mem::take(&mut self.case.new_claim);
         let kind = taken.arg(3).filter(|k| *k != UNKNOWN_TEXT);
-        let claim = Claim { id, principal, interest: 0, next: due, due, arose, default_on, kind, disputed: false, fresh: true, secured: false };
+        let claim = Claim {
+            id,
+            principal,
+            interest: 0,
+            next: due,
+            due,
+            arose,
+            default_on,
+            kind,
+            disputed: false,
+            fresh: true,
+            secured: false,
+        };
         self.case.ledger.claims.push(claim);
         self.interest_today = None;
         self.start_interest(self.case.ledger.claims.len().saturating_sub(1))
@@ -483,6 +525,11 @@ pub(crate) fn not_there(kind: &'static str, name: &str) -> Refusal {
 }
 
 /// A text as a value of the case, where the machine or the case knows it or learns it.
-pub(crate) fn learned(names: &Names, machine: &Machine, texts: &mut alloc::vec::Vec<String>, text: &Option<String>) -> Result<Option<i64>, Fault> {
+pub(crate) fn learned(
+    names: &Names,
+    machine: &Machine,
+    texts: &mut alloc::vec::Vec<String>,
+    text: &Option<String>,
+) -> Result<Option<i64>, Fault> {
     text.as_ref().map(|t| names.learn(machine, texts, t)).transpose()
 }

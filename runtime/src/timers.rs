@@ -36,7 +36,10 @@ impl<'a> Run<'a> {
         let watches = (0u16..).zip(&machine.watches).map(|(w, watch)| (0, Owner::Watch(w), watch.triggers));
         let whenevers = (0u16..).zip(&machine.whenevers).map(|(w, rule)| (1, Owner::Whenever(w), rule.triggers));
         let own = stage.map(|s| (2, Owner::Stage, s.triggers));
-        let scope = stage.and_then(|s| s.scope).and_then(|s| machine.scopes.get(s.index())).map(|s| (3, Owner::Scope, s.triggers));
+        let scope = stage
+            .and_then(|s| s.scope)
+            .and_then(|s| machine.scopes.get(s.index()))
+            .map(|s| (3, Owner::Scope, s.triggers));
         watches.chain(whenevers).filter(move |_| awake).chain(own).chain(scope.filter(|_| awake))
     }
 
@@ -99,7 +102,9 @@ impl<'a> Run<'a> {
     fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
         let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(None) };
         let plain = match &trigger.on {
-            On::Date { date, offset, before } => self.plain_due(*date, *offset, *before, slot)?.map(|(due, _)| due.seconds()),
+            On::Date { date, offset, before } => {
+                self.plain_due(*date, *offset, *before, slot)?.map(|(due, _)| due.seconds())
+            }
             On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
                 Some(slot.due).filter(|due| *due != Slot::NEVER)
             }
@@ -111,7 +116,13 @@ impl<'a> Run<'a> {
     }
 
     /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
-    fn plain_due(&mut self, date: ExprId, offset: Option<ExprId>, before: bool, slot: Slot) -> Result<Option<(Instant, Date)>, Fault> {
+    fn plain_due(
+        &mut self,
+        date: ExprId,
+        offset: Option<ExprId>,
+        before: bool,
+        slot: Slot,
+    ) -> Result<Option<(Instant, Date)>, Fault> {
         let record = self.ctx.record;
         self.ctx.record = false;
         let day = self.eval_known(date);
@@ -137,7 +148,11 @@ impl<'a> Run<'a> {
     /// Sets a slot to the next time of its trigger, counted from its anchor.
     pub(crate) fn schedule(&mut self, owner: Owner, triggers: Span, at: usize) -> Result<(), Fault> {
         let machine = self.m;
-        let trigger = machine.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        let trigger = machine
+            .triggers
+            .get(triggers.range())
+            .and_then(|t| t.get(at))
+            .ok_or(Fault::Broken("a trigger is missing"))?;
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         match &trigger.on {
             On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
@@ -201,7 +216,9 @@ impl<'a> Run<'a> {
             Owner::Stage => self.case.place.entered,
             Owner::Scope => self.case.place.scope_entered,
             Owner::Watch(_) => self.case.opened,
-            Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).and_then(|s| s.since).unwrap_or(self.case.now),
+            Owner::Whenever(w) => {
+                self.case.whenevers.get(usize::from(w)).and_then(|s| s.since).unwrap_or(self.case.now)
+            }
         }
     }
 
@@ -268,7 +285,11 @@ impl<'a> Run<'a> {
     fn fire_trigger(&mut self, owner: Owner, at: usize, due: Instant) -> Result<(), Fault> {
         let machine = self.m;
         let triggers = self.triggers_of(owner);
-        let trigger = machine.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        let trigger = machine
+            .triggers
+            .get(triggers.range())
+            .and_then(|t| t.get(at))
+            .ok_or(Fault::Broken("a trigger is missing"))?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
         if by_past_date && self.case.moved_by_past_date == Some(self.today) {
             let tomorrow = self.begin(self.today.add_days(1)?)?;
@@ -327,7 +348,9 @@ impl<'a> Run<'a> {
                 // A body may change the date that it hangs on: once a day, or it might never end.
                 slot.not_before = tomorrow;
             }
-            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => self.schedule(owner, triggers, at)?,
+            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
+                self.schedule(owner, triggers, at)?
+            }
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
         Ok(())
@@ -353,7 +376,12 @@ impl<'a> Run<'a> {
         let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
         let (owner, at) = (Owner::from_rank(rank, number), usize::from(at));
         let triggers = self.triggers_of(owner);
-        let trigger = self.m.triggers.get(triggers.range()).and_then(|t| t.get(at)).ok_or(Fault::Broken("a trigger is missing"))?;
+        let trigger = self
+            .m
+            .triggers
+            .get(triggers.range())
+            .and_then(|t| t.get(at))
+            .ok_or(Fault::Broken("a trigger is missing"))?;
         self.spend(owner, triggers, at, trigger)
     }
 

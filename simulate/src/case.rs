@@ -8,7 +8,12 @@ use dunlin_runtime::outcome::{Alarm, Effect, Outcome, What};
 use dunlin_runtime::{Case, Engine, Input, Refusal, read};
 
 /// Runs a case up to the end of the day.
-pub(crate) fn run<E: Engine>(machine: &Machine, engine: &mut E, job: &Job, until: Date) -> Result<CaseResult, CaseFailed> {
+pub(crate) fn run<E: Engine>(
+    machine: &Machine,
+    engine: &mut E,
+    job: &Job,
+    until: Date,
+) -> Result<CaseResult, CaseFailed> {
     let failed = |why: Refusal| CaseFailed { id: job.opening.id.clone(), why: why.words(machine) };
     let mut out = Outcome::default();
     let case = engine.open(&job.opening, job.at, &mut out).map_err(failed)?;

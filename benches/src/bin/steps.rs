@@ -70,13 +70,15 @@ fn one(
 fn compile() -> Result<Machine, String> {
     let sources = Sources { main: ("benches/strategy.dun", include_str!("../../strategy.dun")), find: &|_| None };
     let checked = check(&sources);
-    let model = checked.model.ok_or_else(|| format!("the benchmark's strategy has errors: {:?}", checked.diagnostics))?;
+    let model =
+        checked.model.ok_or_else(|| format!("the benchmark's strategy has errors: {:?}", checked.diagnostics))?;
     lower(&model).map_err(|e| e.to_string())
 }
 
 fn opening() -> Result<Opening, String> {
     let due = Date::parse("2025-12-20").map_err(|e| e.to_string())?;
-    let channels = (0..7).map(|n| ChannelGiven { channel: dunlin_machine::ir::ChannelId(n), reachable: true, consent: true });
+    let channels =
+        (0..7).map(|n| ChannelGiven { channel: dunlin_machine::ir::ChannelId(n), reachable: true, consent: true });
     Ok(Opening {
         id: "bench".into(),
         persons: vec![PersonGiven { id: "d".into(), channels: Some(channels.collect()), ..PersonGiven::default() }],

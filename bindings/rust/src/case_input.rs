@@ -19,9 +19,8 @@ pub struct CaseInput {
 
 /// Fields of a case that this version does not take up yet.
 const NOT_YET: &[&str] = &["stage", "entered", "served", "plan", "sent", "payments"];
-const CASE: &[&str] = &[
-    "id", "opened", "currency", "debtor", "debtors", "claims", "costs", "facts", "title", "limitation_date",
-];
+const CASE: &[&str] =
+    &["id", "opened", "currency", "debtor", "debtors", "claims", "costs", "facts", "title", "limitation_date"];
 const DEBTOR: &[&str] = &["id", "kind", "language", "region", "time_zone", "born", "channels"];
 const CLAIM: &[&str] = &["id", "principal", "due", "kind", "arose", "default_on", "secured"];
 
@@ -41,7 +40,11 @@ impl CaseInput {
     ///
     /// # Errors
     /// As [`CaseInput::from_json`]; a field is named as the column.
-    pub fn from_row(strategy: &Strategy, line: u64, cells: &serde_json::Map<String, serde_json::Value>) -> Result<Self, Error> {
+    pub fn from_row(
+        strategy: &Strategy,
+        line: u64,
+        cells: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self, Error> {
         let node = nest(strategy, line, cells);
         Self::from_node(strategy, &node).map_err(|error| {
             let rename = |mut problem: crate::Problem| {

@@ -8,7 +8,7 @@ use dunlin_lang::check::{self as checker, Sources as Given};
 use dunlin_lang::diagnostic::{Diagnostic, DiagnosticView, Severity, Sources as Texts, render, views};
 use dunlin_lang::lower::{LowerError, lower};
 use dunlin_lang::model::{Expr, Model, Stage, Var};
-use dunlin_machine::ir::{self, Quantity, RuleId, Type};
+use dunlin_machine::ir::{self, Pool, Quantity, RuleId, Type};
 use dunlin_machine::value::{Date, Zone};
 use dunlin_runtime::input::{ClaimGiven, Opening, PersonGiven};
 use std::fmt;
@@ -227,6 +227,9 @@ fn complete(model: &mut Model) {
     if model.zones.is_empty() {
         model.zones.push(Zone::utc());
     }
+    if model.ledger.pools.is_empty() {
+        model.ledger.pools = vec![Pool::Costs, Pool::Interest, Pool::Principal];
+    }
     if model.stages.is_empty() {
         let name = ir::TextId(0);
         if model.texts.is_empty() {
@@ -261,7 +264,9 @@ fn value_of(strategy: &Strategy, case: Option<&str>, today: Date, ty: Type) -> R
     let (value, seen) = read.map_err(|why| EvaluationError::Words(why.words(machine)))?;
     if let Some(seen) = seen.iter().find(|seen| seen.provisional) {
         let name = dunlin_machine::text::expression(machine, seen.read);
-        return Err(EvaluationError::Words(format!("nobody has checked `{name}` for so late a day; `at DATE` reads an earlier one")));
+        return Err(EvaluationError::Words(format!(
+            "nobody has checked `{name}` for so late a day; `at DATE` reads an earlier one"
+        )));
     }
     let currency = strategy.currency_of(case.state());
     let words = value.map(|value| strategy.value_words(ty, value, currency, &case.state().texts));

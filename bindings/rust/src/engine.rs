@@ -63,7 +63,13 @@ impl<'s> Interpreter<'s> {
     ///
     /// # Errors
     /// As [`Interpreter::step`].
-    pub fn step_into(&mut self, case: &mut Case, input: Input<'_>, at: Instant, outcome: &mut Outcome) -> Result<(), Error> {
+    pub fn step_into(
+        &mut self,
+        case: &mut Case,
+        input: Input<'_>,
+        at: Instant,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
         let done = self.engine.step(case.state_mut(), input, at, outcome);
         done.map_err(|why| self.refused(&why))
     }

@@ -4,8 +4,8 @@ use crate::error::{Error, Problem};
 use crate::fields::{self, Fields, Moment, Problems, Typed};
 use crate::json::{self, Node, Value};
 use crate::strategy::Strategy;
-use dunlin_machine::events::{BUILTIN_EVENTS, Origin};
 use dunlin_machine::events::EventParam;
+use dunlin_machine::events::{BUILTIN_EVENTS, Origin};
 use dunlin_machine::ir::EventId;
 use dunlin_machine::value::Currency;
 use dunlin_runtime::input::Event;
@@ -119,7 +119,8 @@ impl Reader<'_> {
                     args.extend(value.map(|value| (position, value)));
                 }
                 None if param.required => {
-                    let sentence = format!("is missing: `{name}` needs it; expected {}", self.strategy.type_words(param.ty));
+                    let sentence =
+                        format!("is missing: `{name}` needs it; expected {}", self.strategy.type_words(param.ty));
                     self.problems.add(fields.line, plain, sentence);
                 }
                 None => {}
@@ -135,7 +136,8 @@ impl Reader<'_> {
             if EVENT.contains(&field) || known.contains(&plain) || node.value == Value::Null {
                 continue;
             }
-            let takes = if known.is_empty() { "it takes none".into() } else { format!("it takes {}", fields::list(&known)) };
+            let takes =
+                if known.is_empty() { "it takes none".into() } else { format!("it takes {}", fields::list(&known)) };
             self.problems.add(node.line, field, format!("is no parameter of `{name}`; {takes}"));
         }
     }

@@ -77,7 +77,11 @@ impl<'n> Fields<'n> {
     pub(crate) fn only(&self, known: &[&str], problems: &mut Problems) {
         for (name, node) in self.iter() {
             if !known.contains(&name) {
-                problems.add(node.line, self.name(name), format!("is no field that is known here{}", instead(name, known)));
+                problems.add(
+                    node.line,
+                    self.name(name),
+                    format!("is no field that is known here{}", instead(name, known)),
+                );
             }
         }
     }

@@ -205,7 +205,9 @@ impl<'s> Lines<'s> {
                 "interest": amount(*interest, self.currency),
                 "costs": amount(*costs, self.currency),
             }),
-            Effect::Report { party, what, message } => json!({ "to": text(party), "what": text(what), "message": message }),
+            Effect::Report { party, what, message } => {
+                json!({ "to": text(party), "what": text(what), "message": message })
+            }
             Effect::Alarm(alarm) => self.alarm(alarm),
             Effect::Emit { name, with } => json!({ "name": text(name), "params": self.params(case, outcome, with) }),
             Effect::Assign(queue) => json!({ "queue": text(queue) }),
@@ -305,14 +307,17 @@ fn goes_another_way(entries: &[Entry]) -> bool {
     let What::Held { what: HeldAction::Send(held, to), by: HeldBy::Unusable(_), .. } = first.what else { return false };
     rest.iter().filter(|entry| entry.rule == first.rule).any(|entry| match &entry.what {
         What::Effect { effect: Effect::Send { template, person, .. }, .. } => *template == held && *person == to,
-        What::Held { what: HeldAction::Send(template, person), dropped: false, .. } => *template == held && *person == to,
+        What::Held { what: HeldAction::Send(template, person), dropped: false, .. } => {
+            *template == held && *person == to
+        }
         _ => false,
     })
 }
 
 /// The values that an entry's rule and action read, each once.
 pub(crate) fn seen<'o>(outcome: &'o Outcome, entry: &Entry) -> Vec<&'o Seen> {
-    let run = |range: &std::ops::Range<u32>| outcome.seen.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let run =
+        |range: &std::ops::Range<u32>| outcome.seen.get(range.start as usize..range.end as usize).unwrap_or_default();
     let mut all: Vec<&Seen> = Vec::new();
     for seen in run(&entry.guard).iter().chain(run(&entry.own)) {
         if !all.contains(&seen) {

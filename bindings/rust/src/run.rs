@@ -117,7 +117,9 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error`] where the case cannot be woken, which no sound machine brings about.
     pub fn event(&mut self, event: &EventInput, watch: &mut Watcher<'_>) -> Result<(), Error> {
-        let at = self.instant_of(event.at).ok_or_else(|| Error::failed("an event lies outside the years that Dunlin can count"))?;
+        let at = self
+            .instant_of(event.at)
+            .ok_or_else(|| Error::failed("an event lies outside the years that Dunlin can count"))?;
         self.wake_until(at, false, watch)?;
         let done = self.interpreter.step_into(&mut self.case, Input::Event(&event.event), at, &mut self.outcome);
         if done.is_ok() {
@@ -152,7 +154,9 @@ impl<'s> Run<'s> {
             self.wake(wake, watch)?;
             if self.next_due == Some(due) {
                 let due = self.interpreter.strategy().instant_words(due);
-                return Err(Error::failed(format!("what is due at {due} does not happen; please report this strategy")));
+                return Err(Error::failed(format!(
+                    "what is due at {due} does not happen; please report this strategy"
+                )));
             }
         }
         Ok(())

@@ -47,8 +47,7 @@ impl CaseInput {
         let channels = (0u8..).zip(&machine.channels).map(|(number, _)| ChannelId(number));
         let channels = channels.map(|channel| ChannelGiven { channel, reachable: true, consent: true });
         let person = PersonGiven { id: "debtor".into(), channels: Some(channels.collect()), ..PersonGiven::default() };
-        let opening =
-            Opening { id: "silent".into(), persons: vec![person], claims: vec![claim], ..Opening::default() };
+        let opening = Opening { id: "silent".into(), persons: vec![person], claims: vec![claim], ..Opening::default() };
         Ok(Self { opening, at: strategy.begin(open).ok_or_else(outside)? })
     }
 }
@@ -133,7 +132,10 @@ impl Run<'_> {
         for (position, param) in (0u8..).zip(&event.params) {
             match pattern.is.iter().find(|(at, _)| *at == position) {
                 Some((_, value)) if param.ty == Type::Text => {
-                    args.push((position, Given::Text(strategy.text_value(*value, &self.case().state().texts).to_owned())));
+                    args.push((
+                        position,
+                        Given::Text(strategy.text_value(*value, &self.case().state().texts).to_owned()),
+                    ));
                 }
                 Some((_, value)) => args.push((position, Given::Value(*value))),
                 None if param.required => return None,

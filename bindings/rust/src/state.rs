@@ -71,15 +71,17 @@ impl Case {
         to_json(strategy, &self.state)
     }
 
-    /// The case that [`Case::to_json`] wrote, or a whole `final` line with it in its `state`.
+    /// The case that [`Case::to_json`] wrote, or a `final` line with it in its `state`, or a whole run that ends in one.
     ///
     /// # Errors
     /// As [`Case::restore`].
     pub fn from_json(strategy: &Strategy, text: &str) -> Result<Self, Error> {
         // Read by hand first, because it says where a text that was cut short ends.
-        json::parse(text, 1).map_err(|problem| Error::state(format!("the saved case cannot be read: {problem}"), false))?;
+        json::parse(text, 1)
+            .map_err(|problem| Error::state(format!("the saved case cannot be read: {problem}"), false))?;
         let value: Value = serde_json::from_str(text).map_err(|_| damaged("it is no JSON"))?;
-        let value = value.get("state").unwrap_or(&value);
+        let last = value.get("final").unwrap_or(&value);
+        let value = last.get("state").unwrap_or(last);
         Self::from_value(strategy, value)
     }
 
@@ -92,7 +94,8 @@ impl Case {
         fields.insert("machine".into(), json!(strategy.hash().0));
         fields.remove("strategy");
         fields.remove("version");
-        let state: State = serde_json::from_value(Value::Object(fields)).map_err(|error| damaged(&error.to_string()))?;
+        let state: State =
+            serde_json::from_value(Value::Object(fields)).map_err(|error| damaged(&error.to_string()))?;
         // Whoever edits JSON by hand must not reach the machine with numbers that lead nowhere.
         let state = store::admit(strategy.machine(), state);
         state.map(Self::of).map_err(|refusal| unreadable(strategy, &refusal))

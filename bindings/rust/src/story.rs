@@ -155,8 +155,12 @@ impl<'s> Story<'s> {
                 format!("charge {} as {}{replacing}", self.money(*amount), self.text(*kind))
             }
             Effect::Waive { principal, interest, costs } => self.waive(*principal, *interest, *costs),
-            Effect::Report { party, what, message: true } => format!("report {} \"{}\"", self.text(*party), self.text(*what)),
-            Effect::Report { party, what, message: false } => format!("report {} {}", self.text(*party), self.text(*what)),
+            Effect::Report { party, what, message: true } => {
+                format!("report {} \"{}\"", self.text(*party), self.text(*what))
+            }
+            Effect::Report { party, what, message: false } => {
+                format!("report {} {}", self.text(*party), self.text(*what))
+            }
             Effect::Alarm(alarm) => self.alarm(alarm),
             Effect::Emit { name, with } => format!("emit {}{}", self.text(*name), self.with(case, outcome, with)),
             Effect::Assign(queue) => format!("assign {}", self.text(*queue)),
@@ -188,7 +192,9 @@ impl<'s> Story<'s> {
     fn alarm(&self, alarm: &Alarm) -> String {
         match alarm {
             Alarm::Named(name) => format!("alarm {}", self.text(*name)),
-            Alarm::Missing(event) => format!("alarm {}: it did not come in the usual time", self.strategy.event_name(*event)),
+            Alarm::Missing(event) => {
+                format!("alarm {}: it did not come in the usual time", self.strategy.event_name(*event))
+            }
             Alarm::TaskOverdue(task) => format!("alarm: the task {} is overdue", self.text(*task)),
             Alarm::StepFailed(why) => format!("alarm step_failed: {why}"),
         }
@@ -285,9 +291,15 @@ impl Story<'_> {
         match step.result {
             Err(error) => lines.push(self.line(step.at, ToldKind::Refused, format!("refused: {error}"))),
             Ok(outcome) if outcome.already_taken => {
-                lines.push(self.line(step.at, ToldKind::Refused, "already taken: an event of this id came before".into()));
+                lines.push(self.line(
+                    step.at,
+                    ToldKind::Refused,
+                    "already taken: an event of this id came before".into(),
+                ));
             }
-            Ok(outcome) => lines.extend(outcome.entries.iter().filter_map(|entry| self.entry(step.at, case, outcome, entry))),
+            Ok(outcome) => {
+                lines.extend(outcome.entries.iter().filter_map(|entry| self.entry(step.at, case, outcome, entry)))
+            }
         }
         lines
     }

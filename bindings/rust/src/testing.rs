@@ -331,7 +331,8 @@ impl Tester<'_, '_> {
     }
 
     fn effect(&self, wanted: &Wanted<'_>, no: bool) -> Found {
-        let channel = wanted.channel.map(|channel| self.strategy.channels(dunlin_machine::ir::Channels::of(channel)).concat());
+        let channel =
+            wanted.channel.map(|channel| self.strategy.channels(dunlin_machine::ir::Channels::of(channel)).concat());
         let found = self.journal.effects.iter().find(|done| wanted.is(done, channel.as_deref()));
         match (found, no) {
             (Some(_), false) | (None, true) => Ok(()),

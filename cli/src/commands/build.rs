@@ -10,8 +10,15 @@ pub fn run(args: &Build) -> Done {
     let ending = args.output.extension().map(|ending| ending.to_string_lossy().into_owned());
     match ending.as_deref() {
         Some("dunm" | "txt") => {}
-        Some("wasm") => return Err(Problem::usage("This version of Dunlin does not write WebAssembly yet; -o OUT.dunm does.")),
-        _ => return Err(Problem::usage(format!("-o {}: a machine ends in .dunm, or in .txt for reading", args.output.display()))),
+        Some("wasm") => {
+            return Err(Problem::usage("This version of Dunlin does not write WebAssembly yet; -o OUT.dunm does."));
+        }
+        _ => {
+            return Err(Problem::usage(format!(
+                "-o {}: a machine ends in .dunm, or in .txt for reading",
+                args.output.display()
+            )));
+        }
     }
     let strategy = files::strategy(&args.file)?;
     let bytes = match ending.as_deref() {

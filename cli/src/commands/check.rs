@@ -65,7 +65,8 @@ struct Sheet {
     rules: usize,
     chain: usize,
     limits: Vec<String>,
-    silent: Option<SilentPath>,
+    silent: Result<SilentPath, String>,
+    bytes: usize,
 }
 
 /// Where a case goes whose debtor never answers.
@@ -74,12 +75,23 @@ struct SilentPath {
     contacts: usize,
     stage: StageId,
     ended: bool,
+    bytes: usize,
+}
+
+impl SilentPath {
+    fn words(&self, strategy: &Strategy) -> String {
+        let contacts = count(self.contacts, "message or call", "messages and calls");
+        let (days, stage) = (count(self.days.unsigned_abs() as usize, "day", "days"), strategy.stage_name(self.stage));
+        let rests = if self.ended { "ends" } else { "comes to rest" };
+        format!("{rests} in {stage} after {days}, with {contacts}")
+    }
 }
 
 impl Sheet {
     fn of(strategy: &Strategy) -> Self {
         let machine = strategy.machine();
         let outcomes = machine.stages.iter().filter(|stage| stage.outcome).count();
+        let silent = silent_path(strategy);
         let limit = |limit: &dunlin::machine::ir::Limit| strategy.citation(limit.rule).name.to_owned();
         Self {
             stages: machine.stages.len() - outcomes,
@@ -88,7 +100,8 @@ impl Sheet {
             rules: machine.triggers.len() + machine.whenevers.len(),
             chain: longest_chain(machine),
             limits: machine.contact.limits.iter().map(limit).collect(),
-            silent: silent_path(strategy),
+            bytes: silent.as_ref().map_or(0, |silent| silent.bytes),
+            silent,
         }
     }
 
@@ -100,11 +113,9 @@ impl Sheet {
             ("chain", format!("at most {} entered in one step", count(self.chain, "stage is", "stages are"))),
         ];
         rows.push(("contacts", if self.limits.is_empty() { "no limit".into() } else { self.limits.join("; ") }));
-        if let Some(silent) = &self.silent {
-            let contacts = count(silent.contacts, "message or call", "messages and calls");
-            let (days, stage) = (count(silent.days.unsigned_abs() as usize, "day", "days"), strategy.stage_name(silent.stage));
-            let place = if silent.ended { format!("ends in {stage} after {days}") } else { format!("comes to rest in {stage} after {days}") };
-            rows.push(("silent case", format!("{place}, with {contacts}")));
+        rows.push(("silent case", self.silent.as_ref().map_or_else(String::clone, |silent| silent.words(strategy))));
+        if self.bytes > 0 {
+            rows.push(("case", format!("{} bytes saved, at the end of the silent case", self.bytes)));
         }
         rows.push(("hash", strategy.hash().to_string()));
         let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, words)| vec![name.to_owned(), words]).collect();
@@ -112,13 +123,14 @@ impl Sheet {
     }
 
     fn stage_words(&self) -> String {
-        let groups = if self.groups == 0 { String::new() } else { format!(", {}", count(self.groups, "group", "groups")) };
+        let groups =
+            if self.groups == 0 { String::new() } else { format!(", {}", count(self.groups, "group", "groups")) };
         let (stages, outcomes) = (count(self.stages, "stage", "stages"), count(self.outcomes, "outcome", "outcomes"));
         format!("{stages}, {outcomes}{groups}")
     }
 
     fn json(&self, strategy: &Strategy) -> Value {
-        let silent = self.silent.as_ref().map(|silent| {
+        let silent = self.silent.as_ref().ok().map(|silent| {
             json!({
                 "days": silent.days,
                 "contacts": silent.contacts,
@@ -137,6 +149,7 @@ impl Sheet {
             "longest_chain": self.chain,
             "limits": self.limits,
             "silent": silent,
+            "case_bytes": (self.bytes > 0).then_some(self.bytes),
             "hash": strategy.hash().to_string(),
         })
     }
@@ -144,15 +157,25 @@ impl Sheet {
 
 /// The silent path of a sample case, where facts need not be stated. It runs from a fixed day, so that a sheet does not
 /// change with the date of printing.
-fn silent_path(strategy: &Strategy) -> Option<SilentPath> {
-    let open = Date::new(2026, 1, 5)?;
-    let input = CaseInput::sample(strategy, open).ok()?;
-    let silent = Silent::of(strategy, &input, open.add_years(3).ok()?).ok()?;
-    let moved = silent.told.iter().rev().find(|told| told.kind == ToldKind::Move)?;
-    let last = Date::parse(&moved.day).ok()?;
-    let contact = |told: &&dunlin::Told| told.kind == ToldKind::Effect && (told.what.starts_with("send ") || told.what.starts_with("call "));
-    let ended = strategy.machine().stages.get(silent.stage.index()).is_some_and(|stage| stage.outcome);
-    Some(SilentPath { days: last.days() - open.days(), contacts: silent.told.iter().filter(contact).count(), stage: silent.stage, ended })
+fn silent_path(strategy: &Strategy) -> Result<SilentPath, String> {
+    let outside = || "the day lies outside the years that Dunlin can count".to_owned();
+    let open = Date::new(2026, 1, 5).ok_or_else(outside)?;
+    let hint = |error: dunlin::Error| format!("{error}; `dunlin timeline --case` shows one");
+    let input = CaseInput::sample(strategy, open).map_err(hint)?;
+    let silent = Silent::of(strategy, &input, open.add_years(3).map_err(|_| outside())?)
+        .map_err(|problem| problem.words().to_owned())?;
+    let moved = silent.told.iter().rev().find(|told| told.kind == ToldKind::Move);
+    let last = moved.and_then(|told| Date::parse(&told.day).ok()).unwrap_or(open);
+    let contact = |told: &&dunlin::Told| {
+        told.kind == ToldKind::Effect && (told.what.starts_with("send ") || told.what.starts_with("call "))
+    };
+    Ok(SilentPath {
+        days: last.days() - open.days(),
+        contacts: silent.told.iter().filter(contact).count(),
+        stage: silent.stage,
+        ended: strategy.machine().stages.get(silent.stage.index()).is_some_and(|stage| stage.outcome),
+        bytes: silent.bytes,
+    })
 }
 
 /// The most stages that can be entered one after another at once: by moves on entry, and by `as soon as`.
@@ -160,7 +183,10 @@ fn longest_chain(machine: &Machine) -> usize {
     let next: Vec<Vec<usize>> = machine.stages.iter().map(|stage| at_once(machine, stage)).collect();
     let mut known = vec![Chain::Unknown; next.len()];
     // In a circle every stage may come before every other, each once.
-    (0..next.len()).map(|stage| chain_from(&next, stage, &mut known)).try_fold(0, |most, chain| Some(most.max(chain?))).unwrap_or(next.len())
+    (0..next.len())
+        .map(|stage| chain_from(&next, stage, &mut known))
+        .try_fold(0, |most, chain| Some(most.max(chain?)))
+        .unwrap_or(next.len())
 }
 
 #[derive(Clone, Copy)]

@@ -22,10 +22,16 @@ pub fn run(args: &Fmt) -> Done {
         }
     }
     if broken > 0 {
-        return Err(Problem::input(format!("{} left as it is: a text with errors is not touched", count(broken, "file", "files"))));
+        return Err(Problem::input(format!(
+            "{} left as it is: a text with errors is not touched",
+            count(broken, "file", "files")
+        )));
     }
     if args.check && changed > 0 {
-        return Err(Problem::input(format!("{} laid out otherwise; `dunlin fmt` changes that", count(changed, "file is", "files are"))));
+        return Err(Problem::input(format!(
+            "{} laid out otherwise; `dunlin fmt` changes that",
+            count(changed, "file is", "files are")
+        )));
     }
     Ok(())
 }

@@ -21,7 +21,8 @@ fn csv(args: &ImportCsv) -> Done {
     let map = Map::parse(&map).map_err(|error| Problem::input(format!("{}: {error}", args.map.display())))?;
     let input = Cursor::new(files::bytes(&args.input)?);
     let tables = dunlin_import::csv(input, &map).map_err(|error| {
-        let lines: Vec<String> = error.to_string().lines().map(|line| format!("{}, {line}", args.input.display())).collect();
+        let lines: Vec<String> =
+            error.to_string().lines().map(|line| format!("{}, {line}", args.input.display())).collect();
         Problem::input(lines.join("\n"))
     })?;
     files::make_folder(&args.output)?;

@@ -16,6 +16,9 @@ pub fn run(args: &Args) -> Done {
     let start = start(&strategy, args)?;
     let events = events(&strategy, start.currency(&strategy), args.events.as_deref())?;
     let until = args.until.as_deref().map(|text| until(&strategy, text)).transpose()?;
+    if until.is_some_and(|until| until < start.at()) {
+        return Err(Problem::usage("--until lies before the instant at which the case begins"));
+    }
     let mut journal = Journal::new(&strategy, start.currency(&strategy), args.format);
     let mut run = begin(&strategy, start, args, &mut journal)?;
     let end = live(&mut run, &events, until, &mut journal);
@@ -35,6 +38,13 @@ enum Start {
 }
 
 impl Start {
+    fn at(&self) -> Instant {
+        match self {
+            Self::Saved(case) => case.now(),
+            Self::Opening(input) => input.at,
+        }
+    }
+
     fn currency(&self, strategy: &Strategy) -> Currency {
         let machine = strategy.machine();
         match self {
@@ -85,7 +95,7 @@ fn saved(strategy: &Strategy, path: &Path) -> Done<Case> {
 /// The last line of JSON lines; the whole text where it is one value.
 fn last_line(text: &str) -> &str {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
-    let all_objects = lines().all(|line| line.starts_with('{'));
+    let all_objects = lines().all(|line| line.starts_with('{') && line.len() > 1);
     match lines().next_back() {
         Some(last) if all_objects => last,
         _ => text,
@@ -136,10 +146,13 @@ fn live(run: &mut Run<'_>, events: &[EventInput], until: Option<Instant>, journa
         run.event(event, &mut |step| journal.note(&step)).map_err(|error| Problem::failed(&error))?;
     }
     if left > 0 {
-        eprintln!("{} after --until {} left out", output::count(left, "event", "events"), if left == 1 { "is" } else { "are" });
+        eprintln!(
+            "{} after --until {} left out",
+            output::count(left, "event", "events"),
+            if left == 1 { "is" } else { "are" }
+        );
     }
     match until {
-        Some(until) if until < run.case().now() => Err(Problem::usage("--until lies before what the case has seen already")),
         Some(until) => run.until(until, &mut |step| journal.note(&step)).map_err(|error| Problem::failed(&error)),
         None => Ok(()),
     }
@@ -214,7 +227,7 @@ impl<'s> Journal<'s> {
         format!(
             "{}\n\n{}\n{}",
             ink(&head, Ink::Bold, colour),
-            story::lines(&self.told, colour),
+            if self.told.is_empty() { "Nothing happens.\n".into() } else { story::lines(&self.told, colour) },
             self.account(case, last, colour)
         )
     }
@@ -237,7 +250,9 @@ impl<'s> Journal<'s> {
     fn next(&self, case: &Case, last: &Value) -> String {
         match last["next_due"].as_str().and_then(|text| Instant::parse(text).ok()) {
             Some(at) => format!("; something is due on {}", self.story.clock(at)),
-            None if last["outcome"].is_null() && case.state().holds.is_empty() => "; nothing is due: it waits for an event".into(),
+            None if last["outcome"].is_null() && case.state().holds.is_empty() => {
+                "; nothing is due: it waits for an event".into()
+            }
             None => String::new(),
         }
     }
@@ -248,7 +263,8 @@ impl<'s> Journal<'s> {
             return Ok(());
         }
         let file = events.map_or_else(String::new, |path| path.display().to_string());
-        let sentence = |(line, name, why): &(u64, String, String)| format!("{file}, line {line}: `{name}` was refused: {why}");
+        let sentence =
+            |(line, name, why): &(u64, String, String)| format!("{file}, line {line}: `{name}` was refused: {why}");
         Err(Problem::input(self.refused.iter().map(sentence).collect::<Vec<_>>().join("\n")))
     }
 }

@@ -84,11 +84,14 @@ const SHOWN: usize = 10;
 /// Cases that could not be run and events that were refused are said, and counted in the summary.
 fn say_failures(args: &Args, portfolio: &Portfolio) {
     let failed = portfolio.cases.iter().filter_map(|case| case.as_ref().err());
-    let mut words: Vec<String> = failed.map(|failed| format!("{}, case {}: {}", args.cases.display(), failed.id, failed.why)).collect();
+    let mut words: Vec<String> =
+        failed.map(|failed| format!("{}, case {}: {}", args.cases.display(), failed.id, failed.why)).collect();
     let events = args.events.as_ref().map_or_else(String::new, |path| path.display().to_string());
     for case in portfolio.cases.iter().flatten() {
         let refused = case.refused.iter();
-        words.extend(refused.map(|event| format!("{events}, line {}: case {} refused the event: {}", event.line, case.row.id, event.why)));
+        words.extend(refused.map(|event| {
+            format!("{events}, line {}: case {} refused the event: {}", event.line, case.row.id, event.why)
+        }));
     }
     words.iter().take(SHOWN).for_each(|words| eprintln!("{words}"));
     if words.len() > SHOWN {

@@ -15,13 +15,14 @@ pub fn lines(told: &[Told], colour: bool) -> String {
     let mut reasons = Reasons::default();
     for line in told {
         let new_day = line.day != day;
-        let shown_day = if new_day { line.day.as_str() } else { "" };
-        let shown_time = if new_day || line.time != time { line.time.as_str() } else { "" };
-        if new_day || line.time != time {
+        let new_step = new_day || line.time != time;
+        if new_step {
             reasons = Reasons::default();
         }
+        let shown_time = if new_step { line.time.as_str() } else { "" };
+        let shown_day = if new_day { line.day.as_str() } else { "" };
         let balance = line.balance.as_deref().unwrap_or("");
-        let (what, rest) = folded(&marked(line));
+        let (what, rest) = folded(&marked(line, new_step));
         text.push_str(&format!("{}  {}  ", ink(&left(shown_day, 10), Ink::Bold, colour), left(shown_time, 5)));
         text.push_str(&painted(&what, line.kind, balance, colour));
         for more in rest {
@@ -49,9 +50,10 @@ fn painted(what: &str, kind: ToldKind, balance: &str, colour: bool) -> String {
     format!("{}{balance}\n", coloured(&text, kind, colour))
 }
 
-/// A mark for the eye at the head of the line.
-fn marked(line: &Told) -> String {
+/// A mark for the eye at the head of the line. How late a step ran stands on its first line.
+fn marked(line: &Told, new_step: bool) -> String {
     let late = match line.late_days {
+        _ if !new_step => String::new(),
         0 => String::new(),
         1 => " (1 day late)".into(),
         days => format!(" ({days} days late)"),

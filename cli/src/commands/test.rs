@@ -104,14 +104,17 @@ impl<'s> Coverage<'s> {
         let machine = strategy.machine();
         let reached: BTreeSet<RuleId> = tested.iter().flat_map(|test| test.rules.iter().copied()).collect();
         let stages: BTreeSet<_> = tested.iter().flat_map(|test| test.stages.iter().copied()).collect();
-        let missed = machine.stages.iter().zip(0u16..).filter(|(_, n)| !stages.contains(&dunlin::machine::ir::StageId(*n)));
+        let missed =
+            machine.stages.iter().zip(0u16..).filter(|(_, n)| !stages.contains(&dunlin::machine::ir::StageId(*n)));
         let rules = rules(machine);
-        let rules_missed = rules.iter().filter(|rule| !reached.contains(rule)).map(|rule| strategy.citation(*rule));
+        let missed_rules = rules.iter().filter(|rule| !reached.contains(rule));
+        let mut rules_missed: Vec<_> = missed_rules.map(|rule| strategy.citation(*rule)).collect();
+        rules_missed.sort_by_key(|rule| (rule.file, rule.line));
         Self {
             stages: machine.stages.len(),
             stages_missed: missed.map(|(stage, _)| strategy.text(stage.name)).collect(),
             rules: rules.len(),
-            rules_missed: rules_missed.collect(),
+            rules_missed,
         }
     }
 

@@ -34,7 +34,8 @@ fn input(strategy: &Strategy, args: &Args) -> Done<CaseInput> {
         Some(text) => day("--open", text)?,
         None => eval::clock()?,
     };
-    CaseInput::sample(strategy, open).map_err(|error| Problem::input(format!("{error}; give one with --case CASE.json")))
+    CaseInput::sample(strategy, open)
+        .map_err(|error| Problem::input(format!("{error}; give one with --case CASE.json")))
 }
 
 fn day(option: &str, text: &str) -> Done<Date> {
@@ -56,6 +57,8 @@ pub struct Silent {
     pub rest: Rest,
     /// The stage or outcome at the end.
     pub stage: dunlin::machine::ir::StageId,
+    /// How many bytes the case takes when it is saved at the end.
+    pub bytes: usize,
     /// The case's name.
     id: String,
     until: Date,
@@ -64,23 +67,41 @@ pub struct Silent {
 impl Silent {
     /// Runs it up to the end of a day.
     pub fn of(strategy: &Strategy, input: &CaseInput, until: Date) -> Done<Self> {
-        let currency = strategy.machine().currencies.iter().find(|c| Some(c.code()) == input.opening.currency.as_deref());
+        let currency =
+            strategy.machine().currencies.iter().find(|c| Some(c.code()) == input.opening.currency.as_deref());
         let currency = currency.or(strategy.machine().currencies.first()).copied();
         let story = Story::new(strategy, currency.unwrap_or(dunlin::machine::value::Currency::EUR));
         let mut told = Vec::new();
         let mut watch = |step: dunlin::Step<'_>| told.extend(story.tell(&step));
         let mut run = Run::open(strategy, input, &mut watch).map_err(Problem::input)?;
-        let end = strategy.end_of(until).ok_or_else(|| Problem::usage("--until lies outside the years that Dunlin can count"))?;
+        let end = strategy
+            .end_of(until)
+            .ok_or_else(|| Problem::usage("--until lies outside the years that Dunlin can count"))?;
         let rest = run.silently_until(end, &mut watch).map_err(Problem::failed)?;
         let case = run.into_case();
-        Ok(Self { told, rest, stage: case.state().place.stage, id: input.opening.id.clone(), until })
+        Ok(Self {
+            told,
+            rest,
+            stage: case.state().place.stage,
+            bytes: case.save().len(),
+            id: input.opening.id.clone(),
+            until,
+        })
     }
 
     fn human(&self, strategy: &Strategy, input: &CaseInput) -> String {
         let colour = output::colour_on_stdout();
         let opened = strategy.local(input.at).0;
-        let head = format!("If the debtor never answers: {}, version {}, opened {opened}", strategy.title(), strategy.version());
-        let end = format!("{}{}", if self.ended(strategy) { "It ends in " } else { "It stays in " }, strategy.stage_title(self.stage));
+        let head = format!(
+            "If the debtor never answers: {}, version {}, opened {opened}",
+            strategy.title(),
+            strategy.version()
+        );
+        let end = format!(
+            "{}{}",
+            if self.ended(strategy) { "It ends in " } else { "It stays in " },
+            strategy.stage_title(self.stage)
+        );
         let rest = match self.rest {
             Rest::Over => ".".to_owned(),
             Rest::GoesOn => format!("; something is due after {}, where this timeline stops.", self.until),

@@ -5,7 +5,9 @@ use super::{Chart, Kind, Node};
 /// The chart as a `digraph`.
 pub fn write(chart: &Chart) -> String {
     let mut text = format!("digraph strategy {{\n  label={};\n  labelloc=t;\n", quoted(&chart.title));
-    text.push_str("  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n");
+    text.push_str(
+        "  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n",
+    );
     let mut inside = vec![false; chart.nodes.len()];
     for (number, cluster) in chart.clusters.iter().enumerate() {
         text.push_str(&format!("  subgraph cluster_{number} {{\n    label={};\n", quoted(&cluster.title)));

@@ -121,7 +121,12 @@ impl Drawer<'_> {
         stages.into_iter().chain(outcomes).collect()
     }
 
-    fn open_cluster(&self, scope: Option<dunlin::machine::ir::ScopeId>, nodes: &mut Vec<Node>, clusters: &mut Vec<Cluster>) {
+    fn open_cluster(
+        &self,
+        scope: Option<dunlin::machine::ir::ScopeId>,
+        nodes: &mut Vec<Node>,
+        clusters: &mut Vec<Cluster>,
+    ) {
         let Some(scope) = scope.and_then(|scope| self.machine.scopes.get(scope.index())) else { return };
         let (name, title) = (self.words.text(scope.name), self.words.text(scope.title));
         let title = if title.is_empty() { name } else { title };
@@ -149,7 +154,11 @@ impl Drawer<'_> {
         for whenever in &self.machine.whenevers {
             let head = format!("whenever {}{}", self.words.event(&whenever.event), self.when(whenever.when));
             lines.push(self.line(head, whenever.body));
-            lines.extend(self.triggers(whenever.triggers).into_iter().map(|line| Line { words: format!("   {}", line.words), ..line }));
+            lines.extend(
+                self.triggers(whenever.triggers)
+                    .into_iter()
+                    .map(|line| Line { words: format!("   {}", line.words), ..line }),
+            );
         }
         for watch in &self.machine.watches {
             let name = self.words.text(watch.name);
@@ -209,7 +218,9 @@ impl Drawer<'_> {
                     for block in [then, otherwise] {
                         let mut inner = Found::default();
                         self.look(self.machine.actions.get(block.range()).unwrap_or_default(), &mut inner);
-                        found.to.extend(inner.to.iter().filter(|to| !found.to.contains(to)).copied().collect::<Vec<_>>());
+                        found
+                            .to
+                            .extend(inner.to.iter().filter(|to| !found.to.contains(to)).copied().collect::<Vec<_>>());
                     }
                 }
                 other => found.did.push(short(&self.words.action(other))),
@@ -239,6 +250,7 @@ impl Found {
 
 /// An action without its clauses: a chart shows what, the source shows how.
 fn short(action: &str) -> String {
-    let end = [" tone ", " payable ", " with ", " results ", " up to "].iter().filter_map(|clause| action.find(clause)).min();
+    let end =
+        [" tone ", " payable ", " with ", " results ", " up to "].iter().filter_map(|clause| action.find(clause)).min();
     action[..end.unwrap_or(action.len())].to_owned()
 }

@@ -17,7 +17,8 @@ const LANE: f64 = 13.0;
 const LETTER: f64 = 6.65;
 /// Longer lines are cut: the source has the rest.
 const LONGEST: usize = 96;
-const COLOURS: &[&str] = &["#1f6f8b", "#b3541e", "#4f7a28", "#7a3e9d", "#a8324a", "#2b6cb0", "#8a6d00", "#3d7068", "#94448b", "#5c5c5c"];
+const COLOURS: &[&str] =
+    &["#1f6f8b", "#b3541e", "#4f7a28", "#7a3e9d", "#a8324a", "#2b6cb0", "#8a6d00", "#3d7068", "#94448b", "#5c5c5c"];
 
 /// The picture.
 pub fn write(chart: &Chart) -> String {
@@ -66,7 +67,8 @@ struct Wire {
 
 impl Layout {
     fn of(chart: &Chart) -> Self {
-        let longest = chart.nodes.iter().flat_map(|node| node.lines.iter().map(|line| shown(&line.words).chars().count()));
+        let longest =
+            chart.nodes.iter().flat_map(|node| node.lines.iter().map(|line| shown(&line.words).chars().count()));
         let heads = chart.nodes.iter().map(|node| head_words(node).chars().count() + 4);
         let letters = longest.chain(heads).max().unwrap_or(20).max(30);
         let width = letters as f64 * LETTER + 34.0;
@@ -211,7 +213,8 @@ impl Area {
             Kind::Outcome => "fill=\"#e3f1e7\" stroke=\"#2f6b45\" stroke-width=\"1.2\" rx=\"15\"",
             Kind::Group | Kind::Anywhere => "fill=\"#fbf8ee\" stroke=\"#9a8448\" stroke-dasharray=\"5 3\" rx=\"6\"",
         };
-        let mut text = format!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" {look}/>\n");
+        let mut text =
+            format!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" {look}/>\n");
         text.push_str(&self.title(node));
         for (number, line) in node.lines.iter().enumerate() {
             let at = y + HEAD + number as f64 * LINE + LINE * 0.64;
@@ -235,7 +238,10 @@ impl Area {
             _ => String::new(),
         };
         let title = if node.title.is_empty() { &node.name } else { &node.title };
-        format!("<text x=\"{x:.1}\" y=\"{y:.1}\" font-weight=\"bold\" fill=\"#1c2733\">{}{name}</text>\n", escaped(title))
+        format!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-weight=\"bold\" fill=\"#1c2733\">{}{name}</text>\n",
+            escaped(title)
+        )
     }
 }
 

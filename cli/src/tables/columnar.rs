@@ -6,23 +6,20 @@ use std::io;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
-    TimestampMicrosecondBuilder,
+    BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::as_datetime;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use chrono::{NaiveDateTime, NaiveTime, SecondsFormat};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -49,22 +46,13 @@ pub(super) fn read(source: Source, file: File) -> Result<(Vec<String>, Rows), Ta
     for (index, field) in fields.iter().enumerate() {
         let leaf = leaves.get(index);
         let int96 = leaf.is_some_and(|leaf| leaf.physical_type() == PhysicalType::INT96);
-        let reader = cell_reader(field.data_type(), int96).map_err(|problem| {
-            source.about(format_args!("has a column `{}` of {problem}", field.name()))
-        })?;
+        let reader = cell_reader(field.data_type(), int96)
+            .map_err(|problem| source.about(format_args!("has a column `{}` of {problem}", field.name())))?;
         readers.push((field.name().clone(), reader));
     }
     let batches = builder.with_batch_size(BATCH).build();
     let batches = batches.map_err(|error| damaged(&source, 0, &error))?;
-    let reader = Reader {
-        source,
-        batches,
-        readers,
-        batch: None,
-        next: 0,
-        row: 0,
-        done: false,
-    };
+    let reader = Reader { source, batches, readers, batch: None, next: 0, row: 0, done: false };
     Ok((columns, Box::new(reader)))
 }
 
@@ -73,9 +61,7 @@ fn damaged(source: &Source, row: u64, error: &impl std::fmt::Display) -> TableEr
         0 => String::new(),
         _ => format!(" after row {row}"),
     };
-    source.about(format_args!(
-        "cannot be read{place}: it is no Parquet file, or part of it is missing ({error})"
-    ))
+    source.about(format_args!("cannot be read{place}: it is no Parquet file, or part of it is missing ({error})"))
 }
 
 /// Gives one cell that is not null; `None` if it is a day outside of the years 0 to 9999.
@@ -97,11 +83,7 @@ impl Iterator for Reader {
     type Item = Result<Row, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self
-            .batch
-            .as_ref()
-            .is_none_or(|batch| self.next >= batch.num_rows())
-        {
+        while self.batch.as_ref().is_none_or(|batch| self.next >= batch.num_rows()) {
             if self.done {
                 return None;
             }
@@ -129,21 +111,13 @@ impl Reader {
             if array.is_null(index) {
                 continue;
             }
-            let value = reader(array.as_ref(), index).ok_or_else(|| {
-                self.source.in_cell(
-                    self.row,
-                    column,
-                    "this day lies outside of the years 0 to 9999",
-                )
-            })?;
+            let value = reader(array.as_ref(), index)
+                .ok_or_else(|| self.source.in_cell(self.row, column, "this day lies outside of the years 0 to 9999"))?;
             if !value.is_null() {
                 cells.insert(column.clone(), value);
             }
         }
-        Ok(Row {
-            line: self.row,
-            cells,
-        })
+        Ok(Row { line: self.row, cells })
     }
 }
 
@@ -168,11 +142,9 @@ fn cell_reader(kind: &DataType, int96: bool) -> Result<CellReader, String> {
         // A column without any value; its cells do not count as null in Arrow.
         DataType::Null => |_, _| Some(Value::Null),
         DataType::Float16 | DataType::Float32 | DataType::Float64 => {
-            return Err(
-                "floating-point numbers, which do not hold amounts exactly; store amounts \
+            return Err("floating-point numbers, which do not hold amounts exactly; store amounts \
                         as decimal or text, and whole numbers as integers"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         other => {
             return Err(format!(
@@ -211,10 +183,7 @@ fn moment_reader(unit: TimeUnit, instant: bool) -> CellReader {
     }
 }
 
-fn moment<T: ArrowPrimitiveType<Native = i64>>(
-    array: &dyn Array,
-    row: usize,
-) -> Option<NaiveDateTime> {
+fn moment<T: ArrowPrimitiveType<Native = i64>>(array: &dyn Array, row: usize) -> Option<NaiveDateTime> {
     let moment = as_datetime::<T>(array.as_primitive::<T>().value(row))?;
     write::has_four_digits(moment.date()).then_some(moment)
 }
@@ -252,21 +221,11 @@ impl Sheet {
             // The library's own version would make equal tables differ.
             .set_created_by("dunlin".to_owned())
             .build();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options);
         let writer = writer.map_err(as_io)?;
-        let builders = columns
-            .iter()
-            .map(|column| Builder::new(column.kind))
-            .collect();
-        Ok(Self {
-            writer,
-            schema,
-            builders,
-            rows: 0,
-        })
+        let builders = columns.iter().map(|column| Builder::new(column.kind)).collect();
+        Ok(Self { writer, schema, builders, rows: 0 })
     }
 
     pub fn write(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
@@ -274,11 +233,7 @@ impl Sheet {
             builder.append(*cell);
         }
         self.rows += 1;
-        if self.rows == BATCH {
-            self.write_batch()
-        } else {
-            Ok(())
-        }
+        if self.rows == BATCH { self.write_batch() } else { Ok(()) }
     }
 
     fn write_batch(&mut self) -> io::Result<()> {
@@ -338,9 +293,7 @@ impl Builder {
             Kind::Int => Self::Int(Int64Builder::new()),
             Kind::Decimal(_) => Self::Decimal(Decimal128Builder::new().with_data_type(shape)),
             Kind::Date => Self::Date(Date32Builder::new()),
-            Kind::Instant => {
-                Self::Instant(TimestampMicrosecondBuilder::new().with_data_type(shape))
-            }
+            Kind::Instant => Self::Instant(TimestampMicrosecondBuilder::new().with_data_type(shape)),
             Kind::Bool => Self::Bool(BooleanBuilder::new()),
         }
     }

@@ -16,11 +16,7 @@ pub(super) fn read(source: Source, input: Input) -> Result<(Vec<String>, Rows), 
     if !lines.next_filled(&mut line)? {
         return Err(source.about("is empty: its first line has to name the columns"));
     }
-    let mut reader = Reader {
-        separator: separator(&line),
-        columns: Vec::new(),
-        lines,
-    };
+    let mut reader = Reader { separator: separator(&line), columns: Vec::new(), lines };
     let header_line = reader.lines.line;
     let columns = header(&source, header_line, reader.record(line)?)?;
     reader.columns.clone_from(&columns);
@@ -74,8 +70,7 @@ impl Reader {
         }
         let mut cells = Map::new();
         for (column, bytes) in self.columns.iter().zip(record) {
-            let text =
-                String::from_utf8(bytes).map_err(|_| source.in_cell(line, column, NOT_UTF8))?;
+            let text = String::from_utf8(bytes).map_err(|_| source.in_cell(line, column, NOT_UTF8))?;
             if !text.is_empty() {
                 cells.insert(column.clone(), Value::String(text));
             }
@@ -130,12 +125,7 @@ struct Splitter {
 
 impl Splitter {
     fn new(separator: u8) -> Self {
-        Self {
-            separator,
-            at: At::CellStart,
-            cell: Vec::new(),
-            cells: Vec::new(),
-        }
+        Self { separator, at: At::CellStart, cell: Vec::new(), cells: Vec::new() }
     }
 
     /// Takes one line with its line break; `false` if text follows a closing quote.

@@ -9,10 +9,7 @@ use super::read::{Input, Lines, Row, Rows};
 use super::{Source, TableError};
 
 pub(super) fn read(source: Source, input: Input) -> Result<(Vec<String>, Rows), TableError> {
-    let mut reader = Reader {
-        lines: Lines::new(source, input),
-        first: None,
-    };
+    let mut reader = Reader { lines: Lines::new(source, input), first: None };
     let Some(first) = reader.object().transpose()? else {
         return Ok((Vec::new(), Box::new(reader)));
     };
@@ -53,14 +50,10 @@ impl Reader {
 
     fn parse(&self, text: &[u8]) -> Result<Row, TableError> {
         let (line, source) = (self.lines.line, &self.lines.source);
-        let text = str::from_utf8(text)
-            .map_err(|_| source.in_row(line, "this is not UTF-8 text; save the table as UTF-8"))?;
-        let object: Object =
-            serde_json::from_str(text).map_err(|error| source.in_row(line, in_words(&error)))?;
-        Ok(Row {
-            line,
-            cells: object.0,
-        })
+        let text =
+            str::from_utf8(text).map_err(|_| source.in_row(line, "this is not UTF-8 text; save the table as UTF-8"))?;
+        let object: Object = serde_json::from_str(text).map_err(|error| source.in_row(line, in_words(&error)))?;
+        Ok(Row { line, cells: object.0 })
     }
 
     /// The row without its nulls, refused if it holds a number that is not exact.
@@ -96,10 +89,7 @@ fn in_words(error: &serde_json::Error) -> String {
     if error.is_data() {
         return problem.to_owned();
     }
-    format!(
-        "this is not JSON: {problem} at character {}",
-        error.column()
-    )
+    format!("this is not JSON: {problem} at character {}", error.column())
 }
 
 /// A JSON object that refuses a field that stands twice.
@@ -124,9 +114,7 @@ impl<'de> Visitor<'de> for Fields {
         let mut fields = Map::new();
         while let Some((name, value)) = access.next_entry::<String, Value>()? {
             if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!(
-                    "`{name}` stands twice; remove one"
-                )));
+                return Err(A::Error::custom(format_args!("`{name}` stands twice; remove one")));
             }
             fields.insert(name, value);
         }

@@ -43,10 +43,7 @@ pub struct Source {
 
 impl Source {
     fn new(path: &Path, format: Format) -> Self {
-        Self {
-            file: path.display().to_string().into(),
-            format,
-        }
+        Self { file: path.display().to_string().into(), format }
     }
 
     /// The file as the user named it.
@@ -56,16 +53,12 @@ impl Source {
 
     /// A sentence about the whole file; `problem` goes on after the file's name.
     pub fn about(&self, problem: impl fmt::Display) -> TableError {
-        TableError {
-            sentence: format!("{} {problem}", self.file),
-        }
+        TableError { sentence: format!("{} {problem}", self.file) }
     }
 
     /// A sentence about one row.
     pub fn in_row(&self, line: u64, problem: impl fmt::Display) -> TableError {
-        TableError {
-            sentence: format!("{}, {} {line}: {problem}", self.file, self.unit()),
-        }
+        TableError { sentence: format!("{}, {} {line}: {problem}", self.file, self.unit()) }
     }
 
     /// A sentence about one cell.
@@ -96,9 +89,9 @@ impl Source {
             _ => format!(" after {} {line}", self.unit()),
         };
         match (self.format.packing.name(), error.kind()) {
-            (Some(packing), io::ErrorKind::UnexpectedEof) => self.about(format_args!(
-                "ends in the middle of its {packing} data{place}: part of the file is missing"
-            )),
+            (Some(packing), io::ErrorKind::UnexpectedEof) => {
+                self.about(format_args!("ends in the middle of its {packing} data{place}: part of the file is missing"))
+            }
             (Some(packing), _) => self.about(format_args!(
                 "cannot be read{place}: its {packing} data is damaged, or it is no {packing} file ({error})"
             )),
@@ -156,9 +149,7 @@ struct Format {
 impl Format {
     /// Reads the ending of a file's name; capitals make no difference.
     fn of(path: &Path) -> Result<Self, TableError> {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().to_ascii_lowercase());
+        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
         let name = name.unwrap_or_default();
         let (stem, packing) = if let Some(stem) = name.strip_suffix(".gz") {
             (stem, Packing::Gzip)

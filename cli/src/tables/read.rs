@@ -49,11 +49,7 @@ impl Table {
             Layout::JsonLines => jsonl::read(source.clone(), unpack(&source, file)?)?,
             Layout::Parquet => columnar::read(source.clone(), file)?,
         };
-        Ok(Self {
-            source,
-            columns,
-            rows,
-        })
+        Ok(Self { source, columns, rows })
     }
 
     /// The names of the columns in their order; of JSON lines, the fields of the first line.
@@ -69,14 +65,11 @@ impl Table {
     /// Fails with the first of `names` that is no column of this table. JSON lines without any
     /// line lack nothing.
     pub fn require(&self, names: &[&str]) -> Result<(), TableError> {
-        let missing = names
-            .iter()
-            .find(|name| !self.columns.iter().any(|column| column == *name));
+        let missing = names.iter().find(|name| !self.columns.iter().any(|column| column == *name));
         match missing {
-            Some(name) if !self.columns.is_empty() => Err(self.source.about(format_args!(
-                "has no column `{name}`; it has: {}",
-                self.columns.join(", ")
-            ))),
+            Some(name) if !self.columns.is_empty() => {
+                Err(self.source.about(format_args!("has no column `{name}`; it has: {}", self.columns.join(", "))))
+            }
             _ => Ok(()),
         }
     }
@@ -91,14 +84,8 @@ impl Iterator for Table {
 }
 
 fn refuse_empty(source: &Source, file: &File) -> Result<(), TableError> {
-    let may_be_empty = source.format
-        == Format {
-            layout: Layout::JsonLines,
-            packing: Packing::Plain,
-        };
-    let facts = file
-        .metadata()
-        .map_err(|error| source.cannot_open(&error))?;
+    let may_be_empty = source.format == Format { layout: Layout::JsonLines, packing: Packing::Plain };
+    let facts = file.metadata().map_err(|error| source.cannot_open(&error))?;
     if facts.is_file() && facts.len() == 0 && !may_be_empty {
         return Err(source.about("is empty"));
     }
@@ -113,9 +100,7 @@ fn unpack(source: &Source, file: File) -> Result<Input, TableError> {
         Packing::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
         Packing::Zstd => {
             let decoder = zstd::Decoder::with_buffer(file);
-            Box::new(BufReader::new(
-                decoder.map_err(|error| source.broken(0, &error))?,
-            ))
+            Box::new(BufReader::new(decoder.map_err(|error| source.broken(0, &error))?))
         }
     })
 }
@@ -131,12 +116,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub fn new(source: Source, input: Input) -> Self {
-        Self {
-            source,
-            input,
-            line: 0,
-            done: false,
-        }
+        Self { source, input, line: 0, done: false }
     }
 
     /// Appends the next line, its line break included, to `buffer`; `false` at the end.

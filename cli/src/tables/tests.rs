@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array, NullArray,
-    RecordBatch, Time32MillisecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
-    UInt8Array,
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch,
+    Time32MillisecondArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt8Array,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::data_type::{Int96, Int96Type};
@@ -22,15 +21,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Cell, Column, Kind, Row, Table, TableError, TableWriter};
 
-const ENDINGS: [&str; 7] = [
-    "csv",
-    "csv.gz",
-    "csv.zst",
-    "jsonl",
-    "jsonl.gz",
-    "jsonl.zst",
-    "parquet",
-];
+const ENDINGS: [&str; 7] = ["csv", "csv.gz", "csv.zst", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"];
 
 /// A folder that goes away with the test.
 struct Scratch(PathBuf);
@@ -53,9 +44,7 @@ impl Scratch {
 
     /// The sentence with only the file's own name.
     fn sentence(&self, error: &TableError) -> String {
-        error
-            .to_string()
-            .replace(&format!("{}/", self.0.display()), "")
+        error.to_string().replace(&format!("{}/", self.0.display()), "")
     }
 }
 
@@ -186,9 +175,7 @@ fn cell(kind: Kind) -> BoxedStrategy<Owned> {
         Kind::Int => any::<i64>().prop_map(Owned::Int).boxed(),
         Kind::Decimal(_) => any::<i64>().prop_map(Owned::Decimal).boxed(),
         Kind::Date => (-719_528..2_932_897).prop_map(Owned::Date).boxed(),
-        Kind::Instant => (-62_167_219_200_i64..253_402_300_800)
-            .prop_map(Owned::Instant)
-            .boxed(),
+        Kind::Instant => (-62_167_219_200_i64..253_402_300_800).prop_map(Owned::Instant).boxed(),
         Kind::Bool => any::<bool>().prop_map(Owned::Bool).boxed(),
     };
     prop_oneof![1 => Just(Owned::Absent), 3 => filled].boxed()
@@ -296,10 +283,7 @@ fn many_rows_pass_through_in_order() {
         write(&path, vec![Column::new("n", Kind::Int)], &numbers);
         let header_lines = u64::from(ending.starts_with("csv"));
         for (index, row) in (0_u64..).zip(rows(&path)) {
-            assert_eq!(
-                row.cells["n"].to_string().trim_matches('"'),
-                index.to_string()
-            );
+            assert_eq!(row.cells["n"].to_string().trim_matches('"'), index.to_string());
             assert_eq!(row.line, index + 1 + header_lines, "{ending}");
         }
         assert_eq!(rows(&path).len(), 10_000, "{ending}");
@@ -314,14 +298,8 @@ fn csv_of_spreadsheets() {
     let table = Table::open(&path).unwrap();
     assert_eq!(table.columns(), ["id", "name"]);
     let wanted = [
-        Row {
-            line: 3,
-            cells: cells(json!({"id": "4711", "name": "a;b\r\nc"})),
-        },
-        Row {
-            line: 5,
-            cells: cells(json!({"id": "4712"})),
-        },
+        Row { line: 3, cells: cells(json!({"id": "4711", "name": "a;b\r\nc"})) },
+        Row { line: 5, cells: cells(json!({"id": "4712"})) },
     ];
     assert_eq!(rows(&path), wanted);
 }
@@ -330,31 +308,16 @@ fn csv_of_spreadsheets() {
 fn csv_without_a_last_line_break_and_with_tabs() {
     let scratch = Scratch::new();
     let path = scratch.file("t.csv", "id\tname\n1\t\"\"\"x\"\"\"");
-    assert_eq!(
-        rows(&path),
-        [Row {
-            line: 2,
-            cells: cells(json!({"id": "1", "name": "\"x\""}))
-        }]
-    );
+    assert_eq!(rows(&path), [Row { line: 2, cells: cells(json!({"id": "1", "name": "\"x\""})) }]);
 }
 
 #[test]
 fn json_lines_keep_types_and_nesting() {
     let scratch = Scratch::new();
-    let path = scratch.file(
-        "t.jsonl",
-        "\n{\"id\":1,\"x\":{\"a\":[true,null]}}\n\n{\"y\":\"2\"}",
-    );
+    let path = scratch.file("t.jsonl", "\n{\"id\":1,\"x\":{\"a\":[true,null]}}\n\n{\"y\":\"2\"}");
     let wanted = [
-        Row {
-            line: 2,
-            cells: cells(json!({"id": 1, "x": {"a": [true, null]}})),
-        },
-        Row {
-            line: 4,
-            cells: cells(json!({"y": "2"})),
-        },
+        Row { line: 2, cells: cells(json!({"id": 1, "x": {"a": [true, null]}})) },
+        Row { line: 4, cells: cells(json!({"y": "2"})) },
     ];
     assert_eq!(rows(&path), wanted);
     assert_eq!(Table::open(&path).unwrap().columns(), ["id", "x"]);
@@ -370,8 +333,7 @@ fn a_wrong_row_does_not_hide_the_next() {
 
 fn parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let mut writer =
-        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
 }
@@ -381,16 +343,11 @@ fn parquet_of_other_programs() {
     let scratch = Scratch::new();
     let path = scratch.0.join("t.parquet");
     let category: DictionaryArray<Int32Type> = vec![Some("gold"), None].into_iter().collect();
-    let amount = Decimal128Array::from(vec![-5, 120_000])
-        .with_precision_and_scale(30, 3)
-        .unwrap();
+    let amount = Decimal128Array::from(vec![-5, 120_000]).with_precision_and_scale(30, 3).unwrap();
     // 2025-12-20T00:00 and ten hours, fifteen minutes and half a second later.
     let midnight = 1_766_188_800_000;
     let moments = vec![midnight, midnight + 36_900_500];
-    let nanoseconds = moments
-        .iter()
-        .map(|moment| moment * 1_000_000)
-        .collect::<Vec<_>>();
+    let nanoseconds = moments.iter().map(|moment| moment * 1_000_000).collect::<Vec<_>>();
     parquet(
         &path,
         vec![
@@ -399,10 +356,7 @@ fn parquet_of_other_programs() {
             ("note", Arc::new(NullArray::new(2))),
             ("score", Arc::new(UInt8Array::from(vec![None, Some(200)]))),
             ("due", Arc::new(TimestampNanosecondArray::from(nanoseconds))),
-            (
-                "at",
-                Arc::new(TimestampMillisecondArray::from(moments).with_timezone("Europe/Berlin")),
-            ),
+            ("at", Arc::new(TimestampMillisecondArray::from(moments).with_timezone("Europe/Berlin"))),
         ],
     );
     let wanted = [
@@ -410,13 +364,7 @@ fn parquet_of_other_programs() {
         json!({"amount": "120.000", "score": 200, "due": "2025-12-20T10:15:00.500",
                "at": "2025-12-20T10:15:00.500Z"}),
     ];
-    let wanted: Vec<_> = (1..)
-        .zip(wanted)
-        .map(|(line, row)| Row {
-            line,
-            cells: cells(row),
-        })
-        .collect();
+    let wanted: Vec<_> = (1..).zip(wanted).map(|(line, row)| Row { line, cells: cells(row) }).collect();
     assert_eq!(rows(&path), wanted);
 }
 
@@ -454,32 +402,12 @@ fn what_is_wrong_is_said() {
         ("t.csv", b"", "t.csv is empty"),
         ("t.csv.gz", b"", "t.csv.gz is empty"),
         ("t.parquet", b"", "t.parquet is empty"),
-        (
-            "t.csv",
-            b"\n \n",
-            "t.csv is empty: its first line has to name the columns",
-        ),
-        (
-            "t.csv",
-            b"id,due,id\n",
-            "t.csv has two columns `id`; rename one",
-        ),
+        ("t.csv", b"\n \n", "t.csv is empty: its first line has to name the columns"),
+        ("t.csv", b"id,due,id\n", "t.csv has two columns `id`; rename one"),
         ("t.csv", b"id,,due\n", "t.csv has no name for its column 2"),
-        (
-            "t.csv",
-            b"a,b,c\n1,2,3\n\n1,2\n",
-            "t.csv, line 4: 2 cells where the header has 3",
-        ),
-        (
-            "t.csv",
-            b"a,b\r\n1\r\n",
-            "t.csv, line 2: 1 cell where the header has 2",
-        ),
-        (
-            "t.csv",
-            b"a,b\n1,2\n1,\"x\n1,2\n",
-            "t.csv, line 3: a quote is opened in this row and never closed",
-        ),
+        ("t.csv", b"a,b,c\n1,2,3\n\n1,2\n", "t.csv, line 4: 2 cells where the header has 3"),
+        ("t.csv", b"a,b\r\n1\r\n", "t.csv, line 2: 1 cell where the header has 2"),
+        ("t.csv", b"a,b\n1,2\n1,\"x\n1,2\n", "t.csv, line 3: a quote is opened in this row and never closed"),
         (
             "t.csv",
             b"a,b\n\"x\"y,2\n",
@@ -491,11 +419,7 @@ fn what_is_wrong_is_said() {
             b"id,name\n1,M\xFCller\n",
             "t.csv, line 2: column `name`: this is not UTF-8 text; save the table as UTF-8",
         ),
-        (
-            "t.csv",
-            b"id,\xFCber\n",
-            "t.csv, line 1: this is not UTF-8 text; save the table as UTF-8",
-        ),
+        ("t.csv", b"id,\xFCber\n", "t.csv, line 1: this is not UTF-8 text; save the table as UTF-8"),
         (
             "t.csv.gz",
             b"id,due\n1,2026-01-05\n",
@@ -519,11 +443,7 @@ fn what_is_wrong_is_said() {
             "t.jsonl, line 1: invalid type: sequence, expected a JSON object on each line: \
              {\"id\": \"4711\", …}",
         ),
-        (
-            "t.jsonl",
-            b"{\"id\": 1, \"id\": 2}\n",
-            "t.jsonl, line 1: `id` stands twice; remove one",
-        ),
+        ("t.jsonl", b"{\"id\": 1, \"id\": 2}\n", "t.jsonl, line 1: `id` stands twice; remove one"),
         (
             "t.jsonl",
             b"{\"x\": {\"y\": [1, 120.50]}}\n",
@@ -555,10 +475,7 @@ fn a_name_says_what_a_file_is() {
     let twice = first_error(&scratch, &scratch.0.join("t.parquet.gz"));
     let why = "Parquet compresses by itself; unpack it to a .parquet file";
     assert_eq!(twice, format!("t.parquet.gz is packed twice: {why}"));
-    assert_eq!(
-        first_error(&scratch, &scratch.0.join("T.CSV")),
-        "T.CSV does not exist"
-    );
+    assert_eq!(first_error(&scratch, &scratch.0.join("T.CSV")), "T.CSV does not exist");
 }
 
 #[test]
@@ -579,10 +496,7 @@ fn a_caller_reports_a_cell_in_the_same_words() {
     let scratch = Scratch::new();
     let table = Table::open(&scratch.file("t.csv", "due\nsoon\n")).unwrap();
     let error = table.source().in_cell(2, "due", "`soon` is no date");
-    assert_eq!(
-        scratch.sentence(&error),
-        "t.csv, line 2: column `due`: `soon` is no date"
-    );
+    assert_eq!(scratch.sentence(&error), "t.csv, line 2: column `due`: `soon` is no date");
     assert!(table.source().file().ends_with("t.csv"));
 }
 
@@ -597,10 +511,7 @@ fn a_file_that_was_cut_off_is_never_a_shorter_table() {
             fs::write(&path, &whole[..length]).unwrap();
             let sentence = first_error(&scratch, &path);
             let missing = ["part of the file is missing", "or part of it is missing"];
-            assert!(
-                missing.iter().any(|words| sentence.contains(words)),
-                "{length}: {sentence}"
-            );
+            assert!(missing.iter().any(|words| sentence.contains(words)), "{length}: {sentence}");
         }
     }
 }
@@ -609,10 +520,7 @@ fn a_file_that_was_cut_off_is_never_a_shorter_table() {
 fn parquet_refuses_what_is_not_exact() {
     let scratch = Scratch::new();
     let path = scratch.0.join("t.parquet");
-    parquet(
-        &path,
-        vec![("amount", Arc::new(Float64Array::from(vec![120.5])))],
-    );
+    parquet(&path, vec![("amount", Arc::new(Float64Array::from(vec![120.5])))]);
     let sentence = "t.parquet has a column `amount` of floating-point numbers, which do not hold \
                     amounts exactly; store amounts as decimal or text, and whole numbers as integers";
     assert_eq!(first_error(&scratch, &path), sentence);
@@ -632,10 +540,7 @@ fn parquet_refuses_what_is_not_exact() {
     assert_eq!(first_error(&scratch, &path), sentence);
     let number: ArrayRef = Arc::new(Int64Array::from(vec![1]));
     parquet(&path, vec![("id", number.clone()), ("id", number)]);
-    assert_eq!(
-        first_error(&scratch, &path),
-        "t.parquet has two columns `id`; rename one"
-    );
+    assert_eq!(first_error(&scratch, &path), "t.parquet has two columns `id`; rename one");
 }
 
 #[test]
@@ -655,14 +560,9 @@ fn a_row_that_does_not_fit_is_not_written() {
         "t.parquet, row 3: column `due`: Date(2147483647) does not fit a column of Date"
     );
     let folder = scratch.0.join("nowhere/t.csv");
-    let error = TableWriter::create(&folder, vec![Column::new("due", Kind::Date)])
-        .err()
-        .unwrap();
+    let error = TableWriter::create(&folder, vec![Column::new("due", Kind::Date)]).err().unwrap();
     let sentence = "nowhere/t.csv cannot be written: No such file or directory (os error 2)";
     assert_eq!(scratch.sentence(&error), sentence);
-    let twice = vec![
-        Column::new("due", Kind::Date),
-        Column::new("due", Kind::Text),
-    ];
+    let twice = vec![Column::new("due", Kind::Date), Column::new("due", Kind::Text)];
     assert!(TableWriter::create(&path, twice).is_err());
 }

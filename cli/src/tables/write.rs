@@ -43,10 +43,7 @@ pub struct Column {
 impl Column {
     /// A column of this name and kind.
     pub fn new(name: impl Into<String>, kind: Kind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-        }
+        Self { name: name.into(), kind }
     }
 }
 
@@ -91,14 +88,7 @@ impl TableWriter {
         let partial = PathBuf::from(format!("{}.partial", path.display()));
         let sink = Sink::create(&partial, format, &columns);
         let sink = sink.map_err(|error| cannot_write(&source, &error))?;
-        Ok(Self {
-            source,
-            columns,
-            rows: 0,
-            path: path.to_owned(),
-            partial,
-            sink,
-        })
+        Ok(Self { source, columns, rows: 0, path: path.to_owned(), partial, sink })
     }
 
     /// Adds a row, its cells in the order of the columns.
@@ -132,13 +122,7 @@ impl TableWriter {
 
     /// Completes the table and puts it in its place.
     pub fn finish(self) -> Result<(), TableError> {
-        let Self {
-            source,
-            path,
-            partial,
-            sink,
-            ..
-        } = self;
+        let Self { source, path, partial, sink, .. } = self;
         let finished = sink.finish().and_then(|()| fs::rename(&partial, &path));
         finished.map_err(|error| cannot_write(&source, &error))
     }
@@ -151,13 +135,8 @@ fn cannot_write(source: &Source, error: &io::Error) -> TableError {
 fn check_columns(source: &Source, columns: &[Column]) -> Result<(), TableError> {
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     source.check_column_names(&names)?;
-    match columns
-        .iter()
-        .find(|column| matches!(column.kind, Kind::Decimal(19..)))
-    {
-        Some(column) => {
-            Err(source.about(format_args!("has more than 18 places in `{}`", column.name)))
-        }
+    match columns.iter().find(|column| matches!(column.kind, Kind::Decimal(19..))) {
+        Some(column) => Err(source.about(format_args!("has more than 18 places in `{}`", column.name))),
         None => Ok(()),
     }
 }

@@ -12,16 +12,8 @@ const DAY: i64 = 86_400;
 pub fn zone(name: &str) -> Option<Zone> {
     let tz: Tz = name.parse().ok()?;
     let (first, last) = (new_year(YEARS.0)?, new_year(YEARS.1)?);
-    let (name, edition) = (
-        String::from(tz.name()),
-        String::from(chrono_tz::IANA_TZDB_VERSION),
-    );
-    Zone::new(
-        name,
-        edition,
-        offset(tz, first)?,
-        transitions(tz, first, last)?,
-    )
+    let (name, edition) = (String::from(tz.name()), String::from(chrono_tz::IANA_TZDB_VERSION));
+    Zone::new(name, edition, offset(tz, first)?, transitions(tz, first, last)?)
 }
 
 fn new_year(year: i32) -> Option<i64> {
@@ -31,11 +23,7 @@ fn new_year(year: i32) -> Option<i64> {
 /// Seconds ahead of UTC at an instant in seconds since the epoch.
 fn offset(tz: Tz, at: i64) -> Option<i32> {
     let instant: DateTime<Utc> = DateTime::from_timestamp(at, 0)?;
-    Some(
-        tz.offset_from_utc_datetime(&instant.naive_utc())
-            .fix()
-            .local_minus_utc(),
-    )
+    Some(tz.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc())
 }
 
 /// Looks at the clocks every third day: the shortest summer since 1990, of Boa Vista in 2000, lasted seven.
@@ -83,30 +71,21 @@ mod tests {
 
     fn expect_same_instant(zone: &Zone, tz: Tz, at: i64) {
         let at = Instant::from_seconds(at).expect("in range");
-        assert_eq!(
-            Some(zone.offset_at(at)),
-            offset(tz, at.seconds()),
-            "{tz} at {at}"
-        );
+        assert_eq!(Some(zone.offset_at(at)), offset(tz, at.seconds()), "{tz} at {at}");
     }
 
     /// The clock time that UTC shows at `clock`, read in the zone.
     fn expect_same_clock(zone: &Zone, tz: Tz, clock: i64) {
         let (date, second) = self::clock(&Zone::utc(), clock);
         let ours = zone.instant_at(date, second).expect("in range").seconds();
-        let naive: NaiveDateTime = DateTime::from_timestamp(clock, 0)
-            .expect("in range")
-            .naive_utc();
+        let naive: NaiveDateTime = DateTime::from_timestamp(clock, 0).expect("in range").naive_utc();
         match tz.from_local_datetime(&naive) {
             MappedLocalTime::Single(theirs) => assert_eq!(ours, theirs.timestamp(), "{tz} {naive}"),
             MappedLocalTime::Ambiguous(first, _) => {
                 assert_eq!(ours, first.timestamp(), "{tz} {naive}")
             }
             MappedLocalTime::None => {
-                assert!(
-                    zone.transitions().iter().any(|(at, _)| *at == ours),
-                    "{tz} {naive}"
-                );
+                assert!(zone.transitions().iter().any(|(at, _)| *at == ours), "{tz} {naive}");
                 assert!(self::clock(zone, ours) > (date, second), "{tz} {naive}");
             }
         }
@@ -123,14 +102,9 @@ mod tests {
             }
             for (at, _) in zone.transitions() {
                 let around = [-7201, -3600, -1800, -1, 0, 1, 1799, 1800, 3599, 3600];
-                around
-                    .iter()
-                    .for_each(|seconds| expect_same_instant(&zone, tz, at + seconds));
-                let local = at
-                    + i64::from(zone.offset_at(Instant::from_seconds(at - 1).expect("in range")));
-                around
-                    .iter()
-                    .for_each(|seconds| expect_same_clock(&zone, tz, local + seconds));
+                around.iter().for_each(|seconds| expect_same_instant(&zone, tz, at + seconds));
+                let local = at + i64::from(zone.offset_at(Instant::from_seconds(at - 1).expect("in range")));
+                around.iter().for_each(|seconds| expect_same_clock(&zone, tz, local + seconds));
             }
         }
     }
@@ -138,21 +112,10 @@ mod tests {
     #[test]
     fn berlin_changes_its_clocks_twice_a_year() {
         let berlin = zone("Europe/Berlin").expect("a zone of the database");
-        assert_eq!(
-            (berlin.first_offset(), berlin.transitions().len()),
-            (3600, 220)
-        );
+        assert_eq!((berlin.first_offset(), berlin.transitions().len()), (3600, 220));
         let at = |text| Instant::parse(text).expect("an instant").seconds();
-        assert!(
-            berlin
-                .transitions()
-                .contains(&(at("2026-03-29T01:00:00Z"), 7200))
-        );
-        assert!(
-            berlin
-                .transitions()
-                .contains(&(at("2026-10-25T01:00:00Z"), 3600))
-        );
+        assert!(berlin.transitions().contains(&(at("2026-03-29T01:00:00Z"), 7200)));
+        assert!(berlin.transitions().contains(&(at("2026-10-25T01:00:00Z"), 3600)));
         assert_eq!(berlin.edition(), chrono_tz::IANA_TZDB_VERSION);
     }
 

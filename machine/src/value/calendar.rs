@@ -126,11 +126,7 @@ struct Day {
 
 impl Day {
     fn of(date: Date) -> Day {
-        Day {
-            date,
-            civil: date.civil(),
-            weekday: date.weekday(),
-        }
+        Day { date, civil: date.civil(), weekday: date.weekday() }
     }
 }
 
@@ -142,16 +138,8 @@ impl DayRule {
             DayRule::Easter { offset } => easter(year)?.add_days(i32::from(offset)).ok(),
             DayRule::Nth { n, weekday, month } => nth_weekday(year, month, n, weekday),
             DayRule::Last { weekday, month } => last_weekday(year, month, weekday),
-            DayRule::WeekdayBefore {
-                weekday,
-                month,
-                day,
-            } => Date::new(year, month, day)?.weekday_before(weekday).ok(),
-            DayRule::WeekdayAfter {
-                weekday,
-                month,
-                day,
-            } => Date::new(year, month, day)?.weekday_after(weekday).ok(),
+            DayRule::WeekdayBefore { weekday, month, day } => Date::new(year, month, day)?.weekday_before(weekday).ok(),
+            DayRule::WeekdayAfter { weekday, month, day } => Date::new(year, month, day)?.weekday_after(weekday).ok(),
             DayRule::Single(date) => (date.year() == year).then_some(date),
         }
     }
@@ -167,27 +155,20 @@ impl DayRule {
             12 => year + 1,
             _ => year,
         };
-        self.in_year(year) == Some(day.date)
-            || beside != year && self.in_year(beside) == Some(day.date)
+        self.in_year(year) == Some(day.date) || beside != year && self.in_year(beside) == Some(day.date)
     }
 
     /// A quick no for most days.
     fn could_fall_on(self, day: &Day) -> bool {
         match self {
-            DayRule::Fixed { month, day: number } => {
-                day.civil.month == month && day.civil.day == number
-            }
+            DayRule::Fixed { month, day: number } => day.civil.month == month && day.civil.day == number,
             DayRule::Nth { weekday, month, .. } | DayRule::Last { weekday, month } => {
                 day.civil.month == month && day.weekday == weekday
             }
-            DayRule::WeekdayBefore { weekday, .. } | DayRule::WeekdayAfter { weekday, .. } => {
-                day.weekday == weekday
-            }
+            DayRule::WeekdayBefore { weekday, .. } | DayRule::WeekdayAfter { weekday, .. } => day.weekday == weekday,
             DayRule::Easter { offset } => {
                 let sunday = day.date.add_days(-i32::from(offset));
-                sunday.is_ok_and(|date| {
-                    date.weekday() == Weekday::Sunday && matches!(date.civil().month, 3 | 4)
-                })
+                sunday.is_ok_and(|date| date.weekday() == Weekday::Sunday && matches!(date.civil().month, 3 | 4))
             }
             DayRule::Single(date) => date == day.date,
         }
@@ -198,14 +179,7 @@ impl HolidayRule {
     /// A holiday of every year, with no day standing in for it.
     pub fn every_year(day: DayRule, name: &str) -> HolidayRule {
         let name = String::from(name);
-        HolidayRule {
-            day,
-            from_year: None,
-            until_year: None,
-            on_saturday: None,
-            on_sunday: None,
-            name,
-        }
+        HolidayRule { day, from_year: None, until_year: None, on_saturday: None, on_sunday: None, name }
     }
 
     fn falls_on(&self, day: &Day) -> bool {
@@ -234,10 +208,7 @@ impl HolidayRule {
 impl Recess {
     fn covers(&self, date: Date) -> bool {
         let year = date.year();
-        (year - 1..=year + 1).any(|year| {
-            self.of_year(year)
-                .is_some_and(|(from, until)| from <= date && date <= until)
-        })
+        (year - 1..=year + 1).any(|year| self.of_year(year).is_some_and(|(from, until)| from <= date && date <= until))
     }
 
     /// The recess that begins in that year.
@@ -268,10 +239,7 @@ impl Calendar {
     /// in for it: on 4 July nobody is called, Saturday or not.
     pub fn is_holiday(&self, date: Date) -> Option<&str> {
         let day = Day::of(date);
-        self.holidays
-            .iter()
-            .find(|rule| rule.falls_on(&day))
-            .map(|rule| rule.name.as_str())
+        self.holidays.iter().find(|rule| rule.falls_on(&day)).map(|rule| rule.name.as_str())
     }
 
     /// Whether the day is weekend or holiday.
@@ -286,10 +254,7 @@ impl Calendar {
 
     /// The name of the recess that the day lies in.
     pub fn in_recess(&self, date: Date) -> Option<&str> {
-        self.recesses
-            .iter()
-            .find(|recess| recess.covers(date))
-            .map(|recess| recess.name.as_str())
+        self.recesses.iter().find(|recess| recess.covers(date)).map(|recess| recess.name.as_str())
     }
 
     /// The day itself if it is a working day, else the first after it (§ 193 BGB).
@@ -332,9 +297,7 @@ impl Calendar {
     }
 
     fn working_days_in(&self, days: core::ops::Range<i32>) -> i32 {
-        days.filter_map(Date::from_days)
-            .map(|date| i32::from(self.is_working_day(date)))
-            .sum()
+        days.filter_map(Date::from_days).map(|date| i32::from(self.is_working_day(date))).sum()
     }
 }
 

@@ -35,20 +35,12 @@ impl Date {
     /// That day, or `None` if there is none or its year lies outside 1900 to 2299.
     pub const fn new(year: i32, month: u8, day: u8) -> Option<Date> {
         let exists = year >= 1900 && year <= 2299 && day >= 1 && day <= days_in_month(year, month);
-        if exists {
-            Some(Date(days_since_epoch(year, month, day)))
-        } else {
-            None
-        }
+        if exists { Some(Date(days_since_epoch(year, month, day))) } else { None }
     }
 
     /// From days since 1970-01-01; `None` outside the years 1900 to 2299.
     pub const fn from_days(days: i32) -> Option<Date> {
-        if days >= Date::FIRST.0 && days <= Date::LAST.0 {
-            Some(Date(days))
-        } else {
-            None
-        }
+        if days >= Date::FIRST.0 && days <= Date::LAST.0 { Some(Date(days)) } else { None }
     }
 
     /// Days since 1970-01-01; negative before.
@@ -66,16 +58,8 @@ impl Date {
         // From March on, five months have 153 days: 31 30 31 30 31.
         let month = (5 * day + 2) / 153;
         let day = day - (153 * month + 2) / 5 + 1;
-        let (year, month) = if month < 10 {
-            (year, month + 3)
-        } else {
-            (year + 1, month - 9)
-        };
-        Civil {
-            year,
-            month: month as u8,
-            day: day as u8,
-        }
+        let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+        Civil { year, month: month as u8, day: day as u8 }
     }
 
     /// The year, 1900 to 2299.
@@ -94,10 +78,7 @@ impl Date {
     /// # Errors
     /// [`Overflow::Date`] outside the years 1900 to 2299, as for every operation here.
     pub fn add_days(self, days: i32) -> Result<Date, Overflow> {
-        self.0
-            .checked_add(days)
-            .and_then(Date::from_days)
-            .ok_or(Overflow::Date)
+        self.0.checked_add(days).and_then(Date::from_days).ok_or(Overflow::Date)
     }
 
     /// The same day of the month `months` later, or that month's last day if it has none (§ 188 (3) BGB).
@@ -107,9 +88,7 @@ impl Date {
     /// [`Overflow::Date`].
     pub fn add_months(self, months: i32) -> Result<Date, Overflow> {
         let Civil { year, month, day } = self.civil();
-        let months = (year * 12 + i32::from(month) - 1)
-            .checked_add(months)
-            .ok_or(Overflow::Date)?;
+        let months = (year * 12 + i32::from(month) - 1).checked_add(months).ok_or(Overflow::Date)?;
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12) as u8 + 1);
         Date::new(year, month, day.min(days_in_month(year, month))).ok_or(Overflow::Date)
     }
@@ -203,14 +182,8 @@ impl TryFrom<i32> for Date {
 }
 
 const fn days_since_epoch(year: i32, month: u8, day: u8) -> i32 {
-    let (year, month) = if month > 2 {
-        (year, month as i32 - 3)
-    } else {
-        (year - 1, month as i32 + 9)
-    };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day as i32
-        - 1
-        - MARCH_ZERO
+    let (year, month) = if month > 2 { (year, month as i32 - 3) } else { (year - 1, month as i32 + 9) };
+    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day as i32 - 1 - MARCH_ZERO
 }
 
 /// How many days the month has; 0 if there is no such month.
@@ -232,22 +205,14 @@ pub fn easter(year: i32) -> Option<Date> {
     let to_sunday = (32 + 2 * (century % 4) + 2 * (rest / 4) - full_moon - rest % 4) % 7;
     let late = (golden + 11 * full_moon + 22 * to_sunday) / 451;
     let day = full_moon + to_sunday - 7 * late + 114;
-    Date::new(
-        year,
-        u8::try_from(day / 31).ok()?,
-        u8::try_from(day % 31 + 1).ok()?,
-    )
+    Date::new(year, u8::try_from(day / 31).ok()?, u8::try_from(day % 31 + 1).ok()?)
 }
 
 /// The `n`th (1 to 5) such weekday of the month; `None` if the month has no fifth, or does not exist.
 pub fn nth_weekday(year: i32, month: u8, n: u8, weekday: Weekday) -> Option<Date> {
     let first = Date::new(year, month, 1)?;
     let ahead = (weekday.number() + 7 - first.weekday().number()) % 7;
-    Date::new(
-        year,
-        month,
-        n.checked_sub(1)?.checked_mul(7)?.checked_add(ahead + 1)?,
-    )
+    Date::new(year, month, n.checked_sub(1)?.checked_mul(7)?.checked_add(ahead + 1)?)
 }
 
 /// The last such weekday of the month; `None` if the month does not exist.
@@ -287,9 +252,7 @@ impl Weekday {
 
     /// The weekday with that number, 1 for Monday to 7 for Sunday.
     pub fn from_number(number: u8) -> Option<Weekday> {
-        Weekday::ALL
-            .into_iter()
-            .find(|weekday| weekday.number() == number)
+        Weekday::ALL.into_iter().find(|weekday| weekday.number() == number)
     }
 
     /// Its name in the language: `monday`.
@@ -322,8 +285,7 @@ impl Weekdays {
     /// Every day.
     pub const ALL: Weekdays = Weekdays(0b111_1111);
     /// The weekend of most countries.
-    pub const SATURDAY_SUNDAY: Weekdays =
-        Weekdays::NONE.with(Weekday::Saturday).with(Weekday::Sunday);
+    pub const SATURDAY_SUNDAY: Weekdays = Weekdays::NONE.with(Weekday::Saturday).with(Weekday::Sunday);
 
     /// These days and `weekday`.
     #[must_use]

@@ -25,13 +25,9 @@ impl fmt::Display for DecimalTextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotANumber => f.write_str("this is not a number; write it like 1234.50 or 5_000"),
-            Self::Comma => {
-                f.write_str("decimals follow a point, and thousands take `_`: 2.50, 5_000")
-            }
+            Self::Comma => f.write_str("decimals follow a point, and thousands take `_`: 2.50, 5_000"),
             Self::TooManyDecimals { allowed: 0 } => f.write_str("there may be no decimals here"),
-            Self::TooManyDecimals { allowed: 1 } => {
-                f.write_str("there may be at most 1 decimal here")
-            }
+            Self::TooManyDecimals { allowed: 1 } => f.write_str("there may be at most 1 decimal here"),
             Self::TooManyDecimals { allowed } => {
                 write!(f, "there may be at most {allowed} decimals here")
             }
@@ -56,26 +52,15 @@ pub(super) fn read(text: &str, decimals: u8) -> Result<i64, DecimalTextError> {
         Some(parts) => parts,
         None => (digits, ""),
     };
-    if !whole
-        .split('_')
-        .all(|group| !group.is_empty() && all_digits(group))
-        || !all_digits(part)
-    {
+    if !whole.split('_').all(|group| !group.is_empty() && all_digits(group)) || !all_digits(part) {
         return Err(DecimalTextError::NotANumber);
     }
     if part.len() > usize::from(decimals) {
         return Err(DecimalTextError::TooManyDecimals { allowed: decimals });
     }
     let missing = usize::from(decimals) - part.len();
-    units(
-        whole
-            .bytes()
-            .filter(|b| *b != b'_')
-            .chain(part.bytes())
-            .chain(core::iter::repeat_n(b'0', missing)),
-        negative,
-    )
-    .ok_or(DecimalTextError::TooLarge)
+    units(whole.bytes().filter(|b| *b != b'_').chain(part.bytes()).chain(core::iter::repeat_n(b'0', missing)), negative)
+        .ok_or(DecimalTextError::TooLarge)
 }
 
 fn all_digits(text: &str) -> bool {
@@ -84,15 +69,9 @@ fn all_digits(text: &str) -> bool {
 
 fn units(mut digits: impl Iterator<Item = u8>, negative: bool) -> Option<i64> {
     // Summed below zero, because the least 64-bit number has no positive counterpart.
-    let below = digits.try_fold(0_i64, |sum, digit| {
-        sum.checked_mul(10)?
-            .checked_sub(i64::from(digit) - i64::from(b'0'))
-    })?;
-    if negative {
-        Some(below)
-    } else {
-        below.checked_neg()
-    }
+    let below =
+        digits.try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_sub(i64::from(digit) - i64::from(b'0')))?;
+    if negative { Some(below) } else { below.checked_neg() }
 }
 
 /// Writes `units` with a point before the last `decimals` digits.
@@ -107,10 +86,7 @@ impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.units < 0 { "-" } else { "" };
         let one = 10_u64.saturating_pow(u32::from(self.decimals));
-        let (whole, mut part) = (
-            self.units.unsigned_abs() / one,
-            self.units.unsigned_abs() % one,
-        );
+        let (whole, mut part) = (self.units.unsigned_abs() / one, self.units.unsigned_abs() % one);
         let mut width = usize::from(self.decimals);
         while self.trim && width > 0 && part.is_multiple_of(10) {
             part /= 10;

@@ -27,14 +27,7 @@ pub enum Unit {
 
 impl Unit {
     /// Every unit, in the order in which they are packed.
-    pub const ALL: [Unit; 6] = [
-        Unit::Hours,
-        Unit::Days,
-        Unit::WorkingDays,
-        Unit::Weeks,
-        Unit::Months,
-        Unit::Years,
-    ];
+    pub const ALL: [Unit; 6] = [Unit::Hours, Unit::Days, Unit::WorkingDays, Unit::Weeks, Unit::Months, Unit::Years];
 
     /// The words of the language for one and for more of it.
     pub const fn words(self) -> (&'static str, &'static str) {
@@ -72,10 +65,7 @@ impl Duration {
     /// The days from one date to another; negative if `to` is the earlier. `to - from` in the language.
     pub const fn between(from: Date, to: Date) -> Duration {
         // OK because all dates lie within 150,000 days.
-        Duration {
-            amount: to.days() - from.days(),
-            unit: Unit::Days,
-        }
+        Duration { amount: to.days() - from.days(), unit: Unit::Days }
     }
 
     /// How many units.
@@ -94,10 +84,7 @@ impl Duration {
     /// [`Overflow::Amount`] for the least amount, which has no counterpart.
     pub fn negated(self) -> Result<Duration, Overflow> {
         let amount = self.amount.checked_neg().ok_or(Overflow::Amount)?;
-        Ok(Duration {
-            amount,
-            unit: self.unit,
-        })
+        Ok(Duration { amount, unit: self.unit })
     }
 
     /// Which is longer. Only days and weeks, months and years, hours, and working days compare among themselves.
@@ -123,9 +110,7 @@ impl Duration {
     /// Back from [`Duration::pack`]; `None` for a number that no duration packs to.
     pub fn unpack(packed: i64) -> Option<Duration> {
         let amount = i32::try_from(packed.div_euclid(UNITS)).ok()?;
-        let unit = Unit::ALL
-            .into_iter()
-            .find(|unit| *unit as i64 == packed.rem_euclid(UNITS))?;
+        let unit = Unit::ALL.into_iter().find(|unit| *unit as i64 == packed.rem_euclid(UNITS))?;
         Some(Duration { amount, unit })
     }
 
@@ -142,25 +127,14 @@ fn read(text: &str) -> Option<Duration> {
     let (amount, word) = text.split_once(' ')?;
     let plain = amount.bytes().all(|b| b.is_ascii_digit());
     let amount = plain.then(|| amount.parse().ok()).flatten()?;
-    let unit = Unit::ALL
-        .into_iter()
-        .find(|unit| word == unit.words().0 || word == unit.words().1)?;
+    let unit = Unit::ALL.into_iter().find(|unit| word == unit.words().0 || word == unit.words().1)?;
     Duration::new(amount, unit)
 }
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (one, more) = self.unit.words();
-        write!(
-            f,
-            "{} {}",
-            self.amount,
-            if self.amount.unsigned_abs() == 1 {
-                one
-            } else {
-                more
-            }
-        )
+        write!(f, "{} {}", self.amount, if self.amount.unsigned_abs() == 1 { one } else { more })
     }
 }
 

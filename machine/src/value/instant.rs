@@ -24,11 +24,7 @@ impl Instant {
 
     /// From seconds since the epoch; `None` outside the range.
     pub const fn from_seconds(seconds: i64) -> Option<Instant> {
-        if seconds >= Instant::FIRST.0 && seconds <= Instant::LAST.0 {
-            Some(Instant(seconds))
-        } else {
-            None
-        }
+        if seconds >= Instant::FIRST.0 && seconds <= Instant::LAST.0 { Some(Instant(seconds)) } else { None }
     }
 
     /// Seconds since the epoch; negative before.
@@ -41,10 +37,7 @@ impl Instant {
     /// # Errors
     /// [`Overflow::Date`] outside the range.
     pub fn add_seconds(self, seconds: i64) -> Result<Instant, Overflow> {
-        self.0
-            .checked_add(seconds)
-            .and_then(Instant::from_seconds)
-            .ok_or(Overflow::Date)
+        self.0.checked_add(seconds).and_then(Instant::from_seconds).ok_or(Overflow::Date)
     }
 
     /// `hours` of elapsed time later, or earlier if negative.
@@ -60,9 +53,7 @@ impl Instant {
     /// # Errors
     /// Says whether the form, the day or the year is wrong.
     pub fn parse(text: &str) -> Result<Instant, TimeTextError> {
-        let (day, clock) = text
-            .split_once(['T', 't'])
-            .ok_or(TimeTextError::NotAnInstant)?;
+        let (day, clock) = text.split_once(['T', 't']).ok_or(TimeTextError::NotAnInstant)?;
         let date = Date::parse(day).map_err(|error| match error {
             TimeTextError::NotADate => TimeTextError::NotAnInstant,
             other => other,
@@ -74,29 +65,21 @@ impl Instant {
 
     /// Prints the clock of a place `offset` seconds ahead of UTC: `2026-01-20T10:15:00+01:00`.
     pub fn display(self, offset: i32) -> impl fmt::Display {
-        AtOffset {
-            instant: self,
-            offset,
-        }
+        AtOffset { instant: self, offset }
     }
 
     /// Day and seconds since midnight where clocks are `offset` seconds, less than a day, ahead of UTC.
     pub(super) fn at_offset(self, offset: i32) -> (Date, u32) {
         let local = self.0 + i64::from(offset);
         // OK because a rest of 86,400 fits, and the range leaves a day for the offset.
-        (
-            Date::nearest(local.div_euclid(DAY)),
-            local.rem_euclid(DAY) as u32,
-        )
+        (Date::nearest(local.div_euclid(DAY)), local.rem_euclid(DAY) as u32)
     }
 }
 
 /// Reads what follows the `T`: the time and how many seconds it is ahead of UTC.
 fn read_clock(text: &str) -> Option<(TimeOfDay, i32)> {
     let (time, rest) = text.split_at_checked(8)?;
-    let time = TimeOfDay::parse(time)
-        .ok()
-        .filter(|time| *time < TimeOfDay::END)?;
+    let time = TimeOfDay::parse(time).ok().filter(|time| *time < TimeOfDay::END)?;
     let zone = match rest.strip_prefix('.') {
         Some(fraction) => {
             let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -113,10 +96,7 @@ fn read_offset(text: &str) -> Option<i32> {
     }
     let (sign, clock) = text.split_at_checked(1)?;
     let (hours, minutes) = clock.split_once(':')?;
-    let (hours, minutes) = (
-        digits(hours, 2).filter(|h| *h < 24)?,
-        digits(minutes, 2).filter(|m| *m < 60)?,
-    );
+    let (hours, minutes) = (digits(hours, 2).filter(|h| *h < 24)?, digits(minutes, 2).filter(|m| *m < 60)?);
     let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
     match sign {
         "+" => Some(seconds),
@@ -133,23 +113,14 @@ struct AtOffset {
 impl AtOffset {
     fn write_local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (date, seconds) = self.instant.at_offset(self.offset);
-        write!(
-            f,
-            "{date}T{:02}:{:02}:{:02}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        )
+        write!(f, "{date}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 }
 
 impl fmt::Display for AtOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_local(f)?;
-        let (sign, minutes) = (
-            if self.offset < 0 { '-' } else { '+' },
-            self.offset.unsigned_abs() / 60,
-        );
+        let (sign, minutes) = (if self.offset < 0 { '-' } else { '+' }, self.offset.unsigned_abs() / 60);
         write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 }
@@ -157,11 +128,7 @@ impl fmt::Display for AtOffset {
 /// In UTC: `2026-01-20T09:15:00Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        AtOffset {
-            instant: *self,
-            offset: 0,
-        }
-        .write_local(f)?;
+        AtOffset { instant: *self, offset: 0 }.write_local(f)?;
         f.write_str("Z")
     }
 }

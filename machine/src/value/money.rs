@@ -8,9 +8,7 @@ use super::decimal::{self, Decimal, MoneyTextError};
 use super::{Overflow, Rate, div_half_away};
 
 /// An amount in minor units (cents for EUR, whole yen for JPY). Its currency is the case's.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money(pub i64);
 
 impl Money {
@@ -22,10 +20,7 @@ impl Money {
     /// # Errors
     /// [`Overflow::Amount`] beyond 64 bits, as for every operation here.
     pub fn plus(self, other: Money) -> Result<Money, Overflow> {
-        self.0
-            .checked_add(other.0)
-            .map(Money)
-            .ok_or(Overflow::Amount)
+        self.0.checked_add(other.0).map(Money).ok_or(Overflow::Amount)
     }
 
     /// What is left of `self` without `other`; may be negative.
@@ -33,10 +28,7 @@ impl Money {
     /// # Errors
     /// [`Overflow::Amount`] beyond 64 bits.
     pub fn minus(self, other: Money) -> Result<Money, Overflow> {
-        self.0
-            .checked_sub(other.0)
-            .map(Money)
-            .ok_or(Overflow::Amount)
+        self.0.checked_sub(other.0).map(Money).ok_or(Overflow::Amount)
     }
 
     /// The same amount with the other sign.
@@ -52,10 +44,7 @@ impl Money {
     /// # Errors
     /// [`Overflow::Amount`] beyond 64 bits.
     pub fn times(self, number: i64) -> Result<Money, Overflow> {
-        self.0
-            .checked_mul(number)
-            .map(Money)
-            .ok_or(Overflow::Amount)
+        self.0.checked_mul(number).map(Money).ok_or(Overflow::Amount)
     }
 
     /// That part of the amount, rounded once, half away from zero, to the minor unit.
@@ -65,9 +54,7 @@ impl Money {
     pub fn times_rate(self, rate: Rate) -> Result<Money, Overflow> {
         let exact = i128::from(self.0) * i128::from(rate.0);
         let units = div_half_away(exact, i128::from(Rate::ONE.0))?;
-        i64::try_from(units)
-            .map(Money)
-            .map_err(|_| Overflow::Amount)
+        i64::try_from(units).map(Money).map_err(|_| Overflow::Amount)
     }
 
     /// The sum of all amounts.
@@ -88,11 +75,7 @@ impl Money {
 
     /// Prints `1234.50`, always with as many decimals as `currency` has, without its code.
     pub fn display(self, currency: Currency) -> impl fmt::Display {
-        Decimal {
-            units: self.0,
-            decimals: currency.decimals,
-            trim: false,
-        }
+        Decimal { units: self.0, decimals: currency.decimals, trim: false }
     }
 }
 
@@ -106,21 +89,13 @@ pub struct Currency {
 
 impl Currency {
     /// The euro.
-    pub const EUR: Currency = Currency {
-        code: *b"EUR",
-        decimals: 2,
-    };
+    pub const EUR: Currency = Currency { code: *b"EUR", decimals: 2 };
 
     /// The currency of an ISO 4217 code in capitals, such as `EUR`; `None` for a code that is not in the table.
     pub fn from_code(code: &str) -> Option<Currency> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        let (decimals, _) = CODES
-            .iter()
-            .find(|(_, codes)| codes.split(' ').any(|known| known == code))?;
-        Some(Currency {
-            code: bytes,
-            decimals: *decimals,
-        })
+        let (decimals, _) = CODES.iter().find(|(_, codes)| codes.split(' ').any(|known| known == code))?;
+        Some(Currency { code: bytes, decimals: *decimals })
     }
 
     /// The three letters.
@@ -169,9 +144,6 @@ const CODES: [(u8, &str); 3] = [
          PGK PHP PKR QAR RSD RUB SAR SBD SCR SDG SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD \
          TZS UAH UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG",
     ),
-    (
-        0,
-        "ISK JPY KRW BIF CLP DJF GNF KMF PYG RWF UGX VND VUV XAF XOF XPF",
-    ),
+    (0, "ISK JPY KRW BIF CLP DJF GNF KMF PYG RWF UGX VND VUV XAF XOF XPF"),
     (3, "BHD IQD JOD KWD LYD OMR TND"),
 ];

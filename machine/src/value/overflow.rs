@@ -19,13 +19,9 @@ impl fmt::Display for Overflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Overflow::Amount => "the amount is larger than Dunlin can count",
-            Overflow::Date => {
-                "the date lies outside the years 1900 to 2299, which Dunlin can count"
-            }
+            Overflow::Date => "the date lies outside the years 1900 to 2299, which Dunlin can count",
             Overflow::NoWorkingDay => "the calendar has no working day within 400 days",
-            Overflow::HoursFromDate => {
-                "hours cannot be counted from a date; write days, or count from an instant"
-            }
+            Overflow::HoursFromDate => "hours cannot be counted from a date; write days, or count from an instant",
         })
     }
 }

@@ -8,9 +8,7 @@ use super::Overflow;
 use super::decimal::{self, Decimal, DecimalTextError};
 
 /// A rate in billionths: 5 % is 50,000,000. Percentage points are the same unit.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rate(pub i64);
 
 /// A hundredth has 7 of the 9 decimals.
@@ -27,10 +25,7 @@ impl Rate {
     /// # Errors
     /// [`Overflow::Amount`] beyond 64 bits.
     pub fn plus(self, other: Rate) -> Result<Rate, Overflow> {
-        self.0
-            .checked_add(other.0)
-            .map(Rate)
-            .ok_or(Overflow::Amount)
+        self.0.checked_add(other.0).map(Rate).ok_or(Overflow::Amount)
     }
 
     /// The difference; may be negative, as base rates were from 2013 to 2022.
@@ -38,10 +33,7 @@ impl Rate {
     /// # Errors
     /// [`Overflow::Amount`] beyond 64 bits.
     pub fn minus(self, other: Rate) -> Result<Rate, Overflow> {
-        self.0
-            .checked_sub(other.0)
-            .map(Rate)
-            .ok_or(Overflow::Amount)
+        self.0.checked_sub(other.0).map(Rate).ok_or(Overflow::Amount)
     }
 
     /// Reads the number before a `%`: `5`, `8.62`, `-0.88`, with at most 7 decimals.
@@ -56,11 +48,6 @@ impl Rate {
 /// The number before the `%`, without zeros at its end: `8.62`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Decimal {
-            units: self.0,
-            decimals: PERCENT_DECIMALS,
-            trim: true,
-        }
-        .fmt(f)
+        Decimal { units: self.0, decimals: PERCENT_DECIMALS, trim: true }.fmt(f)
     }
 }

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::text::{TimeTextError, digits};
 
 /// Seconds since midnight, 0 to 86,400; the last is `24:00`, the end of the day.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct TimeOfDay(u32);
 
@@ -21,11 +19,7 @@ impl TimeOfDay {
 
     /// From seconds since midnight; `None` past 86,400.
     pub const fn from_seconds(seconds: u32) -> Option<TimeOfDay> {
-        if seconds <= TimeOfDay::END.0 {
-            Some(TimeOfDay(seconds))
-        } else {
-            None
-        }
+        if seconds <= TimeOfDay::END.0 { Some(TimeOfDay(seconds)) } else { None }
     }
 
     /// Seconds since midnight.

@@ -23,37 +23,17 @@ impl Zone {
     /// before the first transition, and the transitions: seconds since the epoch, and the offset from then on.
     ///
     /// `None` if an offset is a day or more, or the transitions do not rise.
-    pub fn new(
-        name: String,
-        edition: String,
-        first_offset: i32,
-        transitions: Vec<(i64, i32)>,
-    ) -> Option<Zone> {
+    pub fn new(name: String, edition: String, first_offset: i32, transitions: Vec<(i64, i32)>) -> Option<Zone> {
         let rising = transitions.is_sorted_by(|a, b| a.0 < b.0);
-        let in_range = transitions
-            .iter()
-            .all(|(at, _)| Instant::from_seconds(*at).is_some());
-        let mut offsets = transitions
-            .iter()
-            .map(|(_, offset)| *offset)
-            .chain([first_offset]);
+        let in_range = transitions.iter().all(|(at, _)| Instant::from_seconds(*at).is_some());
+        let mut offsets = transitions.iter().map(|(_, offset)| *offset).chain([first_offset]);
         let sound = rising && in_range && offsets.all(|offset| i64::from(offset).abs() < DAY);
-        sound.then_some(Zone {
-            name,
-            edition,
-            first_offset,
-            transitions,
-        })
+        sound.then_some(Zone { name, edition, first_offset, transitions })
     }
 
     /// Coordinated universal time, which is in no edition because it never changes.
     pub fn utc() -> Zone {
-        Zone {
-            name: String::from("UTC"),
-            edition: String::new(),
-            first_offset: 0,
-            transitions: Vec::new(),
-        }
+        Zone { name: String::from("UTC"), edition: String::new(), first_offset: 0, transitions: Vec::new() }
     }
 
     /// The IANA name: `Europe/Berlin`.
@@ -100,12 +80,8 @@ impl Zone {
         {
             past += 1;
         }
-        let start = past
-            .checked_sub(1)
-            .and_then(|last| self.transitions.get(last))
-            .map_or(i64::MIN, |(at, _)| *at);
-        Instant::from_seconds(start.max(clock - i64::from(self.offset_after(past))))
-            .ok_or(Overflow::Date)
+        let start = past.checked_sub(1).and_then(|last| self.transitions.get(last)).map_or(i64::MIN, |(at, _)| *at);
+        Instant::from_seconds(start.max(clock - i64::from(self.offset_after(past)))).ok_or(Overflow::Date)
     }
 
     fn transitions_until(&self, seconds: i64) -> usize {
@@ -113,9 +89,7 @@ impl Zone {
     }
 
     fn offset_after(&self, transitions: usize) -> i32 {
-        let last = transitions
-            .checked_sub(1)
-            .and_then(|last| self.transitions.get(last));
+        let last = transitions.checked_sub(1).and_then(|last| self.transitions.get(last));
         last.map_or(self.first_offset, |(_, offset)| *offset)
     }
 }
@@ -132,15 +106,9 @@ struct PackedZone {
 impl From<Zone> for PackedZone {
     fn from(zone: Zone) -> PackedZone {
         let mut before = 0;
-        let step =
-            |(at, offset): &(i64, i32)| (*at - core::mem::replace(&mut before, *at), *offset);
+        let step = |(at, offset): &(i64, i32)| (*at - core::mem::replace(&mut before, *at), *offset);
         let steps = zone.transitions.iter().map(step).collect();
-        PackedZone {
-            name: zone.name,
-            edition: zone.edition,
-            first_offset: zone.first_offset,
-            steps,
-        }
+        PackedZone { name: zone.name, edition: zone.edition, first_offset: zone.first_offset, steps }
     }
 }
 
@@ -155,14 +123,7 @@ impl TryFrom<PackedZone> for Zone {
         };
         let transitions: Option<Vec<_>> = packed.steps.iter().map(transition).collect();
         transitions
-            .and_then(|transitions| {
-                Zone::new(
-                    packed.name,
-                    packed.edition,
-                    packed.first_offset,
-                    transitions,
-                )
-            })
+            .and_then(|transitions| Zone::new(packed.name, packed.edition, packed.first_offset, transitions))
             .ok_or("the transitions of a time zone rise, and its offsets are shorter than a day")
     }
 }

@@ -51,10 +51,16 @@ impl Reader<'_> {
     }
 
     fn case(&mut self, source: &Source, row: &Row) -> Result<(), Vec<String>> {
-        let input = CaseInput::from_row(self.strategy, row.line, &row.cells).map_err(|error| in_row(source, row, &error))?;
+        let input =
+            CaseInput::from_row(self.strategy, row.line, &row.cells).map_err(|error| in_row(source, row, &error))?;
         let id = input.opening.id.clone();
         if self.numbers.insert(id.clone(), self.jobs.len()).is_some() {
-            return Err(vec![cell(source, row, "id", &format!("is \"{id}\", as of an earlier row; each case has its own"))]);
+            return Err(vec![cell(
+                source,
+                row,
+                "id",
+                &format!("is \"{id}\", as of an earlier row; each case has its own"),
+            )]);
         }
         self.jobs.push(Job { opening: input.opening, at: input.at, events: Vec::new() });
         Ok(())
@@ -80,7 +86,12 @@ impl Reader<'_> {
             None => return Err(vec![cell(source, row, "case_id", "is empty; every event names its case")]),
         };
         let Some(job) = self.numbers.get(&case).and_then(|number| self.jobs.get_mut(*number)) else {
-            return Err(vec![cell(source, row, "case_id", &format!("is \"{case}\", and no such case stands in the table of cases"))]);
+            return Err(vec![cell(
+                source,
+                row,
+                "case_id",
+                &format!("is \"{case}\", and no such case stands in the table of cases"),
+            )]);
         };
         let currency = currency(self.strategy, job);
         let read = EventInput::from_row(self.strategy, currency, row.line, &row.cells);
@@ -140,6 +151,6 @@ fn in_row(source: &Source, row: &Row, error: &Error) -> Vec<String> {
 }
 
 fn cell(source: &Source, row: &Row, column: &str, sentence: &str) -> String {
-    let error: TableError = source.in_cell(row.line, column, sentence);
+    let error: TableError = source.in_row(row.line, format_args!("`{column}` {sentence}"));
     error.to_string()
 }

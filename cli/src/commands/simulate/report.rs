@@ -54,11 +54,16 @@ impl Report<'_> {
     fn places(&self) -> Vec<Vec<String>> {
         let machine = self.strategy.machine();
         let outcome = |stage: StageId| machine.stages.get(stage.index()).is_some_and(|stage| stage.outcome);
-        let mut places: Vec<(bool, u64, StageId)> = self.summary.places.iter().map(|(stage, n)| (!outcome(*stage), *n, *stage)).collect();
+        let mut places: Vec<(bool, u64, StageId)> =
+            self.summary.places.iter().map(|(stage, n)| (!outcome(*stage), *n, *stage)).collect();
         places.sort_by_key(|(open, n, stage)| (*open, std::cmp::Reverse(*n), *stage));
         let row = |(open, n, stage): &(bool, u64, StageId)| {
             let words = if *open { "still in" } else { "ended as" };
-            vec![n.to_string(), share(*n, self.summary.cases), format!("{words} {} ({})", self.strategy.stage_title(*stage), self.strategy.stage_name(*stage))]
+            vec![
+                n.to_string(),
+                share(*n, self.summary.cases),
+                format!("{words} {} ({})", self.strategy.stage_title(*stage), self.strategy.stage_name(*stage)),
+            ]
         };
         places.iter().map(row).collect()
     }
@@ -67,7 +72,8 @@ impl Report<'_> {
         if self.summary.sends.is_empty() {
             return "  none was sent\n".into();
         }
-        let mut rows = vec![["template", "sent", "to cases", "paid within 7 days", "", "by"].map(str::to_owned).to_vec()];
+        let mut rows =
+            vec![["template", "sent", "to cases", "paid within 7 days", "", "by"].map(str::to_owned).to_vec()];
         for (name, sends) in &self.summary.sends {
             rows.push(vec![
                 self.strategy.text(*name).to_owned(),
@@ -95,7 +101,8 @@ impl Report<'_> {
         let mut rows = Vec::new();
         for (currency, totals) in &self.summary.totals {
             let currency = self.currency(*currency);
-            let sums = [("paid", totals.paid), ("open principal", totals.principal), ("open interest", totals.interest)];
+            let sums =
+                [("paid", totals.paid), ("open principal", totals.principal), ("open interest", totals.interest)];
             for (name, sum) in sums.into_iter().chain([("open costs", totals.costs), ("open in all", totals.balance)]) {
                 rows.push(vec![name.to_owned(), format!("{} {currency}", grouped(&amount(sum, currency)))]);
             }
@@ -153,7 +160,9 @@ fn whole(number: u64) -> usize {
 
 /// A share in percent with one decimal, rounded half up.
 fn share(part: u64, of: u64) -> String {
-    let Some(thousandths) = (u128::from(part) * 2000 + u128::from(of)).checked_div(u128::from(of) * 2) else { return "-".into() };
+    let Some(thousandths) = (u128::from(part) * 2000 + u128::from(of)).checked_div(u128::from(of) * 2) else {
+        return "-".into();
+    };
     format!("{}.{} %", thousandths / 10, thousandths % 10)
 }
 

@@ -33,12 +33,17 @@ impl<'d> Results<'d> {
             Some(open) => open,
             None => {
                 files::make_folder(self.dir)?;
-                let table = |name: &str, columns| TableWriter::create(&self.dir.join(name), columns).map_err(Problem::failed);
-                self.open.insert((table("cases.parquet", case_columns(decimals))?, table("effects.parquet", effect_columns(decimals))?))
+                let table =
+                    |name: &str, columns| TableWriter::create(&self.dir.join(name), columns).map_err(Problem::failed);
+                self.open.insert((
+                    table("cases.parquet", case_columns(decimals))?,
+                    table("effects.parquet", effect_columns(decimals))?,
+                ))
             }
         };
         for case in portfolio.cases.iter().flatten() {
-            let currency = strategy.machine().currencies.get(usize::from(case.row.currency)).copied().unwrap_or(Currency::EUR);
+            let currency =
+                strategy.machine().currencies.get(usize::from(case.row.currency)).copied().unwrap_or(Currency::EUR);
             let scale = 10i64.pow(u32::from(decimals.saturating_sub(currency.decimals())));
             write_case(cases, strategy, case, currency, scale)?;
             for effect in &case.effects {
@@ -58,7 +63,8 @@ impl<'d> Results<'d> {
 fn case_columns(decimals: u8) -> Vec<Column> {
     let text = ["strategy", "id", "outcome", "stage"].map(|name| Column::new(name, Kind::Text));
     let days = ["opened", "closed", "first_contact", "last_contact"].map(|name| Column::new(name, Kind::Instant));
-    let money = ["principal", "interest", "costs", "balance", "paid"].map(|name| Column::new(name, Kind::Decimal(decimals)));
+    let money =
+        ["principal", "interest", "costs", "balance", "paid"].map(|name| Column::new(name, Kind::Decimal(decimals)));
     let counts = ["sends", "calls", "tasks", "effects", "refused"].map(|name| Column::new(name, Kind::Int));
     let currency = [Column::new("currency", Kind::Text)];
     text.into_iter().chain(days).chain(currency).chain(money).chain(counts).collect()
