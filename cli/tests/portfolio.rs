@@ -1,5 +1,6 @@
 //! Two hosts in virtual time, that of a portfolio and that of a single run, and any number of threads: one result.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails in the shortest way")]
 use dunlin::machine::value::Date;
 use dunlin::runtime::Interpreter;
 use dunlin::{CaseInput, EventInput, Moment, Run, Sources, Strategy};

@@ -40,26 +40,18 @@ impl<'a> Run<'a> {
             guard: cause.guard,
             late: cause.late,
             run: self.next_run(),
-            paused: None,
+            body: body.first,
+            paused: false,
             ..before
         };
         let flow = self.run_block(body);
         let paused = self.ctx.paused;
-        self.let_through(self.ctx.run, paused);
         self.ctx = before;
         let moved = flow? == Flow::Moved;
         if moved {
             self.see_move()?;
         }
-        Ok((moved, paused.is_some()))
-    }
-
-    /// What a body sent before it paused is not stopped by its own hold.
-    fn let_through(&mut self, run: u32, paused: Option<i64>) {
-        if paused.is_some() {
-            self.case.waiting.iter_mut().filter(|w| w.run == run).for_each(|w| w.paused = paused);
-            self.case.calls.iter_mut().filter(|c| c.run == run).for_each(|c| c.paused = paused);
-        }
+        Ok((moved, paused))
     }
 
     /// Runs actions in order.
@@ -121,7 +113,12 @@ impl<'a> Run<'a> {
         let by = if again { HeldBy::WaitsAlready } else { HeldBy::Hold };
         self.held(rule, what, by, None, again);
         if !again {
-            self.case.stopped.push(Stopped { action: at, owner: self.ctx.owner, run: self.ctx.run });
+            self.case.stopped.push(Stopped {
+                action: at,
+                owner: self.ctx.owner,
+                body: self.ctx.body,
+                run: self.ctx.run,
+            });
         }
     }
 
@@ -258,7 +255,7 @@ impl<'a> Run<'a> {
             way: person_number(way),
             due,
             owner: self.ctx.owner,
-            paused: self.ctx.paused,
+            body: self.ctx.body,
             run: self.ctx.run,
         };
         self.case.waiting.push(waiting);
@@ -318,7 +315,14 @@ impl<'a> Run<'a> {
         let Some(waiting) = self.case.waiting.get(index).copied() else { return Ok(()) };
         let (send, rule) = self.send_of(waiting.action)?;
         let before = self.ctx;
-        self.ctx = Ctx { owner: waiting.owner, because_of: None, run: waiting.run, person: waiting.person, ..before };
+        self.ctx = Ctx {
+            owner: waiting.owner,
+            because_of: None,
+            body: waiting.body,
+            run: waiting.run,
+            person: waiting.person,
+            ..before
+        };
         let person = usize::from(waiting.person);
         let way = self.way(send, person, usize::from(waiting.way), rule)?;
         let again = match way {
@@ -375,6 +379,7 @@ impl<'a> Run<'a> {
             way: person_number(way),
             copies: channels,
             in_stage: true,
+            body: self.ctx.body,
             owner: self.ctx.owner,
         });
         Ok(())
@@ -442,7 +447,13 @@ impl<'a> Run<'a> {
         }
         if message.in_stage {
             let before = self.ctx;
-            self.ctx = Ctx { owner: message.owner, run: self.next_run(), person: message.person, ..Ctx::new() };
+            self.ctx = Ctx {
+                owner: message.owner,
+                body: message.body,
+                run: self.next_run(),
+                person: message.person,
+                ..Ctx::new()
+            };
             let sent = self.send_to(message.action, usize::from(message.person), usize::from(message.way) + 1);
             self.ctx = before;
             sent?;
@@ -468,7 +479,7 @@ impl<'a> Run<'a> {
             effect: 0,
             due: self.case.now,
             owner: self.ctx.owner,
-            paused: self.ctx.paused,
+            body: self.ctx.body,
             run: self.ctx.run,
         };
         self.case.calls.push(call);

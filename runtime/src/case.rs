@@ -220,8 +220,8 @@ pub struct Hold {
     pub until: Option<Instant>,
     /// Whether claims bear no interest meanwhile.
     pub without_interest: bool,
-    /// The `whenever` rule that set it.
-    pub by: Option<u16>,
+    /// The rule that set it or last renewed it; none: the host, or the machine.
+    pub by: Option<RuleKey>,
 }
 
 /// Who did something: what contact rules and holds ask of an action's origin.
@@ -237,6 +237,17 @@ pub enum Owner {
     Watch(u16),
 }
 
+/// A rule that may set a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RuleKey {
+    /// A `whenever` rule, with what waits in its block.
+    Whenever(u16),
+    /// A watch.
+    Watch(u16),
+    /// An entry or a trigger of a stage or group: the position of its body's first action.
+    Body(u16),
+}
+
 /// An action that waits for the end of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
@@ -244,6 +255,8 @@ pub struct Stopped {
     pub action: ActionRef,
     /// Whose.
     pub owner: Owner,
+    /// The body that did it.
+    pub body: u16,
     /// The body run that put it here.
     pub run: u32,
 }
@@ -261,8 +274,8 @@ pub struct Waiting {
     pub due: Instant,
     /// Whose.
     pub owner: Owner,
-    /// The reason of the hold that its body set: while that one stands, no hold stops it.
-    pub paused: Option<i64>,
+    /// The body that did it: while a hold of that rule stands, no hold stops it.
+    pub body: u16,
     /// The body run that put it here.
     pub run: u32,
 }
@@ -295,8 +308,8 @@ pub struct Call {
     pub due: Instant,
     /// Whose.
     pub owner: Owner,
-    /// The reason of the hold that its body set: while that one stands, no hold stops it.
-    pub paused: Option<i64>,
+    /// The body that did it: while a hold of that rule stands, no hold stops it.
+    pub body: u16,
     /// The body run that opened it.
     pub run: u32,
 }
@@ -329,6 +342,8 @@ pub struct Message {
     pub copies: Channels,
     /// Whether the stage in which it went out still lasts.
     pub in_stage: bool,
+    /// The body that sent it.
+    pub body: u16,
     /// Whose.
     pub owner: Owner,
 }

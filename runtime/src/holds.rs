@@ -1,6 +1,6 @@
 //! Holds: what stops a case, and how it goes on (semantics, section 5.5).
 
-use crate::case::{Hold, Owner};
+use crate::case::{Hold, Owner, RuleKey};
 use crate::fault::Fault;
 use crate::outcome::What;
 use crate::run::{Ctx, Run};
@@ -28,12 +28,9 @@ impl Run<'_> {
                 Some(self.begin(date)?)
             }
         };
-        let by = match self.ctx.owner {
-            Owner::Whenever(w) => Some(w),
-            _ => None,
-        };
+        let by = Some(RuleKey::of(self.ctx.owner, self.ctx.body));
         let reason = i64::from(reason.0);
-        self.ctx.paused = Some(reason);
+        self.ctx.paused = true;
         self.set_hold(Hold { reason, since: self.case.now, until, without_interest, by })?;
         self.enter(Some(rule), from, What::Paused { reason, until });
         Ok(())
@@ -59,7 +56,7 @@ impl Run<'_> {
         let rests = self.case.holds.iter().any(|h| h.without_interest);
         self.rest_interest(rests)?;
         for (w, rule) in (0u16..).zip(&self.m.whenevers) {
-            let waits = self.case.holds.iter().any(|h| h.by == Some(w));
+            let waits = self.case.holds.iter().any(|h| h.by == Some(RuleKey::Whenever(w)));
             let now = self.case.now;
             let Some(state) = self.case.whenevers.get_mut(usize::from(w)) else { continue };
             match (waits, state.since) {
@@ -120,7 +117,7 @@ impl Run<'_> {
         while !self.case.stopped.is_empty() && self.case.holds.is_empty() {
             let stopped = self.case.stopped.remove(0);
             let before = self.ctx;
-            self.ctx = Ctx { owner: stopped.owner, run: stopped.run, paused: None, ..before };
+            self.ctx = Ctx { owner: stopped.owner, body: stopped.body, run: stopped.run, paused: false, ..before };
             let ran = self.run_action(stopped.action);
             self.ctx = before;
             ran?;

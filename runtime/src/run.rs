@@ -1,6 +1,6 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Case, Hold, Owner, Slot};
+use crate::case::{Case, Owner, RuleKey, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
@@ -52,8 +52,10 @@ pub(crate) struct Ctx {
     pub person: u8,
     /// The case's count of events when the trigger last acted.
     pub slot_events: u32,
-    /// The reason of the hold that this body has set.
-    pub paused: Option<i64>,
+    /// The position of the body's first action.
+    pub body: u16,
+    /// Whether this body has set a hold.
+    pub paused: bool,
     /// The claim that an interest rule looks at.
     pub claim: Option<u16>,
     /// The day that an interest rule looks at.
@@ -72,7 +74,8 @@ impl Ctx {
             run: 0,
             person: 0,
             slot_events: 0,
-            paused: None,
+            body: 0,
+            paused: false,
             claim: None,
             day: None,
             record: true,
@@ -226,18 +229,12 @@ impl<'a> Run<'a> {
 
     /// Whether a hold does not stop what is at work: a watch, or the body or block of the rule that paused.
     pub(crate) fn through_hold(&self) -> bool {
-        self.goes_through(self.ctx.owner, self.ctx.paused)
+        self.goes_through(self.ctx.owner, self.ctx.body)
     }
 
-    /// Whether a hold does not stop what a rule did: a watch, or a rule or body whose own hold still stands.
-    pub(crate) fn goes_through(&self, owner: Owner, paused: Option<i64>) -> bool {
-        let stands = |test: &dyn Fn(&Hold) -> bool| self.case.holds.iter().any(test);
-        paused.is_some_and(|reason| stands(&|h| h.reason == reason))
-            || match owner {
-                Owner::Watch(_) => true,
-                Owner::Whenever(w) => stands(&|h| h.by == Some(w)),
-                Owner::Stage | Owner::Scope => false,
-            }
+    /// Whether a hold does not stop what a rule did: a watch, or a rule whose own hold still stands.
+    pub(crate) fn goes_through(&self, owner: Owner, body: u16) -> bool {
+        matches!(owner, Owner::Watch(_)) || self.case.holds.iter().any(|h| h.by == Some(RuleKey::of(owner, body)))
     }
 
     /// The slots of an owner's triggers.
@@ -259,6 +256,17 @@ impl<'a> Run<'a> {
             Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),
         };
         slots.and_then(|s| s.get_mut(at)).ok_or(Fault::Broken("a trigger has no slot"))
+    }
+}
+
+impl RuleKey {
+    /// The rule behind what an owner's body did.
+    pub(crate) const fn of(owner: Owner, body: u16) -> Self {
+        match owner {
+            Owner::Whenever(w) => Self::Whenever(w),
+            Owner::Watch(w) => Self::Watch(w),
+            Owner::Stage | Owner::Scope => Self::Body(body),
+        }
     }
 }
 

@@ -150,7 +150,8 @@ impl Run<'_> {
             self.end_holds_silently()?;
         }
         let before = self.ctx;
-        self.ctx = Ctx { owner: Owner::Stage, run: self.next_run(), paused: None, ..before };
+        self.ctx =
+            Ctx { owner: Owner::Stage, body: entered.entry.first, run: self.next_run(), paused: false, ..before };
         let done = self.run_block(entered.entry);
         self.ctx = before;
         done?;

@@ -57,11 +57,11 @@ impl<'a> Run<'a> {
         }
         let held = !self.case.holds.is_empty();
         for (at, waiting) in self.case.waiting.iter().enumerate() {
-            let goes = !held || self.goes_through(waiting.owner, waiting.paused);
+            let goes = !held || self.goes_through(waiting.owner, waiting.body);
             best.offer(Some(waiting.due).filter(|_| goes), Timer::Waiting(at));
         }
         for (at, call) in self.case.calls.iter().enumerate() {
-            let goes = !held || self.goes_through(call.owner, call.paused);
+            let goes = !held || self.goes_through(call.owner, call.body);
             best.offer(Some(call.due).filter(|_| goes), Timer::Call(at));
         }
         self.earliest_trigger(&mut best)?;
@@ -251,6 +251,7 @@ impl<'a> Run<'a> {
                 if let Some(call) = self.case.calls.get(at) {
                     self.ctx.owner = call.owner;
                     self.ctx.run = call.run;
+                    self.ctx.body = call.body;
                 }
                 let tried = self.attempt_call(at);
                 self.ctx = before;

@@ -158,7 +158,7 @@ impl<E: Engine> Host<'_, E> {
             calls: seen.calls,
             tasks: seen.tasks,
             first_contact: contacts().next(),
-            last_contact: contacts().last(),
+            last_contact: contacts().next_back(),
         };
         Ok(CaseResult { row, effects: seen.effects, refused: seen.refused, payments: seen.payments })
     }

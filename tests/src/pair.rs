@@ -9,7 +9,7 @@ use dunlin_lang::model::Model;
 use dunlin_machine::ir::Machine;
 use dunlin_machine::value::Instant;
 use dunlin_runtime::case::Case;
-use dunlin_runtime::{Engine, Event, Input, Interpreter, Outcome, store};
+use dunlin_runtime::{Engine, Event, Input, Interpreter, Outcome, read, step, store};
 use std::fmt::Write;
 
 /// How many inputs a punctual host may put between two of the history before it gives up.
@@ -216,6 +216,27 @@ impl<'c> Pair<'c> {
         let back: Case = serde_json::from_str(&json).map_err(|e| self.broken(&format!("JSON: {e}"), number))?;
         if back != *case {
             return Err(self.broken("the case is another one after JSON", number));
+        }
+        self.account_adds_up(case, number)?;
+        self.nothing_is_left_to_do(case, number)
+    }
+
+    fn account_adds_up(&self, case: &Case, number: usize) -> Result<(), Difference> {
+        let Ok(account) = read::statement(&self.compiled.machine, case) else { return Ok(()) };
+        let parts = account.principal.0 + account.interest.0 + account.costs.0;
+        if parts == account.balance.0 && account.costs.0 >= 0 && account.principal.0 >= 0 {
+            return Ok(());
+        }
+        Err(self.broken(&format!("the account does not add up: {account:?}"), number))
+    }
+
+    /// Time that does not go by changes nothing, and what was told last is true.
+    fn nothing_is_left_to_do(&self, case: &Case, number: usize) -> Result<(), Difference> {
+        let Ok((after, out)) = step(&self.compiled.machine, case, Input::Advance, case.now) else {
+            return Err(self.broken("an input without an event at the same instant is refused", number));
+        };
+        if after != *case || !out.entries.is_empty() || out.next_due != self.next_due {
+            return Err(self.broken("an input without an event at the same instant changes the case", number));
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub struct CaseInput {
 const NOT_YET: &[&str] = &["stage", "entered", "served", "plan", "sent", "payments"];
 const CASE: &[&str] =
     &["id", "opened", "currency", "debtor", "debtors", "claims", "costs", "facts", "title", "limitation_date"];
+/// Fields of the case itself that a table may have.
+const TABLE: &[&str] = &["id", "opened", "currency", "title", "limitation_date"];
 const DEBTOR: &[&str] = &["id", "kind", "language", "region", "time_zone", "born", "channels"];
 const CLAIM: &[&str] = &["id", "principal", "due", "kind", "arose", "default_on", "secured"];
 
@@ -55,6 +57,18 @@ impl CaseInput {
         })
     }
 
+    /// Whether each column of a table of cases is one that [`CaseInput::from_row`] reads.
+    ///
+    /// # Errors
+    /// [`Error::is_input`], with each column that is not.
+    pub fn check_columns(strategy: &Strategy, columns: &[String]) -> Result<(), Error> {
+        let facts = strategy.machine().facts.iter().map(|fact| strategy.text(fact.name).to_owned());
+        let debtor = DEBTOR.iter().filter(|field| **field != "channels").map(|field| format!("debtor_{field}"));
+        let known: Vec<String> =
+            TABLE.iter().chain(CLAIM).map(|name| (*name).to_owned()).chain(debtor).chain(facts).collect();
+        fields::check_columns(columns, &known, "is neither a field of a case nor a fact of the strategy")
+    }
+
     fn from_node(strategy: &Strategy, node: &Node) -> Result<Self, Error> {
         let mut reader = Reader { strategy, currency: strategy.currency(), problems: Problems::default() };
         let case = reader.case(node);
@@ -76,7 +90,7 @@ fn nest(strategy: &Strategy, line: u64, cells: &serde_json::Map<String, serde_js
         let node = Node::from_value(line, value);
         if let Some(field) = name.strip_prefix("debtor_") {
             debtor.push((field.to_owned(), node));
-        } else if ["id", "opened", "currency", "title", "limitation_date"].contains(&name.as_str()) {
+        } else if TABLE.contains(&name.as_str()) {
             case.push((name.clone(), node));
         } else if strategy.fact(name).is_none() && CLAIM.contains(&name.as_str()) {
             claim.push((name.clone(), node));

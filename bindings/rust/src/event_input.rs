@@ -44,6 +44,21 @@ impl EventInput {
         if problems.is_empty() { Ok(events) } else { Err(Error::input(problems)) }
     }
 
+    /// Whether each column of a table of events is one that some event has.
+    ///
+    /// # Errors
+    /// [`Error::is_input`], with each column that is not.
+    pub fn check_columns(strategy: &Strategy, columns: &[String]) -> Result<(), Error> {
+        let mut known: Vec<String> = EVENT.iter().map(|name| (*name).to_owned()).collect();
+        for event in &strategy.machine().events {
+            for param in &event.params {
+                let (event, param) = (strategy.text(event.name), strategy.text(param.name));
+                known.extend([param.to_owned(), format!("{event}.{param}")]);
+            }
+        }
+        fields::check_columns(columns, &known, "is no parameter of any event")
+    }
+
     /// Reads an event from a row of a table; a column that the event has no use for must be empty in its row.
     ///
     /// # Errors

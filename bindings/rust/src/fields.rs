@@ -1,6 +1,6 @@
 //! Reads fields of an object by name and by type, and gathers everything that is wrong with them.
 
-use crate::error::Problem;
+use crate::error::{Error, Problem};
 use crate::json::{Node, Value};
 use dunlin_machine::ir::{Machine, Type};
 use dunlin_machine::value::{Currency, Date, Duration, Instant, Money, Rate, TimeOfDay};
@@ -120,20 +120,36 @@ pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     slips.min().map(|(_, k)| k)
 }
 
-/// How many letters must be changed, added or taken away.
+/// How many letters must be changed, swapped with the next, added or taken away.
 fn slips(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let change = last[j] + usize::from(a[i] != b[j]);
+            let mut least = change.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
+}
+
+/// Reports every column that is not known.
+pub(crate) fn check_columns(columns: &[String], known: &[String], what: &str) -> Result<(), Error> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let strange = columns.iter().filter(|column| !known.contains(&column.as_str()));
+    let problem = |column: &String| {
+        let near = nearest(column, &known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        Problem { line: None, field: column.clone(), sentence: format!("{what}{near}") }
+    };
+    let problems: Vec<Problem> = strange.map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::input(problems)) }
 }
 
 /// `a`, `b` and `c`.

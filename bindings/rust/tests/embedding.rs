@@ -1,4 +1,5 @@
 //! What a host does: compile or load, open, step, save, restore, and what it is told when something is wrong.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use dunlin::machine::value::Instant;
 use dunlin::{Case, CaseInput, EventInput, Interpreter, Lines, Run, Sources, Step, Story, Strategy};

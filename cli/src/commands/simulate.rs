@@ -32,7 +32,8 @@ pub fn run(args: &Args) -> Done {
         let summary = Summary::of(strategy.machine(), &portfolio).map_err(Problem::input)?;
         let report = Report { strategy: &strategy, summary: &summary, until };
         if args.format == Format::Human {
-            files::print(&report.human())?;
+            let apart = if reports.is_empty() { "" } else { "\n" };
+            files::print(&format!("{apart}{}", report.human()))?;
         }
         reports.push(report.json());
         if let Some(results) = &mut results {

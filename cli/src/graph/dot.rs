@@ -17,8 +17,7 @@ pub fn write(chart: &Chart) -> String {
         }
         text.push_str("  }\n");
     }
-    for (at, one) in chart.nodes.iter().enumerate().filter(|(at, _)| !inside[*at]) {
-        let _ = at;
+    for (one, _) in chart.nodes.iter().zip(&inside).filter(|(_, inside)| !**inside) {
         text.push_str(&format!("  {}\n", node(one)));
     }
     for one in &chart.nodes {

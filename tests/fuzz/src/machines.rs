@@ -70,7 +70,7 @@ pub fn opening() -> Opening {
         (0..5).map(|n| ChannelGiven { channel: dunlin_machine::ir::ChannelId(n), reachable: true, consent: true });
     let claim = ClaimGiven {
         id: "N-1".into(),
-        principal: 79_80,
+        principal: 7_980,
         due: Date::parse("2026-02-02").unwrap(),
         kind: None,
         arose: None,
@@ -93,12 +93,12 @@ pub fn events() -> &'static [Event] {
         let by = Date::parse("2026-05-04").unwrap();
         vec![
             event(Happening::Bounced, &[("channel", Given::Value(1))]),
-            event(Happening::Payment, &[("amount", Given::Value(5_00))]),
+            event(Happening::Payment, &[("amount", Given::Value(500))]),
             event(Happening::Dispute, &[("reason", Given::Text("wrong tariff".into()))]),
             event(Happening::DisputeResolved, &[("result", Given::Value(1))]),
-            event(Happening::Promise, &[("amount", Given::Value(20_00)), ("by", Given::Value(i64::from(by.days())))]),
+            event(Happening::Promise, &[("amount", Given::Value(2_000)), ("by", Given::Value(i64::from(by.days())))]),
             event(Happening::Conversation, &[("channel", Given::Value(3))]),
-            Event { id: Some("p-2".into()), ..event(Happening::Payment, &[("amount", Given::Value(120_00))]) },
+            Event { id: Some("p-2".into()), ..event(Happening::Payment, &[("amount", Given::Value(12_000))]) },
             event(Happening::PaymentReturned, &[("of", Given::Text("p-2".into()))]),
             event(Happening::Recalled, &[]),
         ]

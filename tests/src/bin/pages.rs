@@ -18,21 +18,32 @@ const MOST_SHOWN: usize = 3;
 /// What the code blocks call the file.
 const NAME: &str = "example.dun";
 
-/// Files that cannot be kept as fixtures: number, what they hold, and how they are made.
-const MADE: [(u16, &str, fn() -> Vec<u8>); 4] = [
-    (1, "A file of 9 MB.", || vec![b'\n'; 9 * 1024 * 1024]),
-    (2, "A file saved as Latin-1, in which the `ü` of `strategy müller` is one byte.", || {
-        b"strategy m\xfcller\n".to_vec()
-    }),
-    (26, "A table of 70,000 rows in one declaration.", || {
-        format!("fee = table(days : number) : money {{\n{}}}\n", "1 => 1 EUR\n".repeat(70_000)).into_bytes()
-    }),
-    (
-        511,
-        "A table of 20 columns for 19 values, with a row for each value and each two columns that both hold it.",
-        || tangled(20).into_bytes(),
-    ),
+/// A file that cannot be kept as a fixture.
+struct Made {
+    number: u16,
+    words: &'static str,
+    text: fn() -> Vec<u8>,
+}
+
+/// Each shows the diagnostic of its number.
+const MADE: [Made; 4] = [
+    Made { number: 1, words: "A file of 9 MB.", text: || vec![b'\n'; 9 * 1024 * 1024] },
+    Made {
+        number: 2,
+        words: "A file saved as Latin-1, in which the `ü` of `strategy müller` is one byte.",
+        text: || b"strategy m\xfcller\n".to_vec(),
+    },
+    Made { number: 26, words: "A table of 70,000 rows in one declaration.", text: endless },
+    Made {
+        number: 511,
+        words: "A table of 20 columns for 19 values, with a row for each value and each two columns that both hold it.",
+        text: || tangled(20).into_bytes(),
+    },
 ];
+
+fn endless() -> Vec<u8> {
+    format!("fee = table(days : number) : money {{\n{}}}\n", "1 => 1 EUR\n".repeat(70_000)).into_bytes()
+}
 
 /// What advises where no message does: number, sentence.
 const ADVICE: [(u16, &str); 6] = [
@@ -119,7 +130,7 @@ fn fixtures(root: &Path) -> Vec<Fixture> {
         bad.flat_map(|folder| files(folder)).filter(|path| path.extension().is_some_and(|ending| ending == "dun"));
     let mut fixtures: Vec<Fixture> =
         paths.map(|path| kept(&fs::read_to_string(path).expect("a fixture"), root)).collect();
-    fixtures.extend(MADE.iter().map(|(number, words, text)| made(*number, words, &text(), root)));
+    fixtures.extend(MADE.iter().map(|file| made(file, root)));
     fixtures
 }
 
@@ -129,13 +140,14 @@ fn kept(text: &str, root: &Path) -> Fixture {
     Fixture { example, ..judged(text, root) }
 }
 
-fn made(number: u16, words: &str, bytes: &[u8], root: &Path) -> Fixture {
-    let mut fixture = match std::str::from_utf8(bytes) {
+fn made(file: &Made, root: &Path) -> Fixture {
+    let bytes = (file.text)();
+    let mut fixture = match std::str::from_utf8(&bytes) {
         Ok(text) => judged(text, root),
-        Err(_) => unreadable(bytes),
+        Err(_) => unreadable(&bytes),
     };
-    fixture.found.retain(|found| found.code.number() == number);
-    Fixture { example: format!("{words}\n"), ..fixture }
+    fixture.found.retain(|found| found.code.number() == file.number);
+    Fixture { example: format!("{}\n", file.words), ..fixture }
 }
 
 fn unreadable(bytes: &[u8]) -> Fixture {

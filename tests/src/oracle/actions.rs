@@ -1,7 +1,7 @@
 //! What an action does.
 
 use super::Run;
-use super::case::{Call, Hold, Owner, Stopped, Task, TriggerId, Waiting};
+use super::case::{Call, Doer, Hold, Owner, Stopped, Task, TriggerId, Waiting};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
@@ -18,6 +18,15 @@ pub struct Frame {
     pub(super) trigger: Option<TriggerId>,
     pub(super) moved: bool,
     pub(super) paused: bool,
+}
+
+impl Frame {
+    fn doer(&self) -> Doer {
+        match self.owner {
+            Owner::Whenever(_) => (self.owner, None),
+            _ => (self.owner, self.trigger.map(|(_, n)| n)),
+        }
+    }
 }
 
 impl<'m> Run<'m> {
@@ -73,9 +82,9 @@ impl<'m> Run<'m> {
             }
             Does::Pause { reason, ends, without_interest } => {
                 let until = self.hold_end(ends)?;
-                let by = if let Owner::Whenever(n) = frame.owner { Some(n) } else { None };
+                let by = Some(frame.doer());
                 frame.paused = true;
-                let hold = Hold { reason: i64::from(reason.0), until, without_interest: *without_interest, by, run: Some(frame.run) };
+                let hold = Hold { reason: i64::from(reason.0), until, without_interest: *without_interest, by };
                 self.pause(hold, Some(action.rule))
             }
             Does::Resume(reason) => self.resume(i64::from(reason.0)).map(|_| ()),
@@ -116,8 +125,8 @@ impl<'m> Run<'m> {
         if payable(action) {
             self.case.deadline = None;
         }
-        if !self.is_held() || self.exempt(frame.owner, frame.run) {
-            return self.act_now(action, frame.owner, frame.run);
+        if !self.is_held() || self.exempt(frame.doer()) {
+            return self.act_now(action, frame.doer(), frame.run);
         }
         let waits = self.case.stopped.iter().any(|s| std::ptr::eq(s.action, action)) || self.waits_already(action, 0);
         if waits && matches!(action.does, Does::Send(_)) {
@@ -125,11 +134,11 @@ impl<'m> Run<'m> {
             return Ok(());
         }
         self.held(action, "hold", None, false);
-        self.case.stopped.push(Stopped { action, owner: frame.owner, run: frame.run });
+        self.case.stopped.push(Stopped { action, doer: frame.doer(), run: frame.run });
         Ok(())
     }
 
-    pub(super) fn act_now(&mut self, action: &'m Action, owner: Owner, run: u64) -> Result<(), Fault> {
+    pub(super) fn act_now(&mut self, action: &'m Action, doer: Doer, run: u64) -> Result<(), Fault> {
         match &action.does {
             Does::Send(send) => {
                 if payable(action) {
@@ -142,13 +151,13 @@ impl<'m> Run<'m> {
                 let nobody = persons.is_empty();
                 for person in if nobody { vec![0] } else { persons } {
                     let due = self.case.now;
-                    self.try_send(Waiting { action, person, way: 0, due, owner, run }, usize::MAX)?;
+                    self.try_send(Waiting { action, person, way: 0, due, doer, run }, usize::MAX)?;
                 }
                 Ok(())
             }
             Does::Call(_) => {
                 let due = self.case.now;
-                self.case.calls.push(Call { action, person: 0, made: 0, effect: 0, due, owner, run });
+                self.case.calls.push(Call { action, person: 0, made: 0, effect: 0, due, doer, run });
                 self.attempt(self.case.calls.len() - 1)
             }
             Does::File { form, with } => {

@@ -71,6 +71,10 @@ pub enum Owner {
 /// A trigger: whose, and which.
 pub type TriggerId = (Owner, usize);
 
+/// A rule that acts: a trigger or, without one, the entry of a stage or the body of a `whenever`. All that stands in a
+/// `whenever` is one rule.
+pub type Doer = (Owner, Option<usize>);
+
 /// What the case remembers of a trigger since its owner began to run.
 #[derive(Clone, Debug)]
 pub struct Mark {
@@ -157,17 +161,15 @@ pub struct Hold {
     pub(super) reason: i64,
     pub(super) until: Option<Instant>,
     pub(super) without_interest: bool,
-    /// The `whenever` rule whose `pause` set it or last renewed it.
-    pub(super) by: Option<usize>,
-    /// The body that set it or last renewed it.
-    pub(super) run: Option<u64>,
+    /// The rule whose `pause` set it or last renewed it.
+    pub(super) by: Option<Doer>,
 }
 
 /// An action that a hold stopped.
 #[derive(Clone, Debug)]
 pub struct Stopped<'m> {
     pub(super) action: &'m Action,
-    pub(super) owner: Owner,
+    pub(super) doer: Doer,
     pub(super) run: u64,
 }
 
@@ -178,7 +180,7 @@ pub struct Waiting<'m> {
     pub(super) person: usize,
     pub(super) way: usize,
     pub(super) due: Instant,
-    pub(super) owner: Owner,
+    pub(super) doer: Doer,
     pub(super) run: u64,
 }
 
@@ -205,7 +207,7 @@ pub struct Call<'m> {
     /// The effect of the last attempt; 0 before the first.
     pub(super) effect: u32,
     pub(super) due: Instant,
-    pub(super) owner: Owner,
+    pub(super) doer: Doer,
     pub(super) run: u64,
 }
 
@@ -231,7 +233,7 @@ pub struct Message<'m> {
     pub(super) channels: Channels,
     /// The entry of the stage in which it went out.
     pub(super) entry: u64,
-    pub(super) owner: Owner,
+    pub(super) doer: Doer,
     pub(super) run: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Whether and when a person may be contacted: every instant at which that could change is tried in turn.
 
 use super::Run;
-use super::case::{Message, Owner, Person, Waiting, send_of};
+use super::case::{Doer, Message, Owner, Person, Waiting, send_of};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
@@ -65,7 +65,7 @@ impl<'m> Run<'m> {
             return Ok(());
         }
         let waiting = Waiting { way, ..waiting };
-        if self.is_held() && !self.exempt(waiting.owner, waiting.run) {
+        if self.is_held() && !self.exempt(waiting.doer) {
             self.held(waiting.action, "hold", None, false);
             return self.let_wait(Waiting { due: self.case.now, ..waiting }, place);
         }
@@ -346,9 +346,9 @@ impl<'m> Run<'m> {
     }
 
     fn remember(&mut self, waiting: &Waiting<'m>, effect: u32, channels: Channels) {
-        let (entry, owner, run) = (self.case.place.entry, waiting.owner, waiting.run);
+        let (entry, doer, run) = (self.case.place.entry, waiting.doer, waiting.run);
         let (action, person, way) = (waiting.action, waiting.person, waiting.way);
-        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, owner, run });
+        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, doer, run });
     }
 
     /// A message came back.
@@ -388,9 +388,9 @@ impl<'m> Run<'m> {
         if message.entry != self.case.place.entry {
             return Ok(());
         }
-        let (action, person, owner) = (message.action, message.person, message.owner);
+        let (action, person, doer) = (message.action, message.person, message.doer);
         let (way, due, run) = (message.way + 1, self.case.now, message.run);
-        self.try_send(Waiting { action, person, way, due, owner, run }, usize::MAX)
+        self.try_send(Waiting { action, person, way, due, doer, run }, usize::MAX)
     }
 
     /// Tries the next attempt of an open call.
@@ -449,13 +449,9 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
-    /// Whether a hold does not stop it: a watch did it, or the rule or body whose own hold is still set.
-    pub(super) fn exempt(&self, owner: Owner, run: u64) -> bool {
-        let own_hold = |h: &super::case::Hold| match owner {
-            Owner::Whenever(n) => h.by == Some(n),
-            _ => h.run == Some(run),
-        };
-        matches!(owner, Owner::Watch(_)) || self.case.holds.iter().any(own_hold)
+    /// Whether a hold does not stop it: a watch did it, or a rule whose own hold is set.
+    pub(super) fn exempt(&self, doer: Doer) -> bool {
+        matches!(doer.0, Owner::Watch(_)) || self.case.holds.iter().any(|h| h.by == Some(doer))
     }
 }
 

@@ -270,8 +270,8 @@ impl Run<'_> {
 
     fn hold(&mut self, args: &Args) -> Result<(), Refusal> {
         let until = args.date("until")?.map(|d| self.until(d)).transpose()?;
-        let hold = Hold { reason: args.need("reason")?, until, without_interest: false, by: None, run: None };
-        Ok(self.pause(hold, None)?)
+        let hold = Hold { reason: args.need("reason")?, until, without_interest: false, by: None };
+        Ok(self.set_hold(hold)?)
     }
 
     fn task_event(&mut self, args: &Args) -> Result<(), Refusal> {

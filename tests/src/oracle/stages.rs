@@ -77,7 +77,7 @@ impl<'m> Run<'m> {
         let keep = |does: &Does| matches!(does, Does::Task(task) if task.keep);
         let (tasks, still) = self.case.tasks.drain(..).partition(|t| of_stage(t.owner, t.run) && !keep(&t.action.does));
         self.case.tasks = still;
-        let (calls, still) = self.case.calls.drain(..).partition(|c| of_stage(c.owner, c.run));
+        let (calls, still) = self.case.calls.drain(..).partition(|c| of_stage(c.doer.0, c.run));
         self.case.calls = still;
         for task in &tasks {
             self.withdraw(task.effect, task.action.rule)?;
@@ -220,17 +220,19 @@ impl<'m> Run<'m> {
     }
 
     pub(super) fn pause(&mut self, hold: Hold, rule: Option<RuleId>) -> Result<(), Fault> {
-        let (reason, until) = (hold.reason, hold.until);
+        let words = normal::paused(&self.text(hold.reason), hold.until);
+        self.say(rule, &words);
+        self.set_hold(hold)
+    }
+
+    pub(super) fn set_hold(&mut self, hold: Hold) -> Result<(), Fault> {
+        let reason = hold.reason;
         match self.case.holds.iter().position(|h| h.reason == reason) {
             Some(known) => self.case.holds[known] = hold,
             None if self.case.holds.len() >= self.model.limits.holds as usize => return Err(Fault::Bound),
             None => self.case.holds.push(hold),
         }
         self.case.held_since = self.case.held_since.or(Some(self.case.now));
-        if rule.is_some() {
-            let words = normal::paused(&self.text(reason), until);
-            self.say(rule, &words);
-        }
         self.sync_free_days()?;
         self.sync_blocks()
     }
@@ -260,7 +262,7 @@ impl<'m> Run<'m> {
 
     fn run_stopped(&mut self) -> Result<(), Fault> {
         for stopped in std::mem::take(&mut self.case.stopped) {
-            self.act_now(stopped.action, stopped.owner, stopped.run)?;
+            self.act_now(stopped.action, stopped.doer, stopped.run)?;
         }
         Ok(())
     }
@@ -292,7 +294,7 @@ impl<'m> Run<'m> {
     /// A `whenever` block waits while a hold belongs to its rule.
     pub(super) fn sync_blocks(&mut self) -> Result<(), Fault> {
         for n in 0..self.model.whenevers.len() {
-            let waits = self.case.holds.iter().any(|h| h.by == Some(n));
+            let waits = self.case.holds.iter().any(|h| h.by == Some((Owner::Whenever(n), None)));
             if waits && !self.case.blocks.contains_key(&n) {
                 self.case.blocks.insert(n, self.case.now);
                 self.open_marks(Owner::Whenever(n))?;
@@ -306,8 +308,8 @@ impl<'m> Run<'m> {
     /// Whether a `send … payable within` of the stage waits, in `contact` or in a hold.
     pub(super) fn payable_waits(&self) -> bool {
         let of_stage = |owner: Owner| matches!(owner, Owner::Stage(_) | Owner::Scope(_));
-        self.case.waiting.iter().any(|w| of_stage(w.owner) && payable(w.action))
-            || self.case.stopped.iter().any(|s| of_stage(s.owner) && payable(s.action))
+        self.case.waiting.iter().any(|w| of_stage(w.doer.0) && payable(w.action))
+            || self.case.stopped.iter().any(|s| of_stage(s.doer.0) && payable(s.action))
     }
 
     /// What a waiting `send … payable within` held up is due when it no longer waits.

@@ -434,7 +434,7 @@ impl<'m> Run<'m> {
             Timer::Trigger(id) => self.spend(id)?,
         }
         let reason = self.intern("step_failed");
-        self.pause(Hold { reason, until: None, without_interest: false, by: None, run: None }, rule)?;
+        self.pause(Hold { reason, until: None, without_interest: false, by: None }, rule)?;
         self.effect(rule, &normal::alarm("step failed", ""))
     }
 

@@ -1,7 +1,7 @@
 //! Which timer is due next, found by looking at all of them, and what it does when it fires.
 
 use super::Run;
-use super::case::{Mark, Owner, TriggerId};
+use super::case::{Doer, Mark, Owner, TriggerId};
 use super::eval::View;
 use super::fault::Fault;
 use super::time::elapsed;
@@ -51,10 +51,10 @@ impl Run<'_> {
             let end = task.until.map(|day| self.begin(day.add_days(1)?)).transpose()?;
             timers.extend(end.or(task.until_instant).map(|due| (due, Timer::Task(n))));
         }
-        let stands = |owner: Owner, run: u64| held && !self.exempt(owner, run);
-        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.owner, w.run));
+        let stands = |doer: Doer| held && !self.exempt(doer);
+        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.doer));
         timers.extend(waiting.map(|(n, w)| (w.due, Timer::Waiting(n))));
-        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.owner, c.run));
+        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.doer));
         timers.extend(calls.map(|(n, c)| (c.due, Timer::Call(n))));
         for owner in self.owners() {
             for n in 0..self.triggers(owner).len() {

@@ -41,6 +41,7 @@ impl Reader<'_> {
         let table = Table::open(path).map_err(Problem::input)?;
         table.require(&["id", "opened", "principal", "due"]).map_err(Problem::input)?;
         let source = table.source().clone();
+        CaseInput::check_columns(self.strategy, table.columns()).map_err(|error| in_header(&source, &error))?;
         for row in table {
             match row.map_err(|error| vec![error.to_string()]).and_then(|row| self.case(&source, &row)) {
                 Ok(()) => {}
@@ -70,6 +71,7 @@ impl Reader<'_> {
         let table = Table::open(path).map_err(Problem::input)?;
         table.require(&["case_id", "at", "event"]).map_err(Problem::input)?;
         let source = table.source().clone();
+        EventInput::check_columns(self.strategy, table.columns()).map_err(|error| in_header(&source, &error))?;
         for row in table {
             match row.map_err(|error| vec![error.to_string()]).and_then(|row| self.event(&source, &row)) {
                 Ok(()) => {}
@@ -143,6 +145,11 @@ fn day(strategy: &Strategy, event: &TimedEvent) -> Date {
         When::At(at) => strategy.local(at).0,
         When::Day(day) => day,
     }
+}
+
+fn in_header(source: &Source, error: &Error) -> Problem {
+    let problems = error.problems().iter().map(|problem| format!("{}: the column {problem}", source.file()));
+    Problem::input(problems.collect::<Vec<_>>().join("\n"))
 }
 
 fn in_row(source: &Source, row: &Row, error: &Error) -> Vec<String> {

@@ -62,12 +62,13 @@ impl<'d> Results<'d> {
 
 fn case_columns(decimals: u8) -> Vec<Column> {
     let text = ["strategy", "id", "outcome", "stage"].map(|name| Column::new(name, Kind::Text));
-    let days = ["opened", "closed", "first_contact", "last_contact"].map(|name| Column::new(name, Kind::Instant));
+    let ended = [Column::new("ended", Kind::Bool)];
+    let days = ["opened", "closed", "first_contact", "last_contact"].map(|name| Column::new(name, Kind::Date));
     let money =
         ["principal", "interest", "costs", "balance", "paid"].map(|name| Column::new(name, Kind::Decimal(decimals)));
     let counts = ["sends", "calls", "tasks", "effects", "refused"].map(|name| Column::new(name, Kind::Int));
     let currency = [Column::new("currency", Kind::Text)];
-    text.into_iter().chain(days).chain(currency).chain(money).chain(counts).collect()
+    text.into_iter().chain(ended).chain(days).chain(currency).chain(money).chain(counts).collect()
 }
 
 fn write_case(table: &mut TableWriter, strategy: &Strategy, case: &CaseResult, currency: Currency, scale: i64) -> Done {
@@ -80,10 +81,11 @@ fn write_case(table: &mut TableWriter, strategy: &Strategy, case: &CaseResult, c
         Cell::Text(&row.id),
         if row.ended { Cell::Text(stage) } else { Cell::Absent },
         Cell::Text(stage),
-        Cell::Instant(row.opened.seconds()),
-        instant(row.closed),
-        instant(row.first_contact),
-        instant(row.last_contact),
+        Cell::Bool(row.ended),
+        day(strategy, Some(row.opened)),
+        day(strategy, row.closed),
+        day(strategy, row.first_contact),
+        day(strategy, row.last_contact),
         Cell::Text(currency.code()),
         amount(row.principal),
         amount(row.interest),
@@ -140,6 +142,7 @@ fn write_effect(table: &mut TableWriter, strategy: &Strategy, case: &str, effect
     table.write(&cells).map_err(Problem::failed)
 }
 
-fn instant(at: Option<Instant>) -> Cell<'static> {
-    at.map_or(Cell::Absent, |at| Cell::Instant(at.seconds()))
+/// The day on the calendar of the strategy's zone.
+fn day(strategy: &Strategy, at: Option<Instant>) -> Cell<'static> {
+    at.map_or(Cell::Absent, |at| Cell::Date(strategy.local(at).0.days()))
 }
