@@ -11,6 +11,9 @@ use crate::run::Run;
 use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Quantity, TextId, Waive, Year};
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
+/// How many runs of days without interest a case remembers.
+const MOST_FREE_RUNS: usize = 16;
+
 /// A rate counts billionths.
 const RATE: i128 = 1_000_000_000;
 
@@ -503,8 +506,10 @@ impl Run<'_> {
         match (begins, open) {
             (true, None) => {
                 let from = today.add_days(1)?;
-                let earliest = self.case.ledger.claims.iter().map(|c| c.next).min();
-                self.case.ledger.free_days.retain(|(_, until)| until.is_none_or(|u| earliest.is_none_or(|e| u >= e)));
+                // Days whose interest is fixed still count: a payment with an earlier value date takes interest back.
+                if self.case.ledger.free_days.len() >= MOST_FREE_RUNS {
+                    self.case.ledger.free_days.remove(0);
+                }
                 self.case.ledger.free_days.push((from, None));
             }
             (false, Some((from, until))) => *until = Some(if *from > today { from.add_days(-1)? } else { today }),

@@ -305,9 +305,13 @@ impl<'a> Run<'a> {
             self.effect(Some(trigger.rule), from, Effect::Alarm(Alarm::Missing(event.event)))?;
             return Ok(());
         }
-        let Some(guard) = self.admitted(owner, at, trigger)? else {
+        let from = self.mark();
+        self.read_timer(trigger)?;
+        let Some((_, until)) = self.admitted(owner, at, trigger)? else {
+            self.out.seen.truncate(from as usize);
             return self.catch_up(owner, at, trigger, late);
         };
+        let guard = (from, until);
         self.acts(owner, at, trigger)?;
         if late > 0 && matches!(owner, Owner::Stage | Owner::Scope) {
             let seconds = i64::from(late) * 86_400;
@@ -319,6 +323,23 @@ impl<'a> Run<'a> {
         let (moved, _) = self.run_body(Cause { owner, rule: trigger.rule, guard, late }, trigger.body)?;
         if moved && by_past_date {
             self.case.moved_by_past_date = Some(self.today);
+        }
+        Ok(())
+    }
+
+    /// Reads what a timer hangs on once more, so that the trace names it.
+    fn read_timer(&mut self, trigger: &Trigger) -> Result<(), Fault> {
+        match trigger.on {
+            On::Date { date, offset, .. } => {
+                self.eval_known(date)?;
+                if let Some(offset) = offset {
+                    self.eval(offset)?;
+                }
+            }
+            On::After(length) | On::Every { every: length, .. } => {
+                self.eval(length)?;
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -29,7 +29,9 @@ impl Teller<'_> {
         let what = match &entry.what {
             // Why a way fell out is in the trace; here it is enough that it did.
             What::Held { what: HeldAction::Send(..), by: HeldBy::Unusable(_), .. } => return None,
-            What::Effect { number, effect, statement } => normal::effect(*number, &self.effect(effect), parts(statement)),
+            What::Effect { number, effect, statement } => {
+                normal::effect(*number, &self.effect(effect), parts(statement))
+            }
             What::Move { from, to, back } => normal::moved(from.map(|s| self.stage(s)), self.stage(*to), *back),
             What::Held { what, by, until, dropped } => normal::held(&self.action(what), kind(by), *until, *dropped),
             What::Paused { reason, until } => normal::paused(&self.value_text(*reason), *until),
@@ -59,7 +61,9 @@ impl Teller<'_> {
 
     fn action(&self, action: &HeldAction) -> String {
         match action {
-            HeldAction::Send(template, _) => format!("send {}", self.text(self.machine.templates[template.index()].name)),
+            HeldAction::Send(template, _) => {
+                format!("send {}", self.text(self.machine.templates[template.index()].name))
+            }
             HeldAction::Call(script) => format!("call {}", self.text(*script)),
             HeldAction::File(form) => format!("file {}", self.text(*form)),
             HeldAction::Charge(kind) => format!("charge {}", self.text(*kind)),
@@ -134,7 +138,9 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Earlier { .. } => "earlier".to_owned(),
         Refusal::OnlyTheMachine(_) => "only the machine".to_owned(),
-        Refusal::Missing { .. } | Refusal::Wrong { .. } | Refusal::NoSuchEvent | Refusal::NotThere { .. } => "not fit".to_owned(),
+        Refusal::Missing { .. } | Refusal::Wrong { .. } | Refusal::NoSuchEvent | Refusal::NotThere { .. } => {
+            "not fit".to_owned()
+        }
         Refusal::OtherMachine => "other machine".to_owned(),
         Refusal::Unreadable(_) => "unreadable".to_owned(),
         Refusal::Fault(fault) => fault_kind(fault).to_owned(),

@@ -12,7 +12,10 @@ pub fn value(ty: Type, value: i64, text: impl Fn(i64) -> String) -> String {
     match ty {
         Type::Text => format!("{:?}", text(value)),
         Type::Duration => Duration::unpack(value).map_or_else(|| format!("duration {value}"), |d| d.to_string()),
-        Type::Date => i32::try_from(value).ok().and_then(Date::from_days).map_or_else(|| format!("day {value}"), |d| d.to_string()),
+        Type::Date => i32::try_from(value)
+            .ok()
+            .and_then(Date::from_days)
+            .map_or_else(|| format!("day {value}"), |d| d.to_string()),
         _ => value.to_string(),
     }
 }
@@ -50,7 +53,14 @@ pub fn call(script: &str, tone: Option<i64>, attempt: u32, of: u32, person: usiz
 }
 
 /// `task`.
-pub fn task(name: &str, role: &str, until: Option<Date>, until_instant: Option<Instant>, priority: Option<i64>, again: bool) -> String {
+pub fn task(
+    name: &str,
+    role: &str,
+    until: Option<Date>,
+    until_instant: Option<Instant>,
+    priority: Option<i64>,
+    again: bool,
+) -> String {
     let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();
     let priority = priority.map_or(String::new(), |p| format!(" priority {p}"));
     format!("task {name} for {role} until {until}{priority}{}", if again { " again" } else { "" })

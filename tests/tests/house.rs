@@ -1,6 +1,12 @@
 //! Reads the repository: the arrows of `ARCHITECTURE.md` against the manifests, the words that the pure rooms do
 //! without, the header of each file, and ratchets that only turn one way.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test fails in the shortest way")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails in the shortest way"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -81,7 +87,8 @@ fn drawn() -> Arrows {
 fn built() -> Arrows {
     let mut arrows = Arrows::new();
     for (room, _) in ROOMS {
-        let manifest: toml::Table = read(&format!("{room}/Cargo.toml")).parse().unwrap_or_else(|e| panic!("{room}: {e}"));
+        let manifest: toml::Table =
+            read(&format!("{room}/Cargo.toml")).parse().unwrap_or_else(|e| panic!("{room}: {e}"));
         let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
         for name in dependencies.keys() {
             if let Some((other, _)) = ROOMS.iter().chain(ONLOOKERS).find(|(_, package)| package == name) {

@@ -84,7 +84,7 @@ fn opening() -> Result<Opening, String> {
         persons: vec![PersonGiven { id: "d".into(), channels: Some(channels.collect()), ..PersonGiven::default() }],
         claims: vec![ClaimGiven {
             id: "c".into(),
-            principal: 100_000_000_00,
+            principal: 10_000_000_000,
             due,
             kind: None,
             arose: None,

@@ -113,7 +113,7 @@ fn too_long(bytes: usize) -> Diagnostic {
     let megabytes = bytes.div_ceil(1024 * 1024);
     Diagnostic::error(codes::FILE_TOO_LONG, format!("this file has {megabytes} MB; the most is 8 MB"))
         .at(FileId::default(), Span::default(), "")
-        .help("split it into modules, or let a table read its rows `from \"file.csv\"`")
+        .help("split it into modules: tables and calendars may stand in files of their own, and `use` finds them")
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> Diagnostic {
@@ -270,7 +270,7 @@ impl Prepared<'_> {
         let message = format!("this declaration has more than {MOST_TOKENS} words and marks");
         let found = Diagnostic::error(codes::DECLARATION_TOO_LONG, message)
             .at(FileId::default(), self.scan.tokens[index].span, "begins here")
-            .help("let a table read its rows `from \"file.csv\"`");
+            .help("split it: what stands in one declaration may stand in several");
         self.diagnostics.push(found);
         self.push_broken(index, next);
         Some(next)

@@ -27,7 +27,9 @@ impl Writer {
         let pick = self.dice.below(100);
         let only_stages = self.stages.len() - self.outcomes;
         match place {
-            Place::Entry(from) => format!("-> {}", self.stages[from + 1 + self.dice.below(self.stages.len() - from - 1)]),
+            Place::Entry(from) => {
+                format!("-> {}", self.stages[from + 1 + self.dice.below(self.stages.len() - from - 1)])
+            }
             _ if pick < 10 => {
                 self.used("-> last_stage");
                 "-> last_stage".to_owned()

@@ -83,7 +83,12 @@ impl Writer {
             }
             20 => {
                 self.used("if … then … else");
-                format!("(if {} then {} else {})", self.condition(depth - 1), self.money(depth - 1), self.money(depth - 1))
+                format!(
+                    "(if {} then {} else {})",
+                    self.condition(depth - 1),
+                    self.money(depth - 1),
+                    self.money(depth - 1)
+                )
             }
             _ => self.amount(),
         }
@@ -229,7 +234,8 @@ impl Writer {
             12 => self.dice.pick(&["vip", "v_flag", "not vip", "not v_flag"]).to_owned(),
             13 => {
                 self.used("had EVENT");
-                let event = self.dice.pick(&["payment", "dispute", "promise_broken", "note", "reply", "unreachable", "served"]);
+                let event =
+                    self.dice.pick(&["payment", "dispute", "promise_broken", "note", "reply", "unreachable", "served"]);
                 format!("had {event}")
             }
             14 => self.dice.pick(&["dispute open", "promise open", "titled"]).to_owned(),
@@ -249,7 +255,11 @@ impl Writer {
             18 => {
                 self.used("debtor.…");
                 self.dice
-                    .pick(&["debtor.kind is consumer", "(debtor.age known and debtor.age < 40)", "(debtor.region known and debtor.region is \"DE-NW\")"])
+                    .pick(&[
+                        "debtor.kind is consumer",
+                        "(debtor.age known and debtor.age < 40)",
+                        "(debtor.region known and debtor.region is \"DE-NW\")",
+                    ])
                     .to_owned()
             }
             19 => {

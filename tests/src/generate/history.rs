@@ -32,18 +32,51 @@ pub struct History {
 
 /// Days on which a history may begin: month ends, a leap day, changes of the clocks, holidays, and others.
 const DAYS: [(i32, u8, u8); 14] = [
-    (2026, 1, 5), (2026, 1, 31), (2026, 3, 27), (2026, 3, 28), (2026, 10, 23), (2026, 12, 23), (2026, 4, 2), (2024, 2, 27),
-    (2024, 2, 29), (2025, 12, 30), (2026, 2, 27), (2026, 6, 30), (2026, 3, 6), (2026, 10, 30),
+    (2026, 1, 5),
+    (2026, 1, 31),
+    (2026, 3, 27),
+    (2026, 3, 28),
+    (2026, 10, 23),
+    (2026, 12, 23),
+    (2026, 4, 2),
+    (2024, 2, 27),
+    (2024, 2, 29),
+    (2025, 12, 30),
+    (2026, 2, 27),
+    (2026, 6, 30),
+    (2026, 3, 6),
+    (2026, 10, 30),
 ];
 
 /// Events that are likely, several times over those that are not.
 const LIKELY: [Happening; 27] = [
-    Happening::Payment, Happening::Payment, Happening::Payment, Happening::Payment, Happening::PaymentReturned,
-    Happening::Promise, Happening::Promise, Happening::Dispute, Happening::Dispute, Happening::DisputeResolved,
-    Happening::DisputeResolved, Happening::Conversation, Happening::Bounced, Happening::Bounced, Happening::TaskDone,
-    Happening::Hold, Happening::Released, Happening::Hardship, Happening::Served, Happening::ClaimAdded,
-    Happening::ClaimReduced, Happening::ConsentGiven, Happening::Reply, Happening::Operator, Happening::DeadlineExtended,
-    Happening::Fact, Happening::Insolvency,
+    Happening::Payment,
+    Happening::Payment,
+    Happening::Payment,
+    Happening::Payment,
+    Happening::PaymentReturned,
+    Happening::Promise,
+    Happening::Promise,
+    Happening::Dispute,
+    Happening::Dispute,
+    Happening::DisputeResolved,
+    Happening::DisputeResolved,
+    Happening::Conversation,
+    Happening::Bounced,
+    Happening::Bounced,
+    Happening::TaskDone,
+    Happening::Hold,
+    Happening::Released,
+    Happening::Hardship,
+    Happening::Served,
+    Happening::ClaimAdded,
+    Happening::ClaimReduced,
+    Happening::ConsentGiven,
+    Happening::Reply,
+    Happening::Operator,
+    Happening::DeadlineExtended,
+    Happening::Fact,
+    Happening::Insolvency,
 ];
 
 /// A history for a strategy.
@@ -227,7 +260,9 @@ impl Teller<'_> {
             (_, "of") => format!("e-{}", 1 + self.dice.below(self.events.max(1))),
             (Some(Happening::TaskDone | Happening::Postponed), "name") => self.dice.pick(&TASKS).to_owned(),
             (Some(Happening::Fact), "name") => self.dice.pick(&["score", "seg", "vip", "tag", "mood"]).to_owned(),
-            (Some(Happening::Fact), "value") => self.dice.pick(&["7", "101", "gold", "risk", "true", "false", "b", "firm"]).to_owned(),
+            (Some(Happening::Fact), "value") => {
+                self.dice.pick(&["7", "101", "gold", "risk", "true", "false", "b", "firm"]).to_owned()
+            }
             (Some(Happening::Operator), "stage") => {
                 let n = self.dice.below(self.model.stages.len());
                 self.model.text(self.model.stages[n].name).to_owned()
@@ -241,4 +276,3 @@ impl Teller<'_> {
         }
     }
 }
-

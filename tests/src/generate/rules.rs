@@ -4,9 +4,27 @@ use super::{KINDS, Node, Place, TASKS, TEMPLATES, Writer};
 
 /// Events that triggers wait for.
 const EVENTS: [&str; 21] = [
-    "payment", "promise", "promise_kept", "promise_broken", "dispute", "dispute_resolved(rejected)", "reply",
-    "conversation", "no_answer", "callback", "note", "note(3)", "note(level)", "unreachable", "task_overdue",
-    "hardship", "served", "objection", "payment_returned", "contacted", "title_issued",
+    "payment",
+    "promise",
+    "promise_kept",
+    "promise_broken",
+    "dispute",
+    "dispute_resolved(rejected)",
+    "reply",
+    "conversation",
+    "no_answer",
+    "callback",
+    "note",
+    "note(3)",
+    "note(level)",
+    "unreachable",
+    "task_overdue",
+    "hardship",
+    "served",
+    "objection",
+    "payment_returned",
+    "contacted",
+    "title_issued",
 ];
 
 impl Writer {
@@ -79,7 +97,11 @@ impl Writer {
             }
             2 => {
                 self.used("on DATE, D before/after DATE");
-                let date = if self.dice.chance(70) { self.unsure_date() } else { self.dice.pick(&["opened", "stage_since", "v_day"]).to_owned() };
+                let date = if self.dice.chance(70) {
+                    self.unsure_date()
+                } else {
+                    self.dice.pick(&["opened", "stage_since", "v_day"]).to_owned()
+                };
                 match self.dice.below(5) {
                     0 if !date.contains('(') => format!("on {date}"),
                     1 => format!("{} before {date}", self.duration()),
@@ -88,7 +110,11 @@ impl Writer {
             }
             3 => {
                 self.used("every D");
-                let most = if self.dice.chance(40) { format!(" at most {} times", self.dice.range(1, 3)) } else { String::new() };
+                let most = if self.dice.chance(40) {
+                    format!(" at most {} times", self.dice.range(1, 3))
+                } else {
+                    String::new()
+                };
                 format!("every {}{most}", self.duration())
             }
             4 => {
@@ -162,7 +188,8 @@ impl Writer {
 
     fn whenever(&mut self) -> Node {
         self.used("whenever");
-        let events = ["dispute", "hardship", "insolvency(opened)", "deceased", "note", "payment", "promise", "cease_contact"];
+        let events =
+            ["dispute", "hardship", "insolvency(opened)", "deceased", "note", "payment", "promise", "cease_contact"];
         let mut head = format!("whenever {}", self.dice.pick(&events));
         if self.dice.chance(25) {
             self.used("whenever when");

@@ -4,7 +4,14 @@ use super::{CHANNELS, Node, Writer};
 
 impl Writer {
     pub(super) fn header(&mut self) -> Vec<Node> {
-        let zone = self.dice.pick(&["Europe/Berlin", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe"]);
+        let zone = self.dice.pick(&[
+            "Europe/Berlin",
+            "Europe/Berlin",
+            "America/New_York",
+            "Asia/Kolkata",
+            "UTC",
+            "Australia/Lord_Howe",
+        ]);
         let mut nodes = vec![
             Node::line("strategy generated \"Generated\""),
             Node::line("version 1"),
@@ -46,7 +53,12 @@ impl Writer {
             nodes.extend(self.tables());
         }
         if self.has_dated {
-            let rows = ["from 2020-01-01 => 3.62 %", "from 2026-01-01 => 2.27 %", "from 2026-03-17 => 4.5 %", "from 2026-07-01 => 1.27 %"];
+            let rows = [
+                "from 2020-01-01 => 3.62 %",
+                "from 2026-01-01 => 2.27 %",
+                "from 2026-03-17 => 4.5 %",
+                "from 2026-07-01 => 1.27 %",
+            ];
             let rows = rows.iter().map(|r| Node::line(*r)).collect();
             nodes.push(Node::block("base = value : rate verified until 2026-12-31", rows));
         }
@@ -101,13 +113,21 @@ impl Writer {
         }
         if self.dice.chance(40) {
             self.used("require consent");
-            rules.push(Node::line(format!("require consent for {}", self.dice.pick(&["sms", "phone", "sms, phone", "email"]))));
+            rules.push(Node::line(format!(
+                "require consent for {}",
+                self.dice.pick(&["sms", "phone", "sms, phone", "email"])
+            )));
         }
         let mut limits = Vec::new();
         for _ in 0..self.dice.below(4) {
             self.used("limit");
-            let channels = if self.dice.chance(40) { format!(" {}", self.dice.pick(&["phone", "email, sms", "letter", "sms"])) } else { String::new() };
-            let window = if self.dice.chance(15) { format!("{} working days", self.dice.range(1, 4)) } else { self.window() };
+            let channels = if self.dice.chance(40) {
+                format!(" {}", self.dice.pick(&["phone", "email, sms", "letter", "sms"]))
+            } else {
+                String::new()
+            };
+            let window =
+                if self.dice.chance(15) { format!("{} working days", self.dice.range(1, 4)) } else { self.window() };
             let rule = format!("{channels} per {window}");
             if !limits.contains(&rule) {
                 rules.push(Node::line(format!("limit {}{rule}", self.dice.range(1, 3))));
@@ -117,7 +137,11 @@ impl Writer {
         for _ in 0..self.dice.below(3) {
             self.used("rest");
             let rest = self.duration_of_rest();
-            let by = if self.dice.chance(60) { format!(" by {}", self.dice.pick(&["phone", "email", "sms, email"])) } else { String::new() };
+            let by = if self.dice.chance(60) {
+                format!(" by {}", self.dice.pick(&["phone", "email", "sms, email"]))
+            } else {
+                String::new()
+            };
             rules.push(Node::line(format!("rest {rest} after conversation{by}")));
         }
         if self.dice.chance(25) {
@@ -152,7 +176,11 @@ impl Writer {
                 1 | 2 => "always".to_owned(),
                 3 => "on working days 08:00..20:00".to_owned(),
                 4 => "on monday..saturday except holidays 09:00..12:00, 14:30..18:00".to_owned(),
-                5 => format!("on every day except 24 december {:02}:00..{:02}:30", self.dice.range(0, 10), self.dice.range(11, 23)),
+                5 => format!(
+                    "on every day except 24 december {:02}:00..{:02}:30",
+                    self.dice.range(0, 10),
+                    self.dice.range(11, 23)
+                ),
                 _ => "on tuesday, thursday 10:00..16:00".to_owned(),
             };
             rules.push(Node::line(format!("allow {channel} {times}")));
@@ -177,7 +205,11 @@ impl Writer {
         }
         if self.dice.chance(25) {
             self.used("costs up to");
-            let cap = if self.dice.chance(50) { format!("costs up to {}.00 EUR", self.dice.range(2, 60)) } else { format!("costs up to {} % of principal", self.dice.range(1, 40)) };
+            let cap = if self.dice.chance(50) {
+                format!("costs up to {}.00 EUR", self.dice.range(2, 60))
+            } else {
+                format!("costs up to {} % of principal", self.dice.range(1, 40))
+            };
             rules.push(Node::line(cap));
         }
         if self.dice.chance(70) {
@@ -219,10 +251,19 @@ impl Writer {
     fn allocate(&mut self) -> Node {
         self.used("allocate");
         let pools = self.dice.pick(&[
-            "costs, interest, principal", "costs, principal, interest", "principal, interest, costs", "interest, principal, costs",
+            "costs, interest, principal",
+            "costs, principal, interest",
+            "principal, interest, costs",
+            "interest, principal, costs",
             "principal, costs, interest",
         ]);
-        let order = self.dice.pick(&["", ", older first", ", claims due first, older first", ", claims most burdensome, older first", ", claims least secured"]);
+        let order = self.dice.pick(&[
+            "",
+            ", older first",
+            ", claims due first, older first",
+            ", claims most burdensome, older first",
+            ", claims least secured",
+        ]);
         let across = self.dice.pick(&["", "", " each claim in turn", " each pool across all claims"]);
         Node::line(format!("allocate {pools}{order}{across}"))
     }

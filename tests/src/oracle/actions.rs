@@ -40,7 +40,12 @@ impl<'m> Run<'m> {
     }
 
     /// Runs a body, then what watches do about its move.
-    pub(super) fn run_body(&mut self, body: &'m Block, owner: Owner, trigger: Option<TriggerId>) -> Result<Frame, Fault> {
+    pub(super) fn run_body(
+        &mut self,
+        body: &'m Block,
+        owner: Owner,
+        trigger: Option<TriggerId>,
+    ) -> Result<Frame, Fault> {
         let mut frame = self.frame(owner, trigger);
         self.run(body, &mut frame)?;
         if frame.moved {
@@ -169,7 +174,13 @@ impl<'m> Run<'m> {
         }
     }
 
-    fn charge(&mut self, action: &'m Action, amount: &Expr, kind: TextId, replacing: Option<TextId>) -> Result<(), Fault> {
+    fn charge(
+        &mut self,
+        action: &'m Action,
+        amount: &Expr,
+        kind: TextId,
+        replacing: Option<TextId>,
+    ) -> Result<(), Fault> {
         let mut counted = self.eval(amount, &self.plain())?;
         if let Some(old) = replacing {
             let old = self.case.costs.iter_mut().find(|c| c.kind == i64::from(old.0));

@@ -72,8 +72,14 @@ impl<'m> Run<'m> {
         let asks = Asks { person: waiting.person, channels, nature: send.nature, call: false, hours: None };
         match self.earliest(&asks)? {
             Earliest::Now => self.go_out(&waiting, send, channels),
-            Earliest::Never => Ok(self.held(waiting.action, "never", None, true)),
-            Earliest::At(_, kind) if self.model.contact.otherwise_skip => Ok(self.held(waiting.action, kind, None, true)),
+            Earliest::Never => {
+                self.held(waiting.action, "never", None, true);
+                Ok(())
+            }
+            Earliest::At(_, kind) if self.model.contact.otherwise_skip => {
+                self.held(waiting.action, kind, None, true);
+                Ok(())
+            }
             Earliest::At(at, kind) => {
                 self.held(waiting.action, kind, Some(at), false);
                 self.let_wait(Waiting { due: at, ..waiting }, place)
@@ -161,7 +167,11 @@ impl<'m> Run<'m> {
         Ok(Earliest::Never)
     }
 
-    fn first(&self, times: &BTreeSet<Instant>, admits: impl Fn(Instant) -> Result<bool, Fault>) -> Result<Option<Instant>, Fault> {
+    fn first(
+        &self,
+        times: &BTreeSet<Instant>,
+        admits: impl Fn(Instant) -> Result<bool, Fault>,
+    ) -> Result<Option<Instant>, Fault> {
         for at in times {
             if admits(*at)? {
                 return Ok(Some(*at));
@@ -352,12 +362,17 @@ impl<'m> Run<'m> {
     }
 
     /// A message came back.
-    pub(super) fn bounce(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId, effect: Option<i64>) -> Result<(), Fault> {
+    pub(super) fn bounce(
+        &mut self,
+        person: usize,
+        channel: dunlin_machine::ir::ChannelId,
+        effect: Option<i64>,
+    ) -> Result<(), Fault> {
         self.case.persons[person].barred.insert(channel);
         let known = self.case.messages.len().saturating_sub(MESSAGES);
         let meant = |m: &Message| match effect {
             Some(n) => i64::from(m.effect) == n,
-            None => m.person == person,
+            None => m.person == person && m.copies.has(channel),
         };
         let found = self.case.messages.iter().enumerate().skip(known).rev();
         let found = found.filter(|(_, m)| meant(m) && m.channels.has(channel)).map(|(n, _)| n).next();
@@ -404,8 +419,13 @@ impl<'m> Run<'m> {
             self.case.calls.remove(call);
             return Ok(());
         }
-        let asks =
-            Asks { person: open.person, channels: Channels::of(PHONE), nature: Nature::Ordinary, call: true, hours: hours.map(clock) };
+        let asks = Asks {
+            person: open.person,
+            channels: Channels::of(PHONE),
+            nature: Nature::Ordinary,
+            call: true,
+            hours: hours.map(clock),
+        };
         match self.earliest(&asks)? {
             Earliest::Now => return self.call_now(call),
             Earliest::At(at, kind) if !self.model.contact.otherwise_skip => {

@@ -139,7 +139,7 @@ impl Run<'_> {
             Q::CostsOf(kind) => Ok(Some(self.open_costs_of(i64::from(kind.0)))),
             Q::Paid => Ok(Some(self.paid())),
             Q::PaidWithin(d) => Ok(Some(self.paid_within(within(d)?)?)),
-            Q::Overdue => self.sum_principal(|c| c.due <= self.today()),
+            Q::Overdue => self.sum_principal(|c| c.due < self.today()),
             Q::Disputed => self.sum_principal(|c| c.disputed),
             Q::Undisputed => Ok(Some(self.undisputed()?)),
             Q::Fresh => self.sum_principal(|c| c.fresh),
@@ -161,9 +161,9 @@ impl Run<'_> {
             Q::Sent(t) => Ok(Some(self.sent(t.index()).count)),
             Q::FirstSent(t) => days(self.sent(t.index()).first),
             Q::LastSent(t) => days(self.sent(t.index()).last),
-            Q::Reachable(c) => yes(self.case.persons.iter().any(|p| p.reachable.contains(c) && !p.barred.contains(c))),
-            Q::Consent(c) => yes(self.case.persons.iter().any(|p| p.consent.contains(c))),
-            Q::Barred(c) => yes(self.case.persons.iter().all(|p| p.barred.contains(c))),
+            Q::Reachable(c) => yes(self.pursued().any(|p| p.reachable.contains(c) && !p.barred.contains(c))),
+            Q::Consent(c) => yes(self.pursued().any(|p| p.consent.contains(c))),
+            Q::Barred(c) => yes(self.pursued().count() > 0 && self.pursued().all(|p| p.barred.contains(c))),
             Q::Had(noted) => {
                 let event = self.model.noted.get(usize::from(*noted)).ok_or(Fault::Broken)?;
                 yes(self.case.happened.contains_key(event))
@@ -178,7 +178,7 @@ impl Run<'_> {
             Q::DebtorRegion => Ok(self.case.persons[0].region),
             Q::DebtorTimeZone => Ok(self.case.persons[0].zone),
             Q::DebtorAge => Ok(self.age()),
-            Q::Debtors => some(i64::try_from(self.case.persons.iter().filter(|p| !p.deceased).count()).ok()),
+            Q::Debtors => some(i64::try_from(self.pursued().count()).ok()),
             Q::In(stages) => yes(stages.iter().any(|s| s.index() == self.case.place.stage)),
             Q::BeenIn(stages) => yes(stages.iter().any(|s| self.case.been.contains(&s.index()))),
             Q::ClaimDue => days(self.claim_of(view)?.map(|c| c.due)),
@@ -191,6 +191,10 @@ impl Run<'_> {
     fn claim_of(&self, view: &View) -> Result<Option<&super::case::Claim>, Fault> {
         let number = view.claim.ok_or(Fault::Broken)?;
         Ok(self.case.claims.get(number))
+    }
+
+    fn pursued(&self) -> impl Iterator<Item = &super::case::Person> {
+        self.case.persons.iter().filter(|p| !p.deceased)
     }
 
     fn changed(&self, view: &View) -> bool {

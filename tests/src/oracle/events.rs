@@ -153,10 +153,11 @@ impl Run<'_> {
 
     fn count_for_promise(&mut self, on: Date) -> Result<(), Fault> {
         let Some(promise) = self.case.promise.clone() else { return Ok(()) };
-        if promise.on <= on && on <= promise.by {
-            if let Some(payment) = self.case.payments.last_mut() {
-                payment.promised = promise.number;
-            }
+        if promise.on <= on
+            && on <= promise.by
+            && let Some(payment) = self.case.payments.last_mut()
+        {
+            payment.promised = promise.number;
         }
         let mine = |p: &&super::case::Payment| p.promised == promise.number && !p.returned;
         let paid: i64 = self.case.payments.iter().filter(mine).map(|p| p.amount).sum();
@@ -214,7 +215,18 @@ impl Run<'_> {
         let (kind, arose, default_on) = (args.get("kind"), args.date("arose")?, args.date("default_on")?);
         let fixed = 0;
         let claim = Claim {
-            id, principal, fixed, next: due, first: due, due, arose, default_on, kind, disputed: false, fresh: true, secured: false,
+            id,
+            principal,
+            fixed,
+            next: due,
+            first: due,
+            due,
+            arose,
+            default_on,
+            kind,
+            disputed: false,
+            fresh: true,
+            secured: false,
         };
         Ok(self.add_claim(claim)?)
     }
@@ -292,9 +304,10 @@ impl Run<'_> {
     }
 
     fn waived(&mut self, args: &Args) -> Result<(), Refusal> {
+        let most = args.amount().unwrap_or(i64::MAX);
         match self.text(args.need("what")?).as_str() {
-            "costs" => _ = self.waive_costs(None, i64::MAX),
-            "interest" => _ = self.waive_interest(i64::MAX)?,
+            "costs" => _ = self.waive_costs(None, most),
+            "interest" => _ = self.waive_interest(most)?,
             _ => _ = self.waive_sum(args.amount()?)?,
         }
         Ok(())
@@ -313,7 +326,8 @@ impl Run<'_> {
     /// What is known of a person and the person's channels.
     fn about_person(&mut self, args: &Args, person: usize) -> Result<(), Refusal> {
         let now = self.case.now;
-        let all: Vec<ChannelId> = (0..self.model.channels.len()).filter_map(|c| u8::try_from(c).ok()).map(ChannelId).collect();
+        let all: Vec<ChannelId> =
+            (0..self.model.channels.len()).filter_map(|c| u8::try_from(c).ok()).map(ChannelId).collect();
         let who = &mut self.case.persons[person];
         match args.happening {
             Happening::Contacted => who.attempts.push((now, Channels::of(args.channel()?))),

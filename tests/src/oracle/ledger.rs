@@ -83,7 +83,8 @@ impl Run<'_> {
     }
 
     pub(super) fn interest(&self) -> Result<i64, Fault> {
-        (0..self.case.claims.len()).try_fold(0_i64, |sum, c| sum.checked_add(self.interest_of(c)?).ok_or(Fault::Overflow))
+        (0..self.case.claims.len())
+            .try_fold(0_i64, |sum, c| sum.checked_add(self.interest_of(c)?).ok_or(Fault::Overflow))
     }
 
     pub(super) fn sum_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<Option<i64>, Fault> {

@@ -48,7 +48,8 @@ struct Run<'m> {
 impl Run<'_> {
     fn say(&mut self, rule: Option<RuleId>, what: &str) {
         let stage = self.model.text(self.model.stages[self.case.place.stage].name);
-        let rule = rule.map(|r| &self.model.rules[r.index()]).map(|r| crate::normal::rule(r.line, self.model.text(r.name)));
+        let rule =
+            rule.map(|r| &self.model.rules[r.index()]).map(|r| crate::normal::rule(r.line, self.model.text(r.name)));
         let line = crate::normal::line(stage, rule.as_deref(), self.late, what);
         self.lines.push(line);
     }

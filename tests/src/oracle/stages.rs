@@ -4,7 +4,6 @@ use super::Run;
 use super::actions::{Frame, payable};
 use super::case::{Before, Hold, Mark, Owner, Place, TriggerId};
 use super::fault::Fault;
-use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Block, Does, Trigger};
 use dunlin_machine::ir::{On, RuleId, Target};
@@ -169,26 +168,30 @@ impl<'m> Run<'m> {
         self.open_again(before.tasks, before.calls, before.left)
     }
 
-    fn open_again(&mut self, tasks: Vec<super::case::Task<'m>>, calls: Vec<super::case::Call<'m>>, left: Instant) -> Result<(), Fault> {
+    fn open_again(
+        &mut self,
+        tasks: Vec<super::case::Task<'m>>,
+        calls: Vec<super::case::Call<'m>>,
+        left: Instant,
+    ) -> Result<(), Fault> {
         let days = self.today().days() - self.day(left).days();
         let seconds = self.case.now.seconds() - left.seconds();
         for mut task in tasks {
             task.until = task.until.map(|d| d.add_days(days)).transpose()?;
             task.until_instant = task.until_instant.map(|i| i.add_seconds(seconds)).transpose()?;
+            // What was overdue comes back overdue.
+            if task.overdue {
+                task.until = task.until.map(|_| self.today().add_days(-1)).transpose()?;
+                task.until_instant = task.until_instant.map(|_| self.case.now);
+            }
             task.effect = self.case.next_effect;
             let Does::Task(rule) = &task.action.does else { return Err(Fault::Broken) };
             self.tell_task(task.action, rule, task.until, task.until_instant, true)?;
             self.case.tasks.push(task);
         }
         for mut call in calls {
-            let Does::Call(rule) = &call.action.does else { return Err(Fault::Broken) };
-            let every = rule.every.as_ref().map(|e| self.eval_duration(e, &self.plain())).transpose()?;
-            call.due = if every.is_some_and(|e| elapsed(e).is_some()) {
-                call.due.add_seconds(seconds)?
-            } else {
-                let (day, second) = self.zone().local(call.due);
-                self.zone().instant_at(day.add_days(days)?, second)?
-            };
+            let (day, second) = self.zone().local(call.due);
+            call.due = self.zone().instant_at(day.add_days(days)?, second)?;
             self.case.calls.push(call);
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! One input: refusals, delivery, what the machine raises, `as soon as`, and then the timers.
 
+use super::Run;
 use super::case::{Case, Claim, Cost, Happened, Hold, Owner, Person, Place, TriggerId};
 use super::eval::View;
 use super::events::IDS;
 use super::fault::{Fault, Refusal};
 use super::timers::Timer;
-use super::Run;
 use crate::normal;
 use dunlin_lang::model::{Model, Trigger};
 use dunlin_machine::events::Happening;
@@ -50,7 +50,12 @@ pub fn open<'m>(model: &'m Model, opening: &Opening, at: Instant) -> Result<(Cas
 ///
 /// # Errors
 /// Says why the input was refused; the case is as it was.
-pub fn step<'m>(model: &'m Model, case: &Case<'m>, event: Option<&Event>, at: Instant) -> Result<(Case<'m>, Report), Refusal> {
+pub fn step<'m>(
+    model: &'m Model,
+    case: &Case<'m>,
+    event: Option<&Event>,
+    at: Instant,
+) -> Result<(Case<'m>, Report), Refusal> {
     let id = event.and_then(|e| e.id.clone());
     if id.as_ref().is_some_and(|id| case.recent.contains(id)) {
         return Ok((case.clone(), Report { already_taken: true, ..Report::default() }));
@@ -135,8 +140,17 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
 impl<'m> Run<'m> {
     fn new(model: &'m Model, case: Case<'m>) -> Self {
         let (lines, queue) = (Vec::new(), VecDeque::new());
-        let mut run =
-            Self { model, case, lines, queue, entered: BTreeSet::new(), acted: BTreeSet::new(), unreachable: BTreeSet::new(), late: 0, payable_waited: false };
+        let mut run = Self {
+            model,
+            case,
+            lines,
+            queue,
+            entered: BTreeSet::new(),
+            acted: BTreeSet::new(),
+            unreachable: BTreeSet::new(),
+            late: 0,
+            payable_waited: false,
+        };
         run.payable_waited = run.payable_waits();
         run
     }
@@ -161,7 +175,18 @@ impl<'m> Run<'m> {
             let kind = claim.kind.as_ref().map(|k| self.intern(k));
             let (arose, default_on, secured) = (claim.arose, claim.default_on, claim.secured);
             self.add_claim(Claim {
-                id, principal, fixed: 0, next: due, first: due, due, arose, default_on, kind, disputed: false, fresh: true, secured,
+                id,
+                principal,
+                fixed: 0,
+                next: due,
+                first: due,
+                due,
+                arose,
+                default_on,
+                kind,
+                disputed: false,
+                fresh: true,
+                secured,
             })?;
         }
         for (kind, amount) in &opening.costs {
@@ -257,10 +282,11 @@ impl<'m> Run<'m> {
                 return Ok(());
             }
         }
-        if !self.offer(Owner::Stage(self.case.place.stage), happened)? && !self.in_outcome() {
-            if let Some(scope) = self.scope() {
-                self.offer(scope, happened)?;
-            }
+        if !self.offer(Owner::Stage(self.case.place.stage), happened)?
+            && !self.in_outcome()
+            && let Some(scope) = self.scope()
+        {
+            self.offer(scope, happened)?;
         }
         Ok(())
     }

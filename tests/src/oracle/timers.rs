@@ -93,7 +93,8 @@ impl Run<'_> {
             if let Some(day) = mark.fired_on {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
-            if let Some(day) = self.case.moved_by_past_date.filter(|_| self.passed_before(trigger, mark)) {
+            let moved = self.case.moved_by_past_date.filter(|day| self.day(mark.anchor) <= *day);
+            if let Some(day) = moved.filter(|_| of_stage && self.passed_before(trigger, mark)) {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
         }
@@ -111,7 +112,9 @@ impl Run<'_> {
         match &trigger.on {
             On::After(_) if !mark.spent => self.anchored(mark, 1, 0).map(Some),
             On::Every { at_most, .. } if may_act(*at_most) => self.anchored(mark, mark.times + 1, 0).map(Some),
-            On::Event { usually_within: Some(_), .. } if !mark.spent && !mark.answered => self.anchored(mark, 1, 1).map(Some),
+            On::Event { usually_within: Some(_), .. } if !mark.spent && !mark.answered => {
+                self.anchored(mark, 1, 1).map(Some)
+            }
             On::Date { date, offset, before } => self.on_date(date, offset.as_ref(), *before, mark),
             On::EveryMonth { day, at_most } if may_act(*at_most) => {
                 let fits = |d: Date| Ok(d.civil().day == (*day).min(d.end_of_month().civil().day));
@@ -203,7 +206,8 @@ impl Run<'_> {
             let name = self.model.text(self.model.events[event.event.index()].name);
             return self.effect(Some(trigger.rule), &normal::alarm("missing", name));
         }
-        let passed = self.case.marks.get(&id).is_some_and(|mark| self.passed_before(trigger, mark));
+        let of_stage = matches!(id.0, Owner::Stage(_) | Owner::Scope(_));
+        let passed = of_stage && self.case.marks.get(&id).is_some_and(|mark| self.passed_before(trigger, mark));
         let view = View { trigger: Some(id), ..self.plain() };
         let holds = self.owner_holds(id.0)? && self.holds_if_any(trigger.when.as_ref(), &view)?;
         self.spend(id)?;
