@@ -1,6 +1,6 @@
 //! Running actions: a body, in order, until it ends or moves the case.
 
-use crate::case::{Call, Deadline, Message, Owner, Stopped, Task, Waiting};
+use crate::case::{Call, Deadline, Lasts, Message, Owner, Stopped, Task, Waiting};
 use crate::contact::{Asks, BY_PHONE, When, hours_value};
 use crate::fault::Fault;
 use crate::ledger::add as plus;
@@ -303,8 +303,8 @@ impl<'a> Run<'a> {
                 self.held(rule, what, by, Some(until).filter(|_| !dropped), dropped);
                 Ok(Some(until).filter(|_| !dropped))
             }
-            When::Never(by) => {
-                self.held(rule, what, by, None, true);
+            When::Never => {
+                self.held(rule, what, HeldBy::Never, None, true);
                 Ok(None)
             }
         }
@@ -340,7 +340,8 @@ impl<'a> Run<'a> {
             }
             _ => {
                 self.case.waiting.remove(index);
-                self.release_moves(send.payable_within.is_some());
+                let of_stage = matches!(waiting.owner, Owner::Stage | Owner::Scope);
+                self.release_moves(of_stage && send.payable_within.is_some());
             }
         }
         Ok(())
@@ -378,7 +379,7 @@ impl<'a> Run<'a> {
             person: person_number(person),
             way: person_number(way),
             copies: channels,
-            in_stage: true,
+            stage: Lasts::Now,
             body: self.ctx.body,
             owner: self.ctx.owner,
         });
@@ -440,12 +441,12 @@ impl<'a> Run<'a> {
         if !message.copies.is_empty() {
             return Ok(());
         }
-        let (send, _) = self.send_of(message.action)?;
+        let (send, rule) = self.send_of(message.action)?;
         self.uncount_sent(send.template);
         if self.case.deadline.is_some_and(|d| d.effect == message.effect) {
             self.case.deadline = self.case.deadline.map(|d| Deadline { day: None, effect: 0, ..d });
         }
-        if message.in_stage {
+        if message.stage == Lasts::Now {
             let before = self.ctx;
             self.ctx = Ctx {
                 owner: message.owner,
@@ -454,11 +455,21 @@ impl<'a> Run<'a> {
                 person: message.person,
                 ..Ctx::new()
             };
-            let sent = self.send_to(message.action, usize::from(message.person), usize::from(message.way) + 1);
+            let sent = self.send_again(&message, send, rule);
             self.ctx = before;
             sent?;
         }
         Ok(())
+    }
+
+    /// Tries the way after the one that bounced; in a hold it waits like any message.
+    fn send_again(&mut self, message: &Message, send: &ir::Send, rule: RuleId) -> Result<(), Fault> {
+        let (person, next) = (usize::from(message.person), usize::from(message.way) + 1);
+        if self.stopped_by_hold() && self.way(send, person, next, rule)?.is_some() {
+            self.stop(message.action, rule, HeldAction::Send(send.template, message.person));
+            return Ok(());
+        }
+        self.send_to(message.action, person, next)
     }
 
     fn uncount_sent(&mut self, template: ir::TemplateId) {
@@ -515,8 +526,8 @@ impl<'a> Run<'a> {
                 }
                 dropped
             }
-            When::Never(by) => {
-                self.held(rule, what, by, None, true);
+            When::Never => {
+                self.held(rule, what, HeldBy::Never, None, true);
                 true
             }
         };

@@ -340,12 +340,23 @@ pub struct Message {
     pub way: u8,
     /// Copies that did not bounce.
     pub copies: Channels,
-    /// Whether the stage in which it went out still lasts.
-    pub in_stage: bool,
+    /// Whether the stage in which it went out lasts.
+    pub stage: Lasts,
     /// The body that sent it.
     pub body: u16,
     /// Whose.
     pub owner: Owner,
+}
+
+/// Whether a stage lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lasts {
+    /// The case is in it.
+    Now,
+    /// It is the one that `last_stage` goes back to, and would go on.
+    Before,
+    /// It is over.
+    Over,
 }
 
 /// How often and when a template was sent.

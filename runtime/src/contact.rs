@@ -34,8 +34,11 @@ pub(crate) struct Asks {
 pub(crate) enum When {
     Now,
     Later(Instant, HeldBy),
-    Never(HeldBy),
+    Never,
 }
+
+/// One kind of contact rules: from when on it admits, and by which rule it holds until then.
+type Look<'a> = fn(&Run<'a>, Asks, Instant) -> Result<Option<(Instant, HeldBy)>, Fault>;
 
 impl<'a> Run<'a> {
     /// The usable channels of a way for a person; where there are none, why.
@@ -102,21 +105,30 @@ impl<'a> Run<'a> {
         let mut by = None;
         loop {
             let mut next: Option<(Instant, HeldBy)> = None;
-            for (t, holder) in [self.after_limits(asks, at)?, self.after_rests(asks, at)?, self.in_hours(asks, at)?]
-                .into_iter()
-                .flatten()
-            {
-                if t > at && next.is_none_or(|(n, _)| t > n) {
+            for look in [Self::after_limits, Self::after_rests, Self::in_hours] {
+                if let Some((t, holder)) = self.alone(look, asks, at)?
+                    && next.is_none_or(|(n, _)| t > n)
+                {
                     next = Some((t, holder));
                 }
             }
             match next {
                 None => return Ok(by.map_or(When::Now, |by| When::Later(at, by))),
                 // The rule that holds it is the one that alone admits latest: what the first look found.
-                Some((t, holder)) if t >= horizon => return Ok(When::Never(by.unwrap_or(holder))),
+                Some((t, _)) if t >= horizon => return Ok(When::Never),
                 Some((t, holder)) => (at, by) = (t, by.or(Some(holder))),
             }
         }
+    }
+
+    /// From when on rules of one kind admit it by themselves, and which of them admits last.
+    fn alone(&self, look: Look<'a>, asks: Asks, at: Instant) -> Result<Option<(Instant, HeldBy)>, Fault> {
+        let end = self.beyond_horizon(at)?;
+        let (mut t, mut last) = (at, None);
+        while let Some((next, by)) = look(self, asks, t)?.filter(|(next, _)| *next > t && t < end) {
+            (t, last) = (next, Some((next, by)));
+        }
+        Ok(last)
     }
 
     fn person(&self, asks: Asks) -> Result<&Person, Fault> {

@@ -228,9 +228,7 @@ impl Run<'_> {
             }
             Timer::Promise => self.case.promise = None,
             Timer::Task(at) => {
-                if let Some(task) = self.case.tasks.get_mut(at) {
-                    task.due = None;
-                }
+                self.case.tasks.remove(at);
             }
             Timer::Waiting(at) => {
                 self.case.waiting.remove(at);

@@ -1,6 +1,6 @@
 //! Entering and leaving stages (semantics, section 5.1 to 5.4).
 
-use crate::case::{Counts, Deadline, Owner, Place, Slot};
+use crate::case::{Counts, Deadline, Lasts, Owner, Place, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, What};
 use crate::run::{Ctx, Run};
@@ -43,7 +43,13 @@ impl Run<'_> {
         self.case.waiting.retain(|w| w.run == run);
         self.case.stopped.retain(|s| s.run == run);
         self.release_moves(moves_waited);
-        self.case.messages.iter_mut().for_each(|m| m.in_stage = false);
+        for message in &mut self.case.messages {
+            message.stage = match (message.stage, remember) {
+                (Lasts::Now, true) => Lasts::Before,
+                (Lasts::Before, false) => Lasts::Before,
+                _ => Lasts::Over,
+            };
+        }
         let mut left = match self.case.before.take() {
             Some(place) if remember => place,
             before => {
@@ -181,7 +187,14 @@ impl Run<'_> {
         self.entered_once(back)?;
         let Some(mut place) = self.case.before.take() else { return Err(Fault::NoLastStage) };
         let from = self.case.place.stage;
+        let come_back = self.case.messages.iter().enumerate().filter(|(_, m)| m.stage == Lasts::Before);
+        let come_back = come_back.fold(0u32, |set, (at, _)| set | 1 << at);
         self.leave(true)?;
+        for (at, message) in self.case.messages.iter_mut().enumerate() {
+            if come_back >> at & 1 == 1 {
+                message.stage = Lasts::Now;
+            }
+        }
         let same_group = self.scope_of(from) == self.scope_of(back) && self.scope_of(back).is_some();
         let left = place.left.take().unwrap_or(self.case.now);
         mem::swap(&mut self.case.place, &mut place);
@@ -338,7 +351,7 @@ impl Run<'_> {
             if let Ok(slot) = self.slot(owner, at)
                 && slot.counts == Counts::Not
             {
-                slot.not_before = now;
+                slot.not_before = slot.not_before.max(now);
             }
         }
     }
@@ -355,7 +368,7 @@ impl Run<'_> {
             for (at, trigger) in triggers.range().enumerate() {
                 let moves = self.m.triggers.get(trigger).is_some_and(|t| t.moves && !matches!(t.on, On::AsSoonAs(_)));
                 if moves && let Ok(slot) = self.slot(owner, at) {
-                    slot.not_before = now;
+                    slot.not_before = slot.not_before.max(now);
                 }
             }
         }

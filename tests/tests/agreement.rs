@@ -5,12 +5,11 @@
 //! `cargo run --release -p dunlin-tests --bin agree -- --pairs 100000 --seed 1`.
 
 use dunlin_tests::pair::run_seed;
-use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Seeds that every run takes, besides those that proptest draws.
+/// Seeds that every run takes; a long run takes others.
 const FIRST: u64 = 1;
-const PAIRS: u64 = 200;
+const PAIRS: u64 = 300;
 
 #[test]
 fn the_same_seeds_agree_always() {
@@ -32,15 +31,5 @@ fn seeds_on_record_agree() {
         let seed = line.split_whitespace().next().and_then(|s| s.parse().ok());
         let seed = seed.unwrap_or_else(|| panic!("no seed: {line}"));
         run_seed(seed).unwrap_or_else(|difference| panic!("{difference}"));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 0, ..ProptestConfig::default() })]
-    #[test]
-    fn random_seeds_agree(seed in any::<u64>()) {
-        if let Err(difference) = run_seed(seed) {
-            prop_assert!(false, "{}", difference);
-        }
     }
 }
