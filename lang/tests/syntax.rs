@@ -15,7 +15,6 @@ use dunlin_lang::syntax;
 use dunlin_lang::syntax::tree::{BinaryOperator, Expr, ExprKind, File, Literal, UnaryOperator};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// A tree in print, its spans struck out.
 fn without_spans(file: &File) -> String {
@@ -269,11 +268,9 @@ fn expressions_that_are_none_are_refused() {
     }
 }
 
-/// Reading must end soon; how soon is the machine's business, so the bound is generous.
+/// Refused before anything that grows faster than the text: one that got further would not end in the time of a test run.
 fn refused_soon(source: &[u8], code: &str) {
-    let begin = Instant::now();
     let parsed = syntax::parse_bytes(source);
-    assert!(begin.elapsed() < Duration::from_secs(20), "{code} took {:?}", begin.elapsed());
     let codes: Vec<String> = parsed.diagnostics.iter().map(|found| found.code.to_string()).collect();
     assert!(codes.iter().any(|found| found == code), "expected {code}, got {:?}", codes.first());
     assert!(codes.len() < 5_000, "{} diagnostics", codes.len());
@@ -309,9 +306,7 @@ fn a_long_file_without_errors_is_read_soon() {
         let stage = stage.replace("NAME", &format!("s{number}"));
         source.push_str(&stage.replace("NEXT", &format!("s{}", number + 1)));
     }
-    let begin = Instant::now();
     assert_eq!(syntax::parse(&source).diagnostics, []);
-    assert!(begin.elapsed() < Duration::from_secs(20), "took {:?}", begin.elapsed());
 }
 
 #[test]
