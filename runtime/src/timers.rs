@@ -292,10 +292,12 @@ impl<'a> Run<'a> {
             .and_then(|t| t.get(at))
             .ok_or(Fault::Broken("a trigger is missing"))?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
-        if by_past_date && self.case.moved_by_past_date == Some(self.today) {
-            let tomorrow = self.begin(self.today.add_days(1)?)?;
-            self.slot(owner, at)?.not_before = tomorrow.seconds();
-            return Ok(());
+        if let Some(day) = self.case.moved_by_past_date.filter(|_| by_past_date) {
+            let day_after = self.begin(day.add_days(1)?)?;
+            if self.case.now < day_after {
+                self.slot(owner, at)?.not_before = day_after.seconds();
+                return Ok(());
+            }
         }
         self.spend(owner, triggers, at, trigger)?;
         let late = (self.today.days() - self.local_day(due).days()).max(0);
