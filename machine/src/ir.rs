@@ -65,6 +65,10 @@ ids! {
     ToneId,
     /// An action, in [`Machine::actions`].
     ActionRef,
+    /// A plan of instalments, in [`Machine::plans`].
+    PlanId,
+    /// A fee scale, in [`Machine::scales`].
+    ScaleId,
 }
 
 impl TextId {
@@ -210,12 +214,17 @@ pub struct Machine {
     pub events: Vec<EventType>,
     /// Event parameters that something reads: the case keeps the latest value of each.
     pub kept: Vec<Kept>,
-    /// Events of which something asks whether they happened (`had EVENT`), or that have a kept parameter.
-    pub noted: Vec<EventId>,
-    /// Stages and outcomes. A case opens in the first.
+    /// Events of which something asks whether they happened (`had EVENT`, `had EVENT(value)`), or that have a kept
+    /// parameter.
+    pub noted: Vec<EventPattern>,
+    /// Where a case opens: the first whose condition holds, else the first stage.
+    pub starts: Vec<Start>,
+    /// Stages and outcomes.
     pub stages: Vec<Stage>,
-    /// Groups.
+    /// Groups and procedures.
     pub scopes: Vec<Scope>,
+    /// Plans of instalments.
+    pub plans: Vec<Plan>,
     /// Rules that see every event first, in order.
     pub whenevers: Vec<Whenever>,
     /// Rules that run beside the stages.
@@ -230,10 +239,14 @@ pub struct Machine {
     pub tables: Vec<Table>,
     /// Values that change by date.
     pub dated: Vec<Dated>,
+    /// Fee scales.
+    pub scales: Vec<Scale>,
     /// Who may be contacted when.
     pub contact: Contact,
     /// How claims bear interest and payments are allocated.
     pub ledger: LedgerRules,
+    /// What the strategy promises, in the order of the source.
+    pub guarantees: Vec<Guarantee>,
     /// Bounds of a case.
     pub limits: Limits,
     /// Source files, for citations.
@@ -335,23 +348,111 @@ pub struct Stage {
     pub rule: RuleId,
     /// Whether it ends the case.
     pub outcome: bool,
-    /// The group around it.
+    /// The group or procedure around it, the innermost.
     pub scope: Option<ScopeId>,
     /// What is done on entry.
     pub entry: Block,
     /// Its triggers, in the order of the source.
     pub triggers: Span,
+    /// What is done when it is left.
+    pub leaving: Vec<Leaving>,
 }
 
-/// A group: common triggers around stages.
+/// Stages with something in common: a group, or a stage that is a procedure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// Its name.
+    /// Its name: of a procedure that of the stage that it is.
     pub name: TextId,
     /// Its title.
     pub title: TextId,
+    /// What is around it; its number is lower than this one's.
+    pub parent: Option<ScopeId>,
+    /// Of a procedure its first stage; none of a group.
+    pub first: Option<StageId>,
+    /// What is done when it is entered, before its stage is: a procedure's arguments are set.
+    pub entry: Block,
     /// Its triggers.
     pub triggers: Span,
+    /// What is done when it is left.
+    pub leaving: Vec<Leaving>,
+}
+
+/// `leaving { … }`: done on the way out, before the stage is left. It holds no move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving<B = Block> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// On which ways out.
+    pub ways: Ways,
+    /// What is done.
+    pub body: B,
+}
+
+/// The ways out that a `leaving` block is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ways {
+    /// All.
+    Every,
+    /// `to S, T`: where the move goes to one of these stages.
+    To(Vec<StageId>),
+    /// `otherwise`, in a procedure: all but its exits.
+    Otherwise,
+}
+
+/// `STAGE [when C]`, in `start`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// Where the case opens.
+    pub stage: StageId,
+    /// Read when the case opens; none: always.
+    pub when: Option<E>,
+}
+
+/// `plan NAME { … }`: what instalments may be agreed, and what follows when they are not paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan<E = ExprId, B = Block> {
+    /// Its name.
+    pub name: TextId,
+    /// Where it is declared.
+    pub rule: RuleId,
+    /// `offer when C`: a bound on offers and terms, not a trigger.
+    pub offer_when: Option<E>,
+    /// `over RATE of balance`: a settlement for this share of the balance.
+    pub over: Option<E>,
+    /// The fewest and the most instalments, both included, at least 1.
+    pub instalments: (u32, u32),
+    /// From one instalment to the next.
+    pub rhythm: Duration,
+    /// The least that an instalment may be, but for the last.
+    pub at_least: Option<E>,
+    /// `first within D`: the latest day of the first instalment.
+    pub first_within: Option<E>,
+    /// `due on day A or B`: the days of the month that may be chosen; empty: any.
+    pub due_on: Vec<u8>,
+    /// How long after its due day an instalment may come without being missed.
+    pub grace: Option<E>,
+    /// `breach when N consecutive missed`.
+    pub breach_consecutive: Option<u32>,
+    /// `breach when N missed`.
+    pub breach_missed: Option<u32>,
+    /// `breach when overdue D`.
+    pub breach_overdue: Option<E>,
+    /// How often new terms may take the place of agreed ones; none: as often as one likes.
+    pub renegotiate: Option<u32>,
+    /// Whether claims bear no interest while it is active.
+    pub without_interest: bool,
+    /// `notice TEMPLATE first`: the `send` that goes out before it becomes active; empty without one.
+    pub notice: B,
+    /// The channels by one of which it is signed before it becomes active; none: unsigned.
+    pub sign_by: Option<Channels>,
+    /// What is done when an instalment is missed.
+    pub on_missed: B,
+    /// What is done when it is completed.
+    pub on_completed: B,
+    /// What is done when it is breached.
+    pub on_breached: B,
 }
 
 /// `whenever EVENT when C { … }`.
@@ -383,7 +484,7 @@ pub struct Watch {
 }
 
 /// An event and what its parameters must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventPattern {
     /// The event.
     pub event: EventId,
@@ -450,6 +551,106 @@ pub enum On<E = ExprId> {
     AsSoonAs(E),
     /// `on move`, in a watch.
     Move,
+    /// `on effect KIND`, in a watch.
+    Effect(EffectKind),
+}
+
+/// The kinds of effect, by the verbs of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EffectKind {
+    /// `send`.
+    Send,
+    /// `call`.
+    Call,
+    /// `task`.
+    Task,
+    /// `file`.
+    File,
+    /// `charge`.
+    Charge,
+    /// `waive`.
+    Waive,
+    /// `collect`.
+    Collect,
+    /// `offer`.
+    Offer,
+    /// `activate`.
+    Activate,
+    /// `report`.
+    Report,
+    /// `alarm`.
+    Alarm,
+    /// `emit`.
+    Emit,
+    /// `assign`.
+    Assign,
+    /// `block`.
+    Block,
+    /// `unblock`.
+    Unblock,
+    /// `release`.
+    Release,
+    /// `split`.
+    Split,
+    /// `approval`: a person is asked.
+    Approval,
+    /// `cancel`: what was asked for before is withdrawn.
+    Cancel,
+    /// `refund`.
+    Refund,
+}
+
+impl EffectKind {
+    /// All, in their order.
+    pub const ALL: [Self; 20] = [
+        Self::Send,
+        Self::Call,
+        Self::Task,
+        Self::File,
+        Self::Charge,
+        Self::Waive,
+        Self::Collect,
+        Self::Offer,
+        Self::Activate,
+        Self::Report,
+        Self::Alarm,
+        Self::Emit,
+        Self::Assign,
+        Self::Block,
+        Self::Unblock,
+        Self::Release,
+        Self::Split,
+        Self::Approval,
+        Self::Cancel,
+        Self::Refund,
+    ];
+
+    /// The word of the language: `send`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Call => "call",
+            Self::Task => "task",
+            Self::File => "file",
+            Self::Charge => "charge",
+            Self::Waive => "waive",
+            Self::Collect => "collect",
+            Self::Offer => "offer",
+            Self::Activate => "activate",
+            Self::Report => "report",
+            Self::Alarm => "alarm",
+            Self::Emit => "emit",
+            Self::Assign => "assign",
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Release => "release",
+            Self::Split => "split",
+            Self::Approval => "approval",
+            Self::Cancel => "cancel",
+            Self::Refund => "refund",
+        }
+    }
 }
 
 /// One action.
@@ -547,6 +748,172 @@ pub enum Does<E = ExprId, B = Block> {
     },
     /// `-> STAGE`: ends the body.
     Move(Target),
+    /// `-> EXIT` in a procedure: what the caller wrote for that exit, which ends in a move.
+    Exit {
+        /// The procedure that is left by it.
+        from: ScopeId,
+        /// The exit's name.
+        exit: TextId,
+        /// What the caller does.
+        body: B,
+    },
+    /// `collect MONEY by debit | card`.
+    Collect {
+        /// How much.
+        amount: E,
+        /// `debit` or `card`.
+        by: TextId,
+    },
+    /// `offer plan NAME`.
+    OfferPlan(PlanId),
+    /// `activate plan NAME`.
+    ActivatePlan(PlanId),
+    /// `cancel plan`.
+    CancelPlan,
+    /// `release debtor`: the one that the event names.
+    ReleaseDebtor,
+    /// `split disputed | MONEY | debtor -> STAGE`.
+    Split {
+        /// Which part leaves.
+        part: SplitPart<E>,
+        /// Where the sister case opens.
+        to: StageId,
+    },
+    /// An action or move `with approval by ROLE …`.
+    Approval(Approval<E, B>),
+}
+
+/// Which part of a case leaves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SplitPart<E = ExprId> {
+    /// The claims that are disputed.
+    Disputed,
+    /// The debtor whom the event names.
+    Debtor,
+    /// A sum of principal.
+    Money(E),
+}
+
+/// `… with approval by ROLE [within D] [else …]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval<E = ExprId, B = Block> {
+    /// Under which name the host is asked: the stage that the move goes to, or the action's template, form, plan or kind.
+    pub name: TextId,
+    /// Who is asked.
+    pub role: TextId,
+    /// How long the answer may take; none: as long as the stage lasts.
+    pub within: Option<E>,
+    /// The `when` of the rule around it, which is read again once it is approved.
+    pub when: Option<E>,
+    /// The action or move.
+    pub body: B,
+    /// Done when it is declined or not answered in time; none: an alarm.
+    pub otherwise: Option<B>,
+}
+
+/// `guarantee …`: what the author promises of every case, to be proven from the machine alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guarantee<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The author's words, without `guarantee`.
+    pub text: TextId,
+    /// What is promised.
+    pub promised: Promised<E>,
+}
+
+/// The forms of a guarantee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Promised<E = ExprId> {
+    /// `never ACTION while C`.
+    NeverAction {
+        /// The action.
+        action: Meant,
+        /// While this holds.
+        during: E,
+    },
+    /// `never C while D`.
+    Never {
+        /// What does not hold.
+        condition: E,
+        /// While this holds.
+        during: E,
+    },
+    /// `at most N contacts [by CH] in D`, for each debtor.
+    AtMostContacts {
+        /// How many: a number.
+        count: E,
+        /// By which channels.
+        by: Channels,
+        /// In what time.
+        within: E,
+    },
+    /// `at least N A before B`.
+    AtLeastBefore {
+        /// How many: a number.
+        count: E,
+        /// What comes that often.
+        first: Milestone,
+        /// Before this.
+        then: Milestone,
+    },
+    /// `A before B`: no B without an A earlier in the case.
+    Before {
+        /// What comes earlier.
+        first: Milestone,
+        /// Than this.
+        then: Milestone,
+    },
+    /// `at least D from A to B`: from the last A to each B after it.
+    AtLeastTime {
+        /// How long.
+        duration: E,
+        /// Since when.
+        from: Milestone,
+        /// Until when.
+        to: Milestone,
+    },
+    /// `silent case reaches S within D`: a case in which debtor and creditor do nothing enters S or ends.
+    SilentReaches {
+        /// The stage; of a procedure or group all of its stages.
+        stages: Vec<StageId>,
+        /// After what time at most.
+        within: E,
+    },
+    /// `silent case ends within D`.
+    SilentEnds {
+        /// After what time at most.
+        within: E,
+    },
+    /// `every case ends within D`.
+    EveryEnds {
+        /// After what time at most.
+        within: E,
+    },
+    /// `every notice grants D`: whatever is payable is payable within no less.
+    EveryNoticeGrants(E),
+    /// `costs at most MONEY`.
+    CostsAtMost(E),
+}
+
+/// A point in the life of a case that a guarantee speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Milestone {
+    /// One of the stages is entered.
+    Stage(Vec<StageId>),
+    /// An action is done.
+    Action(Meant),
+}
+
+/// The actions that a guarantee means: `send last_demand by letter`, `file mahnbescheid`, `charge`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    /// Which kind.
+    pub kind: EffectKind,
+    /// The template, script, task, form, kind of cost, plan or name; none: any.
+    pub object: Option<TextId>,
+    /// Of `send` the channels, one of which must be used.
+    pub by: Channels,
 }
 
 /// Where a move goes.
@@ -632,6 +999,8 @@ pub enum To {
 pub struct Call<E = ExprId> {
     /// What to say.
     pub script: TextId,
+    /// Who is called: the first debtor still pursued, or the one that the event names; never all.
+    pub to: To,
     /// In which tone.
     pub tone: Option<E>,
     /// In which hours, within those that `contact` allows.
@@ -647,8 +1016,10 @@ pub struct Call<E = ExprId> {
 pub struct Task<E = ExprId> {
     /// What is to be done.
     pub name: TextId,
-    /// By whom, then the substitutes with the time after which each comes in.
+    /// By whom.
     pub role: TextId,
+    /// Substitutes, in order, each with the time since the task was opened after which it comes in.
+    pub substitutes: Vec<(TextId, E)>,
     /// Until when.
     pub within: E,
     /// Results that the host may answer with; none: any.
@@ -718,6 +1089,10 @@ pub enum Expr<E = ExprId> {
     Table(TableId, Vec<E>),
     /// A dated value on a day, else on the day that is being looked at.
     Dated(DatedId, Option<E>),
+    /// The fee for an amount by a scale, as it stands on a day, else on the day that is being looked at.
+    Scale(ScaleId, E, Option<E>),
+    /// An amount that is written once for each currency: those of [`Machine::currencies`], in their order.
+    Amounts(Vec<i64>),
 }
 
 /// A comparison.
@@ -804,6 +1179,14 @@ pub enum Quantity<E = ExprId> {
     DisputeOpen,
     /// Whether a promise is open.
     PromiseOpen,
+    /// Whether a plan is active.
+    PlanActive,
+    /// How many instalments of the active plan were missed; 0 without one.
+    PlanMissed,
+    /// What was paid since the plan became active; 0 without one.
+    PlanPaid,
+    /// What the active plan still asks for; 0 without one.
+    PlanRemaining,
     /// Whether there is a title.
     Titled,
     /// Whether anything happened since this trigger last acted.
@@ -884,6 +1267,45 @@ pub struct Dated {
     pub verified_until: Option<Date>,
 }
 
+/// `NAME = steps(amount : money) : money { … }`: a fee scale, so much more for each further part begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Its name.
+    pub name: TextId,
+    /// Its versions, by the day from which each holds.
+    pub versions: Vec<ScaleRows>,
+    /// The last day for which somebody checked the figures; after it the trace says `provisional`.
+    pub verified_until: Option<Date>,
+}
+
+/// One version of a fee scale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaleRows {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The day from which it holds; none of the only version, which always does.
+    pub from: Option<Date>,
+    /// The first row: up to this amount, in minor units.
+    pub up_to: i64,
+    /// Its fee, in minor units.
+    pub fee: i64,
+    /// What further parts add, from low to high.
+    pub parts: Vec<ScalePart>,
+}
+
+/// `each PART to END => + MORE`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalePart {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The size of a part, in minor units, above 0; one that is begun counts whole.
+    pub part: i64,
+    /// Up to this amount; none in the last row alone.
+    pub to: Option<i64>,
+    /// What each part adds, in minor units.
+    pub more: i64,
+}
+
 /// Contact rules. All lists may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact<E = ExprId> {
@@ -949,6 +1371,8 @@ pub struct Limit {
     pub channels: Channels,
     /// Within what: days count calendar days, today included; hours are elapsed.
     pub per: Duration,
+    /// Whether each claim of the case adds as many again (`per claim`).
+    pub per_claim: bool,
 }
 
 /// `rest D after conversation [by CHANNELS]`.
@@ -975,10 +1399,87 @@ pub struct LedgerRules<E = ExprId> {
     pub each_claim_in_turn: bool,
     /// The most that all costs may come to.
     pub costs_up_to: Option<CostCap<E>>,
+    /// The most that the costs of one kind may come to.
+    pub costs_of_up_to: Vec<(TextId, CostCap<E>)>,
+    /// When claims are barred; none: only as the case says.
+    pub limitation: Option<Limitation<E>>,
     /// When the case is settled.
     pub settled: E,
     /// Where `settled` stands.
     pub settled_rule: RuleId,
+}
+
+/// `limitation { … }`: when a claim is barred (§§ 194 ff. BGB).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limitation<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// Periods: the last one counts whose beginning is known and whose condition holds.
+    pub periods: Vec<Period<E>>,
+    /// What begins the period anew (§ 212 BGB).
+    pub restarts: Vec<Restart<E>>,
+    /// Days that are not counted (§ 209 BGB).
+    pub suspensions: Vec<Suspension<E>>,
+}
+
+/// `D from DATE | title [when C]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// How long.
+    pub length: E,
+    /// Since when.
+    pub from: PeriodFrom<E>,
+    /// Whether it is this claim's.
+    pub when: Option<E>,
+}
+
+/// Since when a period runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PeriodFrom<E = ExprId> {
+    /// The day of the first title.
+    Title,
+    /// A date, of the claim or of an event; not known: the period has not begun.
+    Date(E),
+}
+
+/// `restart on EVENT [when C]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// What happens.
+    pub on: EventPattern,
+    /// Read when it happens.
+    pub when: Option<E>,
+}
+
+/// `suspend …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension<E = ExprId> {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// Which days are not counted.
+    pub days: SuspendedDays<E>,
+    /// Whether it is this claim's.
+    pub when: Option<E>,
+}
+
+/// The days that a suspension takes out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SuspendedDays<E = ExprId> {
+    /// `while C`: those on which it holds at any time.
+    While(E),
+    /// `from EVENT until [D after] EVENT`: both ends included.
+    Between {
+        /// From the day of this.
+        start: EventPattern,
+        /// To the day of this, and so long after it.
+        until: EventPattern,
+        /// How long after.
+        delay: Option<E>,
+    },
 }
 
 /// `interest RATE on principal [from …] [year of …]`.

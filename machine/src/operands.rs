@@ -1,17 +1,18 @@
-//! What an expression is made of, and what type a quantity has: what everybody needs who walks expressions.
+//! What expressions and actions are made of, and what type a quantity has: what everybody needs who walks them.
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
 use crate::events::{DEBTOR_KIND, WEEKDAY};
-use crate::ir::{Expr, Quantity, Type};
+use crate::ir::{Does, Expr, Quantity, Type};
 
 impl<E> Expr<E> {
     /// The operands, in the order in which they are read. The rows of a table are not among them.
     #[must_use]
     pub fn operands(&self) -> Vec<&E> {
         match self {
-            Self::Const(_) | Self::Fact(_) | Self::Param(_) | Self::Var(_) | Self::Kept(_) => vec![],
+            Self::Const(_) | Self::Fact(_) | Self::Param(_) | Self::Var(_) | Self::Kept(_) | Self::Amounts(_) => vec![],
             Self::Read(quantity) => quantity.operand().into_iter().collect(),
             Self::Known(a) | Self::Not(a) | Self::EndOfMonth(a) | Self::EndOfYear(a) | Self::Weekday(a) => vec![a],
             Self::NextWorkingDay(a, _) => vec![a],
@@ -22,6 +23,7 @@ impl<E> Expr<E> {
             Self::If(condition, then, otherwise) => vec![condition, then, otherwise],
             Self::Table(_, arguments) => arguments.iter().collect(),
             Self::Dated(_, day) => day.iter().collect(),
+            Self::Scale(_, amount, day) => iter::once(amount).chain(day).collect(),
         }
     }
 
@@ -59,6 +61,8 @@ impl<E> Expr<E> {
             Self::Weekday(a) => Expr::Weekday(map(a)?),
             Self::Table(id, arguments) => Expr::Table(*id, arguments.iter().map(map).collect::<Result<_, _>>()?),
             Self::Dated(id, day) => Expr::Dated(*id, day.as_ref().map(map).transpose()?),
+            Self::Scale(id, amount, day) => Expr::Scale(*id, map(amount)?, day.as_ref().map(map).transpose()?),
+            Self::Amounts(values) => Expr::Amounts(values.clone()),
         })
     }
 
@@ -69,7 +73,7 @@ impl<E> Expr<E> {
             Self::Read(quantity) => Some(quantity.ty()),
             Self::Known(_) | Self::Not(_) | Self::And(..) | Self::Or(..) => Some(Type::Bool),
             Self::Compare(..) | Self::CompareDurations(..) => Some(Type::Bool),
-            Self::TimesRate(..) => Some(Type::Money),
+            Self::TimesRate(..) | Self::Scale(..) | Self::Amounts(_) => Some(Type::Money),
             Self::DatePlus(..) | Self::DateMinus(..) | Self::EndOfMonth(_) | Self::EndOfYear(_) => Some(Type::Date),
             Self::NextWorkingDay(..) => Some(Type::Date),
             Self::DaysBetween(..) => Some(Type::Duration),
@@ -105,7 +109,9 @@ impl<E> Quantity<E> {
             Self::Now => Type::Instant,
             Self::ReachedWithin(_) | Self::Reachable(_) | Self::Consent(_) | Self::Barred(_) => Type::Bool,
             Self::Had(_) | Self::DisputeOpen | Self::PromiseOpen | Self::Titled | Self::Changed => Type::Bool,
-            Self::In(_) | Self::BeenIn(_) => Type::Bool,
+            Self::In(_) | Self::BeenIn(_) | Self::PlanActive => Type::Bool,
+            Self::PlanMissed => Type::Number,
+            Self::PlanPaid | Self::PlanRemaining => Type::Money,
             Self::DebtorKind => DEBTOR_KIND,
             Self::DebtorLanguage | Self::DebtorRegion | Self::DebtorTimeZone | Self::ClaimKind => Type::Text,
         }
@@ -151,6 +157,10 @@ impl<E> Quantity<E> {
             Self::Now => Quantity::Now,
             Self::DisputeOpen => Quantity::DisputeOpen,
             Self::PromiseOpen => Quantity::PromiseOpen,
+            Self::PlanActive => Quantity::PlanActive,
+            Self::PlanMissed => Quantity::PlanMissed,
+            Self::PlanPaid => Quantity::PlanPaid,
+            Self::PlanRemaining => Quantity::PlanRemaining,
             Self::Titled => Quantity::Titled,
             Self::Changed => Quantity::Changed,
             Self::LimitationDate => Quantity::LimitationDate,
@@ -165,5 +175,18 @@ impl<E> Quantity<E> {
             Self::ClaimDefaultOn => Quantity::ClaimDefaultOn,
             Self::ClaimKind => Quantity::ClaimKind,
         })
+    }
+}
+
+impl<E, B> Does<E, B> {
+    /// The blocks inside the action, in the order in which they are written.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<&B> {
+        match self {
+            Self::If { then, otherwise, .. } => vec![then, otherwise],
+            Self::Exit { body, .. } => vec![body],
+            Self::Approval(approval) => iter::once(&approval.body).chain(&approval.otherwise).collect(),
+            _ => vec![],
+        }
     }
 }

@@ -4,7 +4,7 @@ mod sample;
 
 use std::convert::Infallible;
 
-use dunlin_machine::ir::{CalendarId, Comparison, DatedId, Expr, ExprId, Quantity, TableId};
+use dunlin_machine::ir::{CalendarId, Comparison, DatedId, Expr, ExprId, Quantity, ScaleId, TableId};
 
 #[test]
 fn listing_and_mapping_agree() {
@@ -26,6 +26,7 @@ fn listing_and_mapping_agree() {
         Expr::Weekday(a),
         Expr::Table(TableId(0), vec![c, b, a]),
         Expr::Dated(DatedId(0), Some(a)),
+        Expr::Scale(ScaleId(0), b, Some(a)),
         Expr::Read(Quantity::PaidWithin(a)),
         Expr::Read(Quantity::Contacts(a)),
         Expr::Read(Quantity::ReachedWithin(a)),

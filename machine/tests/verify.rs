@@ -5,7 +5,7 @@ mod sample;
 
 use dunlin_machine::events::DEBTOR_KIND;
 use dunlin_machine::ir::*;
-use dunlin_machine::value::{Calendar, Duration, Weekdays};
+use dunlin_machine::value::{Calendar, Duration, Unit, Weekdays};
 use dunlin_machine::verify::{MAX_DEPTH, types, verify};
 use proptest::prelude::*;
 use sample::at;
@@ -57,6 +57,44 @@ fn task(m: &mut Machine) -> &mut Task {
     match does(m, 7) {
         Does::Task(task) => task,
         other => panic!("{other:?}"),
+    }
+}
+
+/// The exit of the sample, out of `court`.
+fn exit(m: &mut Machine) -> (&mut ScopeId, &mut TextId, &mut Block) {
+    match does(m, 14) {
+        Does::Exit { from, exit, body } => (from, exit, body),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn approval(m: &mut Machine) -> &mut Approval {
+    match does(m, 30) {
+        Does::Approval(approval) => approval,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn promised(m: &mut Machine, n: usize) -> &mut Promised {
+    &mut m.guarantees[n].promised
+}
+
+fn limitation(m: &mut Machine) -> &mut Limitation {
+    m.ledger.limitation.as_mut().unwrap()
+}
+
+fn scale(m: &mut Machine) -> &mut ScaleRows {
+    &mut m.scales[0].versions[0]
+}
+
+/// Puts as many procedures around each other as said.
+fn nested_procedures(m: &mut Machine, deep: u16) {
+    for n in 0..deep {
+        let name = TextId(m.texts.len() as u32);
+        m.texts.push(format!("inner {n}"));
+        let parent = ScopeId(m.scopes.len() as u16 - 1);
+        let outer = m.scopes[0].clone();
+        m.scopes.push(Scope { name, parent: Some(parent), ..outer });
     }
 }
 
@@ -153,8 +191,10 @@ refused! {
         "event 60000" <= |m| m.kept[0].event = EventId(NONE16);
         "parameter 9" <= |m| m.kept[0].param = 9;
         "kept twice" <= |m| m.kept.push(m.kept[0]);
-        "event 60000" <= |m| m.noted[0] = EventId(NONE16);
-        "noted twice" <= |m| m.noted.push(m.noted[0]);
+        "event 60000" <= |m| m.noted[0].event = EventId(NONE16);
+        "noted twice" <= |m| m.noted.push(m.noted[0].clone());
+        "parameter 9" <= |m| m.noted[1].is[0].0 = 9;
+        "9 is not a `resolution`" <= |m| m.noted[1].is[0].1 = 9;
     }
     tables {
         "rule 60000" <= |m| m.tables[0].rows[0].rule = NO_RULE;
@@ -170,6 +210,21 @@ refused! {
         "no rows" <= |m| m.dated[0].rows.clear();
         "order of their days" <= |m| m.dated[0].rows.swap(0, 1);
         "2 is not a yes or no" <= |m| { m.dated[0].ty = Type::Bool; m.dated[0].rows[0].1 = 2 };
+    }
+    scales {
+        "text 60000" <= |m| m.scales[0].name = NO_TEXT;
+        "no rows" <= |m| m.scales[0].versions.clear();
+        "order of their days" <= |m| m.scales[0].versions.swap(0, 1);
+        "order of their days" <= |m| m.scales[0].versions[1].from = None;
+        "rule 60000" <= |m| scale(m).rule = NO_RULE;
+        "rule 60000" <= |m| scale(m).parts[0].rule = NO_RULE;
+        "no size" <= |m| scale(m).parts[0].part = 0;
+        "do not rise" <= |m| scale(m).parts[0].to = Some(50_000);
+        "do not rise" <= |m| scale(m).parts[0].to = None;
+        "fee scale 60000" <= |m| m.exprs[at::FEE] = Expr::Scale(ScaleId(NONE16), ExprId(at::BALANCE as u16), None);
+        "where an amount is needed" <= |m| m.exprs[at::FEE] = Expr::Scale(ScaleId(0), ExprId(0), None);
+        "where a date is needed" <= |m| m.exprs[at::FEE] = Expr::Scale(ScaleId(0), ExprId(at::BALANCE as u16), Some(ExprId(0)));
+        "1 amounts for 2 currencies" <= |m| m.exprs[at::AMOUNTS] = Expr::Amounts(vec![5_000]);
     }
     expressions {
         "fact 60000" <= |m| m.exprs[at::SEGMENT] = Expr::Fact(FactId(NONE16));
@@ -216,7 +271,7 @@ refused! {
         "where a duration is needed" <= |m| { push(m, Expr::Read(Quantity::PaidWithin(ExprId(0)))); };
         "is a yes or no where an amount is needed" <= |m| { push(m, Expr::If(ExprId(at::LOW as u16), ExprId(at::BALANCE as u16), ExprId(at::LOW as u16))); };
         "is not a tone" <= |m| m.exprs[8] = Expr::Const(5);
-        "is not a span of hours" <= |m| { let n = m.exprs.len() - 1; m.exprs[n] = Expr::Const(86_401) };
+        "is not a span of hours" <= |m| m.exprs[at::HOURS] = Expr::Const(86_401);
         "is not a duration" <= |m| m.exprs[16] = Expr::Const(6);
     }
     places_of_expressions {
@@ -224,7 +279,7 @@ refused! {
         "comes later" <= |m| m.vars[0].start = ExprId(2);
         "where a number is needed" <= |m| m.vars[0].start = ExprId(0);
         "outside a trigger" <= |m| { let c = m.triggers[2].when; m.contact.nevers[0].1 = c.unwrap() };
-        "outside the rule for interest" <= |m| { let due = push(m, Expr::Read(Quantity::ClaimDue)); m.triggers[0].on = On::Date { date: due, offset: None, before: false } };
+        "outside the rules for interest" <= |m| { let due = push(m, Expr::Read(Quantity::ClaimDue)); m.triggers[0].on = On::Date { date: due, offset: None, before: false } };
         "depends on the calendar" <= |m| { let text = push(m, Expr::If(ExprId(at::LOW as u16), ExprId(20), ExprId(20))); m.calendar = CalendarChoice::By { key: text, choices: vec![], otherwise: CalendarId(0) } };
         "changes while the case runs" <= |m| m.ledger.interest.as_mut().unwrap().rate = { m.exprs.push(Expr::If(ExprId(at::LOW as u16), ExprId(13), ExprId(13))); ExprId(m.exprs.len() as u16 - 1) };
         "interest rule 0 (acme.dun:10)" <= |m| m.ledger.interest.as_mut().unwrap().rate = ExprId(at::BALANCE as u16);
@@ -255,14 +310,100 @@ refused! {
         "rule 60000" <= |m| m.watches[0].rule = NO_RULE;
         "rule 60000" <= |m| m.triggers[0].rule = NO_RULE;
         "waits for a move" <= |m| m.triggers[3].on = On::Move;
+        "or an effect" <= |m| m.triggers[3].on = On::Effect(EffectKind::Send);
         "no month has" <= |m| m.triggers[0].on = On::EveryMonth { day: 32, at_most: None };
         "never acts" <= |m| m.triggers[0].on = On::EveryMonth { day: 1, at_most: Some(0) };
         "never acts" <= |m| m.triggers[2].on = On::EveryWorkingDay { at_most: Some(0) };
         "whether its body moves" <= |m| m.triggers[0].moves = false;
         "whether its body moves" <= |m| m.triggers[1].moves = true;
+        "whether its body moves" <= |m| m.triggers[5].moves = false;
+        "whether its body moves" <= |m| { let body = m.whenevers[2].body; m.whenevers[2].body = Span::default(); m.triggers[4].body = body };
+    }
+    openings {
+        "rule 60000" <= |m| m.starts[0].rule = NO_RULE;
+        "stage 9" <= |m| m.starts[0].stage = StageId(9);
+        "in an outcome" <= |m| m.starts[0].stage = StageId(1);
+        "start 0 (acme.dun:10): expression 0 is a `segment`" <= |m| m.starts[0].when = Some(ExprId(0));
+        "outside a trigger" <= |m| { let changed = m.triggers[2].when; m.starts[0].when = changed };
+    }
+    scopes {
+        "group 0: what is around it" <= |m| m.scopes[0].parent = Some(ScopeId(0));
+        "group 0: what is around it" <= |m| m.scopes[0].parent = Some(ScopeId(1));
+        "group 1: what is around it" <= |m| m.scopes[1].parent = Some(ScopeId(9));
+        "deeper than 64" <= |m| nested_procedures(m, 63);
+        "stage 9" <= |m| m.scopes[1].first = Some(StageId(9));
+        "its first stage, 0, does not stand in it" <= |m| m.scopes[1].first = Some(StageId(0));
+        "more than set variables" <= |m| { let entry = m.stages[2].entry; m.stages[2].entry = m.scopes[1].entry; m.scopes[1].entry = entry };
+        "rule 60000" <= |m| m.scopes[1].leaving[0].rule = NO_RULE;
+        "rule 60000" <= |m| m.stages[2].leaving[0].rule = NO_RULE;
+        "no way out" <= |m| m.stages[2].leaving[0].ways = Ways::To(vec![]);
+        "stage 9" <= |m| m.stages[2].leaving[0].ways = Ways::To(vec![StageId(9)]);
+        "no exits" <= |m| m.stages[2].leaving[0].ways = Ways::Otherwise;
+        "no exits" <= |m| m.scopes[0].leaving.push(Leaving { rule: RuleId(0), ways: Ways::Otherwise, body: Span::default() });
+        "`leaving` block moves" <= |m| *does(m, 16) = Does::Move(Target::Itself);
+        "`leaving` block moves" <= |m| *does(m, 17) = Does::Move(Target::LastStage);
+        "`leaving` block asks" <= |m| { std::mem::swap(&mut m.scopes[1].leaving[1].body, &mut m.whenevers[2].body); *does(m, 31) = Does::CancelPlan };
+        "group 9" <= |m| *exit(m).0 = ScopeId(9);
+        "leaves group 0" <= |m| *exit(m).0 = ScopeId(0);
+        "leaves group 1" <= |m| m.scopes[1].first = None;
+        "leaves group 1" <= |m| { let body = m.triggers[5].body; m.triggers[5].body = m.whenevers[1].body; m.whenevers[1].body = body };
+        "an exit leads nowhere" <= |m| *does(m, 15) = Does::CancelPlan;
+        "text 60000" <= |m| *exit(m).1 = NO_TEXT;
+        "does not stand after it" <= |m| exit(m).2.first = 14;
+    }
+    plans {
+        "text 60000" <= |m| m.plans[0].name = NO_TEXT;
+        "is there twice" <= |m| { let mut more = m.plans[0].clone(); for block in [&mut more.notice, &mut more.on_missed, &mut more.on_completed, &mut more.on_breached] { *block = Span::default() } m.plans.push(more) };
+        "rule 60000" <= |m| m.plans[0].rule = NO_RULE;
+        "0 to 24 instalments" <= |m| m.plans[0].instalments.0 = 0;
+        "2 to 1 instalments" <= |m| m.plans[0].instalments.1 = 1;
+        "no days" <= |m| m.plans[0].rhythm = Duration::new(48, Unit::Hours).unwrap();
+        "no month has" <= |m| m.plans[0].due_on.push(32);
+        "no month has" <= |m| m.plans[0].due_on.push(0);
+        "before an instalment is missed" <= |m| m.plans[0].breach_missed = Some(0);
+        "before an instalment is missed" <= |m| m.plans[0].breach_consecutive = Some(0);
+        "has no channel" <= |m| m.plans[0].sign_by = Some(Channels(0));
+        "channel 31" <= |m| m.plans[0].sign_by = Some(Channels(1 << 31));
+        "its notice is not a message" <= |m| { let notice = m.plans[0].notice; m.plans[0].notice = m.plans[0].on_missed; m.plans[0].on_missed = notice };
+        "one of its blocks moves" <= |m| *does(m, 19) = Does::Move(Target::Itself);
+        "one of its blocks moves" <= |m| { let body = m.plans[0].on_missed; m.plans[0].on_missed = m.whenevers[2].body; m.whenevers[2].body = body };
+        "where a yes or no is needed" <= |m| m.plans[0].offer_when = Some(ExprId(0));
+        "where a rate is needed" <= |m| m.plans[0].over = Some(ExprId(0));
+        "where an amount is needed" <= |m| m.plans[0].at_least = Some(ExprId(0));
+        "where a duration is needed" <= |m| m.plans[0].first_within = Some(ExprId(0));
+        "where a duration is needed" <= |m| m.plans[0].grace = Some(ExprId(0));
+        "where a duration is needed" <= |m| m.plans[0].breach_overdue = Some(ExprId(0));
+        "outside a trigger" <= |m| { let changed = m.triggers[2].when; m.plans[0].offer_when = changed };
+    }
+    guarantees {
+        "rule 60000" <= |m| m.guarantees[0].rule = NO_RULE;
+        "text 60000" <= |m| m.guarantees[0].text = NO_TEXT;
+        "text 60000" <= |m| if let Promised::NeverAction { action, .. } = promised(m, 0) { action.object = Some(NO_TEXT) };
+        "by no channel" <= |m| if let Promised::NeverAction { action, .. } = promised(m, 0) { action.by = Channels(0) };
+        "where a yes or no is needed" <= |m| if let Promised::NeverAction { during, .. } = promised(m, 0) { *during = ExprId(0) };
+        "where a yes or no is needed" <= |m| if let Promised::Never { condition, .. } = promised(m, 1) { *condition = ExprId(0) };
+        "where a yes or no is needed" <= |m| if let Promised::Never { during, .. } = promised(m, 1) { *during = ExprId(0) };
+        "by no channel" <= |m| if let Promised::AtMostContacts { by, .. } = promised(m, 2) { *by = Channels(0) };
+        "where a number is needed" <= |m| if let Promised::AtMostContacts { count, .. } = promised(m, 2) { *count = ExprId(0) };
+        "where a duration is needed" <= |m| if let Promised::AtMostContacts { within, .. } = promised(m, 2) { *within = ExprId(0) };
+        "where a number is needed" <= |m| if let Promised::AtLeastBefore { count, .. } = promised(m, 3) { *count = ExprId(0) };
+        "stage 9" <= |m| if let Promised::AtLeastBefore { first, .. } = promised(m, 3) { *first = Milestone::Stage(vec![StageId(9)]) };
+        "no stage" <= |m| if let Promised::AtLeastBefore { then, .. } = promised(m, 3) { *then = Milestone::Stage(vec![]) };
+        "stage 9" <= |m| if let Promised::Before { then, .. } = promised(m, 4) { *then = Milestone::Stage(vec![StageId(9)]) };
+        "text 60000" <= |m| if let Promised::Before { first: Milestone::Action(action), .. } = promised(m, 4) { action.object = Some(NO_TEXT) };
+        "where a duration is needed" <= |m| if let Promised::AtLeastTime { duration, .. } = promised(m, 5) { *duration = ExprId(0) };
+        "stage 9" <= |m| if let Promised::AtLeastTime { from, .. } = promised(m, 5) { *from = Milestone::Stage(vec![StageId(9)]) };
+        "stage 9" <= |m| if let Promised::AtLeastTime { to, .. } = promised(m, 5) { *to = Milestone::Stage(vec![StageId(9)]) };
+        "no stage" <= |m| if let Promised::SilentReaches { stages, .. } = promised(m, 6) { stages.clear() };
+        "stage 9" <= |m| if let Promised::SilentReaches { stages, .. } = promised(m, 6) { stages.push(StageId(9)) };
+        "where a duration is needed" <= |m| if let Promised::SilentReaches { within, .. } = promised(m, 6) { *within = ExprId(0) };
+        "where a duration is needed" <= |m| *promised(m, 7) = Promised::SilentEnds { within: ExprId(0) };
+        "where a duration is needed" <= |m| *promised(m, 8) = Promised::EveryEnds { within: ExprId(0) };
+        "where a duration is needed" <= |m| *promised(m, 9) = Promised::EveryNoticeGrants(ExprId(0));
+        "guarantee 10 (acme.dun:10)" <= |m| *promised(m, 10) = Promised::CostsAtMost(ExprId(0));
     }
     runs {
-        "there are only" <= |m| m.stages[0].triggers = Span { first: 4, len: 2 };
+        "there are only" <= |m| m.stages[0].triggers = Span { first: 6, len: 2 };
         "there are only" <= |m| m.stages[0].entry = Span { first: u16::MAX, len: u16::MAX };
         "belongs to another too" <= |m| m.stages[0].triggers.len = 2;
         "belongs to another too" <= |m| m.whenevers[0].body.len = 3;
@@ -314,6 +455,23 @@ refused! {
         "where a number is needed" <= |m| *does(m, 1) = Does::Set { var: VarId(0), value: ExprId(0) };
         "stage 9" <= |m| *does(m, 9) = Does::Move(Target::Stage(StageId(9)));
         "where a yes or no is needed" <= |m| if let Does::If { condition, .. } = does(m, 3) { *condition = ExprId(0) };
+        "everybody at once" <= |m| call(m).to = To::All;
+        "text 60000" <= |m| task(m).substitutes[0].0 = NO_TEXT;
+        "where a duration is needed" <= |m| task(m).substitutes[0].1 = ExprId(0);
+        "where an amount is needed" <= |m| if let Does::Collect { amount, .. } = does(m, 22) { *amount = ExprId(0) };
+        "text 60000" <= |m| if let Does::Collect { by, .. } = does(m, 22) { *by = NO_TEXT };
+        "brings no money" <= |m| if let Does::Collect { by, .. } = does(m, 22) { *by = TextId(0) };
+        "plan 9" <= |m| *does(m, 23) = Does::OfferPlan(PlanId(9));
+        "plan 9" <= |m| *does(m, 24) = Does::ActivatePlan(PlanId(9));
+        "stage 9" <= |m| *does(m, 27) = Does::Split { part: SplitPart::Disputed, to: StageId(9) };
+        "where an amount is needed" <= |m| *does(m, 28) = Does::Split { part: SplitPart::Money(ExprId(0)), to: StageId(0) };
+        "text 60000" <= |m| approval(m).name = NO_TEXT;
+        "text 60000" <= |m| approval(m).role = NO_TEXT;
+        "where a duration is needed" <= |m| approval(m).within = Some(ExprId(0));
+        "where a yes or no is needed" <= |m| approval(m).when = Some(ExprId(0));
+        "nothing follows" <= |m| { let body = approval(m).body; approval(m).body = Span::default(); approval(m).otherwise = Some(Span { len: 2, ..body }) };
+        "does not stand after it" <= |m| approval(m).body.first = 29;
+        "belongs to another too" <= |m| approval(m).otherwise = Some(Span { first: 31, len: 1 });
     }
     contact_and_ledger {
         "rule 60000" <= |m| m.contact.allows[0].rule = NO_RULE;
@@ -336,6 +494,29 @@ refused! {
         "not in order" <= |m| m.ledger.interest.as_mut().unwrap().changes.swap(0, 1);
         "each of costs, interest and principal once" <= |m| m.ledger.pools.swap_remove(0);
         "each of costs, interest and principal once" <= |m| m.ledger.pools[0] = Pool::Principal;
+        "text 60000" <= |m| m.ledger.costs_of_up_to[0].0 = NO_TEXT;
+        "two bounds" <= |m| m.ledger.costs_of_up_to.push(m.ledger.costs_of_up_to[0]);
+        "where an amount is needed" <= |m| m.ledger.costs_of_up_to[0].1 = CostCap::Money(ExprId(0));
+        "where a rate is needed" <= |m| m.ledger.costs_of_up_to[0].1 = CostCap::OfPrincipal(ExprId(0));
+    }
+    limitations {
+        "rule 60000" <= |m| limitation(m).rule = NO_RULE;
+        "no claim is ever barred" <= |m| limitation(m).periods.clear();
+        "rule 60000" <= |m| limitation(m).periods[0].rule = NO_RULE;
+        "where a duration is needed" <= |m| limitation(m).periods[0].length = ExprId(0);
+        "where a date is needed" <= |m| limitation(m).periods[0].from = PeriodFrom::Date(ExprId(0));
+        "where a yes or no is needed" <= |m| limitation(m).periods[0].when = Some(ExprId(0));
+        "rule 60000" <= |m| limitation(m).restarts[0].rule = NO_RULE;
+        "event 60000" <= |m| limitation(m).restarts[0].on.event = EventId(NONE16);
+        "where a yes or no is needed" <= |m| limitation(m).restarts[0].when = Some(ExprId(0));
+        "rule 60000" <= |m| limitation(m).suspensions[1].rule = NO_RULE;
+        "where a yes or no is needed" <= |m| limitation(m).suspensions[0].days = SuspendedDays::While(ExprId(0));
+        "where a yes or no is needed" <= |m| limitation(m).suspensions[1].when = Some(ExprId(0));
+        "event 60000" <= |m| if let SuspendedDays::Between { start, .. } = &mut limitation(m).suspensions[1].days { start.event = EventId(NONE16) };
+        "event 60000" <= |m| if let SuspendedDays::Between { until, .. } = &mut limitation(m).suspensions[1].days { until.event = EventId(NONE16) };
+        "where a duration is needed" <= |m| if let SuspendedDays::Between { delay, .. } = &mut limitation(m).suspensions[1].days { *delay = Some(ExprId(0)) };
+        "depends on when it is barred" <= |m| { let date = push(m, Expr::Read(Quantity::LimitationDate)); limitation(m).periods[0].from = PeriodFrom::Date(date) };
+        "outside a trigger" <= |m| { let changed = m.triggers[2].when; limitation(m).periods[0].when = changed };
     }
 }
 

@@ -95,6 +95,9 @@ impl<'a> Run<'a> {
     /// Runs one action; what a hold stops waits in its order.
     pub(crate) fn run_action(&mut self, at: ActionRef) -> Result<Flow, Fault> {
         let action = self.action(at)?;
+        if !matches!(action.does, Does::If { .. }) {
+            self.work.acts = self.work.acts.wrapping_add(1);
+        }
         if let Some(what) = stoppable(&action.does) {
             if let Does::Send(send) = &action.does {
                 self.await_deadline(at, send);
@@ -118,6 +121,7 @@ impl<'a> Run<'a> {
                 owner: self.ctx.owner,
                 body: self.ctx.body,
                 run: self.ctx.run,
+                person: self.ctx.person,
             });
         }
     }
@@ -146,18 +150,59 @@ impl<'a> Run<'a> {
                 self.go(*target, Some(rule))?;
                 return Ok(Flow::Moved);
             }
+            Does::Exit { from, body, .. } => return self.leave_by_exit(*from, *body),
+            Does::Approval(approval) => self.ask(at, approval, rule)?,
+            Does::OfferPlan(plan) => self.offer_plan(*plan, rule)?,
+            Does::ActivatePlan(plan) => self.ask_to_activate(*plan, rule)?,
+            Does::CancelPlan => self.end_plan()?,
+            Does::ReleaseDebtor => self.release(rule)?,
+            Does::Split { part, to } => self.split(part, *to, rule)?,
+            Does::Collect { amount, by } => self.collect(*amount, *by, rule)?,
             plain => self.tell(rule, plain)?,
         }
         Ok(Flow::Goes)
+    }
+
+    /// What the caller of a procedure wrote for an exit: meanwhile the procedure counts as left by it.
+    fn leave_by_exit(&mut self, from: ir::ScopeId, body: Block) -> Result<Flow, Fault> {
+        self.work.exiting.push(from);
+        let flow = self.run_block(body);
+        self.work.exiting.pop();
+        flow
+    }
+
+    fn collect(&mut self, amount: ir::ExprId, by: ir::TextId, rule: RuleId) -> Result<(), Fault> {
+        let from = self.mark();
+        let amount = self.eval(amount)?;
+        if amount > 0 {
+            self.effect(Some(rule), from, Effect::Collect { amount: Money(amount), by })?;
+        } else {
+            self.held(rule, HeldAction::Collect(by), HeldBy::Nothing, None, true);
+        }
+        Ok(())
+    }
+
+    /// Against whom something is filed: those pursued; where nobody is, all.
+    fn persons_pursued(&self) -> u8 {
+        let bits = |pursued: bool| {
+            let persons = self.case.persons.iter().zip(0u32..8).filter(|(p, _)| p.pursued || !pursued);
+            persons.fold(0u8, |set, (_, at)| set | 1 << at)
+        };
+        Some(bits(true)).filter(|set| *set > 0).unwrap_or_else(|| bits(false))
     }
 
     /// Effects that do nothing but tell the host.
     fn tell(&mut self, rule: RuleId, does: &'a Does) -> Result<(), Fault> {
         let from = self.mark();
         let effect = match does {
-            Does::File { form, with } => Effect::File { form: *form, with: self.with(with)? },
+            Does::File { form, with } => {
+                Effect::File { form: *form, with: self.with(with)?, persons: self.persons_pursued() }
+            }
             Does::Emit { name, with } => Effect::Emit { name: *name, with: self.with(with)? },
-            Does::Report { party, what, message } => Effect::Report { party: *party, what: *what, message: *message },
+            Does::Report { party, what, message } => {
+                let persons = self.persons_pursued();
+                Effect::Report { party: *party, what: *what, message: *message, persons }
+            }
             Does::Alarm(name) => Effect::Alarm(Alarm::Named(*name)),
             Does::Assign(queue) => Effect::Assign(*queue),
             Does::Customer { block, thing } => Effect::Customer { block: *block, thing: *thing },
@@ -340,8 +385,7 @@ impl<'a> Run<'a> {
             }
             _ => {
                 self.case.waiting.remove(index);
-                let of_stage = matches!(waiting.owner, Owner::Stage | Owner::Scope);
-                self.release_moves(of_stage && send.payable_within.is_some());
+                self.release_moves(waiting.owner.of_stage() && send.payable_within.is_some());
             }
         }
         Ok(())
@@ -484,8 +528,10 @@ impl<'a> Run<'a> {
     // Calls and tasks.
 
     fn open_call(&mut self, at: ActionRef) -> Result<(), Fault> {
+        let (form, _) = self.call_of(at)?;
         let call = Call {
             action: at,
+            person: Some(self.ctx.person).filter(|_| form.to == To::Named),
             made: 0,
             effect: 0,
             due: self.case.now,
@@ -503,7 +549,8 @@ impl<'a> Run<'a> {
         let Some(open) = self.case.calls.get(index).copied() else { return Ok(()) };
         let (call, rule) = self.call_of(open.action)?;
         let what = HeldAction::Call(call.script);
-        let person = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
+        let first = || self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
+        let person = open.person.map_or_else(first, usize::from);
         let usable = if self.case.persons.get(person).is_some_and(|p| p.no_calls) {
             Err(crate::outcome::Unusable::Person)
         } else {
@@ -560,21 +607,54 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let within = self.duration(task.within)?;
         let due = self.over_in(within)?;
-        let number = self.tell_task(task, rule, from, within.unit() == Unit::Hours, due, false)?;
+        let number = self.tell_task(task, task.role, rule, from, within.unit() == Unit::Hours, due, false)?;
         self.case.tasks.push(Task {
             action: at,
             effect: number,
             due: Some(due),
+            opened: self.case.now,
+            asked: 0,
             owner: self.ctx.owner,
             run: self.ctx.run,
         });
         Ok(())
     }
 
+    /// When a task's next substitute comes in.
+    pub(crate) fn next_substitute(&mut self, index: usize) -> Result<Option<Instant>, Fault> {
+        let Some(open) = self.case.tasks.get(index).copied() else { return Ok(None) };
+        let (task, _) = self.task_of(open.action)?;
+        let Some((_, length)) = task.substitutes.get(usize::from(open.asked)).filter(|_| open.due.is_some()) else {
+            return Ok(None);
+        };
+        let length = self.quietly(|run| run.duration(*length))?;
+        Ok(Some(match length.unit() {
+            Unit::Hours => open.opened.add_hours(length.amount())?,
+            _ => self.begin(add(self.local_day(open.opened), length, self.calendar())?.add_days(1)?)?,
+        }))
+    }
+
+    /// The next substitute is asked; the limit stays.
+    pub(crate) fn ask_substitute(&mut self, index: usize) -> Result<(), Fault> {
+        let Some(open) = self.case.tasks.get(index).copied() else { return Ok(()) };
+        let (task, rule) = self.task_of(open.action)?;
+        let Some((role, _)) = task.substitutes.get(usize::from(open.asked)) else { return Ok(()) };
+        let from = self.mark();
+        let hours = self.duration(task.within)?.unit() == Unit::Hours;
+        let effect = self.tell_task(task, *role, rule, from, hours, open.due.unwrap_or(self.case.now), true)?;
+        if let Some(open) = self.case.tasks.get_mut(index) {
+            open.effect = effect;
+            open.asked = open.asked.saturating_add(1);
+        }
+        Ok(())
+    }
+
     /// Tells the host of a task.
+    #[allow(clippy::too_many_arguments, reason = "what a task is asked for, by whom, and until when")]
     pub(crate) fn tell_task(
         &mut self,
         task: &ir::Task,
+        role: ir::TextId,
         rule: RuleId,
         from: u32,
         hours: bool,
@@ -584,7 +664,7 @@ impl<'a> Run<'a> {
         let last_day = self.local_day(due).add_days(-1)?;
         let effect = Effect::Task {
             name: task.name,
-            role: task.role,
+            role,
             until: Some(last_day).filter(|_| !hours),
             until_instant: Some(due).filter(|_| hours),
             priority: task.priority,
@@ -606,6 +686,7 @@ const fn stoppable(does: &Does) -> Option<HeldAction> {
         Does::Call(call) => Some(HeldAction::Call(call.script)),
         Does::File { form, .. } => Some(HeldAction::File(*form)),
         Does::Charge { kind, .. } => Some(HeldAction::Charge(*kind)),
+        Does::Collect { by, .. } => Some(HeldAction::Collect(*by)),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use dunlin_machine::ir::{ActionRef, CalendarId, ChannelId, Channels, FactId, StageId};
+use dunlin_machine::ir::{ActionRef, CalendarId, ChannelId, Channels, FactId, PlanId, ScopeId, StageId};
 use dunlin_machine::value::{Date, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -86,8 +86,14 @@ state! {
         pub tasks: Vec<Task>,
         /// Open calls, oldest first.
         pub calls: Vec<Call>,
+        /// Open approvals, oldest first.
+        pub approvals: Vec<Approval>,
         /// The promise that is open.
         pub promise: Option<Promise>,
+        /// The plan that is offered, accepted or active.
+        pub plan: Option<Plan>,
+        /// How often terms of each plan were agreed, by number.
+        pub agreed: Vec<u32>,
         /// The last 16 messages that went out.
         pub messages: Vec<Message>,
         /// What was sent, by template; only of templates that something asks about.
@@ -100,8 +106,12 @@ state! {
         pub moved_by_past_date: Option<Date>,
         /// Whether there is a title.
         pub titled: bool,
+        /// The day of the first title, where it is known.
+        pub titled_on: Option<Date>,
         /// When the claim is barred, where the host said.
         pub limitation_date: Option<Date>,
+        /// Days on which limitation did not run, by rule.
+        pub suspended: Vec<Suspended>,
     }
 }
 
@@ -121,16 +131,30 @@ state! {
         pub since: Instant,
         /// Its triggers.
         pub slots: Vec<Slot>,
-        /// When its group was entered.
-        pub scope_entered: Instant,
-        /// From when on a hold counts for its group.
-        pub scope_since: Instant,
-        /// Its group's triggers.
-        pub scope_slots: Vec<Slot>,
+        /// The groups and procedures around it, from the innermost outwards.
+        pub scopes: Vec<Around>,
         /// Tasks that were withdrawn when it was left.
         pub tasks: Vec<Task>,
         /// Calls that were withdrawn when it was left.
         pub calls: Vec<Call>,
+        /// Approvals that were withdrawn when it was left.
+        pub approvals: Vec<Approval>,
+        /// Whether a `leaving` block acted when it was left: `last_stage` enters it anew.
+        pub anew: bool,
+    }
+}
+
+state! {
+    /// A group or procedure that the case is in.
+    pub struct Around {
+        /// Which.
+        pub scope: ScopeId,
+        /// When it was entered.
+        pub entered: Instant,
+        /// From when on a hold counts for it: its entry, or the return to it.
+        pub since: Instant,
+        /// Its triggers.
+        pub slots: Vec<Slot>,
     }
 }
 
@@ -209,6 +233,17 @@ state! {
     }
 }
 
+/// A run of days on which a suspension of the strategy kept limitation from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspended {
+    /// The suspension, by position.
+    pub rule: u8,
+    /// The first day.
+    pub from: Date,
+    /// The last; none while it lasts.
+    pub until: Option<Date>,
+}
+
 /// A hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -229,12 +264,22 @@ pub struct Hold {
 pub enum Owner {
     /// A stage: its entry or a trigger.
     Stage,
-    /// The stage's group.
-    Scope,
+    /// A group or procedure around the stage.
+    Scope(ScopeId),
     /// A `whenever` rule or a trigger in its block.
     Whenever(u16),
     /// A watch.
     Watch(u16),
+    /// The plan.
+    Plan,
+}
+
+impl Owner {
+    /// Whether what it did belongs to the stage, and ends with it.
+    #[must_use]
+    pub const fn of_stage(self) -> bool {
+        matches!(self, Self::Stage | Self::Scope(_))
+    }
 }
 
 /// A rule that may set a hold.
@@ -244,7 +289,7 @@ pub enum RuleKey {
     Whenever(u16),
     /// A watch.
     Watch(u16),
-    /// An entry or a trigger of a stage or group: the position of its body's first action.
+    /// An entry or a trigger of a stage, group or plan: the position of its body's first action.
     Body(u16),
 }
 
@@ -259,6 +304,8 @@ pub struct Stopped {
     pub body: u16,
     /// The body run that put it here.
     pub run: u32,
+    /// The person that the event named, by position.
+    pub person: u8,
 }
 
 /// A message that waits in `contact`.
@@ -289,6 +336,10 @@ pub struct Task {
     pub effect: u32,
     /// When it is overdue; none: it was already reported overdue.
     pub due: Option<Instant>,
+    /// When it was opened; after `last_stage` later by the time since the stage was left.
+    pub opened: Instant,
+    /// How many substitutes were asked.
+    pub asked: u8,
     /// Whose: what a watch or a `whenever` rule opened is not withdrawn with a stage.
     pub owner: Owner,
     /// The body run that opened it.
@@ -300,6 +351,8 @@ pub struct Task {
 pub struct Call {
     /// The `call` action.
     pub action: ActionRef,
+    /// Whom, by position, where the event named the person; none: the first who is pursued.
+    pub person: Option<u8>,
     /// Attempts made.
     pub made: u32,
     /// The number of the effect of the first attempt; 0 before it.
@@ -312,6 +365,78 @@ pub struct Call {
     pub body: u16,
     /// The body run that opened it.
     pub run: u32,
+}
+
+/// An approval that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The action or move `with approval`.
+    pub action: ActionRef,
+    /// The number of the effect that asked.
+    pub effect: u32,
+    /// When it counts as declined.
+    pub due: Option<Instant>,
+    /// Whose: what a watch or a `whenever` rule asked is not withdrawn with a stage.
+    pub owner: Owner,
+    /// The person that the event named, by position.
+    pub person: u8,
+    /// The body run that asked.
+    pub run: u32,
+}
+
+/// A plan of instalments: offered, agreed, or running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Which.
+    pub plan: PlanId,
+    /// How far it has come.
+    pub phase: Phase,
+}
+
+/// How far a plan has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Offered: nothing is agreed.
+    Offered,
+    /// Terms are agreed.
+    Accepted {
+        /// What was agreed.
+        terms: Terms,
+        /// Whether it was signed since.
+        signed: bool,
+        /// Whether a rule activated it: it waits for its notice or its signature.
+        asked: bool,
+    },
+    /// It runs.
+    Active(Running),
+}
+
+/// What was agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Each instalment but the last, in minor units, more than 0.
+    pub amount: i64,
+    /// The day of the month, 1 to 31; 0 where the plan does not run by months.
+    pub day: u8,
+}
+
+/// A plan that runs. Its instalments follow from these figures: none of them is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// What was agreed.
+    pub terms: Terms,
+    /// How many instalments, at least 1.
+    pub count: u32,
+    /// What all of them come to, in minor units; with interest the last asks for the balance.
+    pub total: i64,
+    /// The plain due day of the first.
+    pub first: Date,
+    /// What was paid in all when it became active.
+    pub paid_before: i64,
+    /// How many instalments are past their grace.
+    pub past: u32,
+    /// How many of them were missed.
+    pub missed: u32,
 }
 
 /// A promise to pay.
@@ -410,6 +535,8 @@ state! {
         pub barred: Channels,
         /// Whether the person is still pursued: not released, not deceased.
         pub pursued: bool,
+        /// Whether a rule released the person.
+        pub released: bool,
         /// Whether nobody calls: a minor or represented.
         pub no_calls: bool,
         /// Attempts within the longest window that the strategy asks for, oldest first.
@@ -475,6 +602,8 @@ state! {
         pub fresh: bool,
         /// Whether it is secured.
         pub secured: bool,
+        /// When limitation last began anew.
+        pub restarted: Option<Date>,
     }
 }
 

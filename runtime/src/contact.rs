@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
     /// The least instant from `at` on at which a limit is not reached.
     fn after_limit(&self, person: &Person, limit: &Limit, at: Instant) -> Result<Instant, Fault> {
         let counted = |a: &&Attempt| !a.channels.and(limit.channels).is_empty();
-        let most = limit.count as usize;
+        let most = self.most_attempts_under(limit);
         if limit.per.unit() == Unit::Hours {
             let span = i64::from(limit.per.amount()) * 3600;
             let since = at.add_seconds(-span)?;
@@ -177,6 +177,13 @@ impl<'a> Run<'a> {
             day = day.add_days(1)?;
         }
         self.beyond_horizon(at)
+    }
+
+    /// How many attempts a limit allows: `per claim`, as many for each unpaid claim.
+    fn most_attempts_under(&self, limit: &Limit) -> usize {
+        let unpaid = || self.case.ledger.claims.iter().filter(|c| c.principal > 0).count().max(1);
+        let times = if limit.per_claim { unpaid() } else { 1 };
+        (limit.count as usize).saturating_mul(times)
     }
 
     fn beyond_horizon(&self, at: Instant) -> Result<Instant, Fault> {
@@ -340,11 +347,12 @@ impl<'a> Run<'a> {
             Quantity::Contacts(length) => self.most_attempts(Channels::ALL, *length),
             Quantity::ReachedWithin(length) => {
                 let since = self.window_from(*length)?;
-                any(self, &|p| p.conversations.iter().any(|(_, at)| *at >= since))
+                let reached = |p: &Person| p.conversations.iter().any(|(_, at)| *at >= since);
+                Ok(Some(i64::from(self.case.persons.iter().any(reached))))
             }
             Quantity::Reachable(c) => any(self, &|p| p.reachable.has(*c) && !p.barred.has(*c)),
             Quantity::Consent(c) => any(self, &|p| p.consent.has(*c)),
-            Quantity::Barred(c) => Ok(Some(i64::from(self.case.persons.iter().all(|p| p.barred.has(*c))))),
+            Quantity::Barred(c) => Ok(Some(i64::from(self.case.persons.iter().all(|p| !p.pursued || p.barred.has(*c))))),
             Quantity::Debtors => Ok(i64::try_from(self.case.persons.iter().filter(|p| p.pursued).count()).ok()),
             _ => Ok(self.of_person(quantity)),
         }

@@ -3,7 +3,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Slot};
 use crate::fault::Fault;
-use crate::outcome::What;
+use crate::outcome::{Entry, What};
 use crate::run::Run;
 use crate::take::Taken;
 use dunlin_machine::events::Happening;
@@ -13,6 +13,7 @@ impl Run<'_> {
     /// Lets the rules see an event.
     pub(crate) fn deliver(&mut self, event: &Taken) -> Result<(), Fault> {
         self.note_event(event);
+        self.note_limitation(event)?;
         let before = self.ctx;
         self.ctx.person = event.person;
         let taken = self.offer(event);
@@ -26,7 +27,9 @@ impl Run<'_> {
     fn note_event(&mut self, event: &Taken) {
         self.case.events = self.case.events.saturating_add(1);
         for (at, noted) in self.m.noted.iter().enumerate() {
-            if *noted == event.event
+            let has = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);
+            if noted.event == event.event
+                && noted.is.iter().all(has)
                 && let Some(place) = self.case.noted.get_mut(at)
             {
                 *place = true;
@@ -66,7 +69,13 @@ impl Run<'_> {
         if self.in_outcome() {
             return Ok(false);
         }
-        self.offer_to(Owner::Scope, event, false)
+        for at in 0..self.case.place.scopes.len() {
+            let Some(scope) = self.case.place.scopes.get(at).map(|a| a.scope) else { break };
+            if self.offer_to(Owner::Scope(scope), event, false)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the case is in an outcome.
@@ -76,18 +85,33 @@ impl Run<'_> {
 
     /// An answer that came needs no alarm, whether a rule acts on it or not.
     fn answer_expectations(&mut self, event: &Taken) {
-        let whenevers = (0u16..).take(self.m.whenevers.len()).map(Owner::Whenever);
-        let watches = (0u16..).take(self.m.watches.len()).map(Owner::Watch);
-        for owner in watches.chain(whenevers).chain([Owner::Stage, Owner::Scope]) {
-            for (at, trigger) in self.triggers_of(owner).range().enumerate() {
-                let expected = match self.m.triggers.get(trigger).map(|t| &t.on) {
-                    Some(On::Event { event: pattern, usually_within: Some(_) }) => matches(pattern, event),
-                    _ => false,
-                };
-                if expected && let Ok(slot) = self.slot(owner, at) {
-                    (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER);
-                }
+        for n in 0.. {
+            let Some(owner) = self.nth_owner(n) else { return };
+            self.answer_those_of(owner, event);
+        }
+    }
+
+    fn answer_those_of(&mut self, owner: Owner, event: &Taken) {
+        for (at, trigger) in self.triggers_of(owner).range().enumerate() {
+            let expected = match self.m.triggers.get(trigger).map(|t| &t.on) {
+                Some(On::Event { event: pattern, usually_within: Some(_) }) => matches(pattern, event),
+                _ => false,
+            };
+            if expected && let Ok(slot) = self.slot(owner, at) {
+                (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER);
             }
+        }
+    }
+
+    /// Watches, `whenever` rules, the stage, then what is around it from the innermost outwards.
+    fn nth_owner(&self, n: usize) -> Option<Owner> {
+        let (watches, whenevers) = (self.m.watches.len(), self.m.whenevers.len());
+        let number = |at: usize| u16::try_from(at).ok();
+        match n {
+            n if n < watches => number(n).map(Owner::Watch),
+            n if n < watches + whenevers => number(n - watches).map(Owner::Whenever),
+            n if n == watches + whenevers => Some(Owner::Stage),
+            n => self.case.place.scopes.get(n - watches - whenevers - 1).map(|a| Owner::Scope(a.scope)),
         }
     }
 
@@ -155,10 +179,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// `as soon as` and `settled`, until nothing acts.
+    /// What watches see of effects, the plan, `as soon as` and `settled`, until nothing acts.
     pub(crate) fn settle(&mut self) -> Result<(), Fault> {
         loop {
-            if self.as_soon_as()? {
+            if self.see_effects()? || self.plan_goes_on()? || self.as_soon_as()? {
                 self.drain()?;
                 continue;
             }
@@ -177,9 +201,8 @@ impl Run<'_> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
-        let watches = (0u16..).take(self.m.watches.len()).map(Owner::Watch);
-        let whenevers = (0u16..).take(self.m.whenevers.len()).map(Owner::Whenever);
-        for owner in watches.chain(whenevers).chain([Owner::Stage, Owner::Scope]) {
+        for n in 0.. {
+            let Some(owner) = self.nth_owner(n) else { break };
             if self.waits(owner) && self.as_soon_as_of(owner)? {
                 return Ok(true);
             }
@@ -248,23 +271,49 @@ impl Run<'_> {
         for (w, watch) in (0u16..).zip(&machine.watches) {
             for (at, trigger) in machine.triggers.get(watch.triggers.range()).unwrap_or(&[]).iter().enumerate() {
                 if trigger.on == On::Move && !self.in_outcome() {
-                    self.move_seen_by(Owner::Watch(w), at, trigger)?;
+                    self.seen_by(Owner::Watch(w), at, trigger)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn move_seen_by(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<(), Fault> {
-        if let Some(guard) = self.admitted(owner, at, trigger)? {
+    /// `on effect KIND`: what watches do about effects that came since they last looked; gives whether one acted.
+    fn see_effects(&mut self) -> Result<bool, Fault> {
+        let machine = self.m;
+        let from = self.work.effects_seen.min(self.out.entries.len());
+        let to = self.out.entries.len();
+        self.work.effects_seen = to;
+        if from == to || !self.names.watches_effects() {
+            return Ok(false);
+        }
+        let mut acted = false;
+        for (w, watch) in (0u16..).zip(&machine.watches) {
+            for (at, trigger) in machine.triggers.get(watch.triggers.range()).unwrap_or(&[]).iter().enumerate() {
+                let On::Effect(kind) = trigger.on else { continue };
+                let is = |e: &Entry| matches!(&e.what, What::Effect { effect, .. } if effect.kind() == kind);
+                let came = self.out.entries.get(from..to).is_some_and(|new| new.iter().any(is));
+                if came && !self.in_outcome() {
+                    acted |= self.seen_by(Owner::Watch(w), at, trigger)?;
+                }
+            }
+        }
+        self.work.effects_seen = self.out.entries.len();
+        Ok(acted)
+    }
+
+    /// Lets a watch's trigger act on what it saw; gives whether it did.
+    fn seen_by(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<bool, Fault> {
+        let guard = self.admitted(owner, at, trigger)?;
+        if let Some(guard) = guard {
             self.acts(owner, at, trigger)?;
             self.run_body(Cause { owner, rule: trigger.rule, guard, late: 0 }, trigger.body)?;
         }
-        Ok(())
+        Ok(guard.is_some())
     }
 }
 
-fn matches(pattern: &EventPattern, event: &Taken) -> bool {
+pub(crate) fn matches(pattern: &EventPattern, event: &Taken) -> bool {
     let is = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);
     pattern.event == event.event && pattern.is.iter().all(is)
 }

@@ -195,17 +195,22 @@ pub fn step(machine: &Machine, case: &Case, input: Input<'_>, at: Instant) -> Re
 impl Run<'_> {
     /// Takes up an event and lets the rules see it, and what follows.
     fn follow(&mut self, taken: &Taken) -> Result<(), Fault> {
+        self.ctx.person = taken.person;
         self.take_up(taken)?;
+        self.complete_plan()?;
+        self.ctx = Ctx::new();
         self.deliver(taken)?;
         self.drain()?;
-        self.settle()
+        self.settle()?;
+        self.look_at_suspensions()
     }
 
     fn fire_and_follow(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
         self.fire(timer, due)?;
         self.ctx = Ctx::new();
         self.drain()?;
-        self.settle()
+        self.settle()?;
+        self.look_at_suspensions()
     }
 
     /// Spends a timer whose step failed, and pauses the case with an alarm.
@@ -227,8 +232,18 @@ impl Run<'_> {
                 self.case.holds.remove(at);
             }
             Timer::Promise => self.case.promise = None,
+            Timer::Grace => self.pass_over_instalment(),
+            Timer::Overdue => self.end_plan()?,
             Timer::Task(at) => {
                 self.case.tasks.remove(at);
+            }
+            Timer::Substitute(at) => {
+                if let Some(task) = self.case.tasks.get_mut(at) {
+                    task.asked = task.asked.saturating_add(1);
+                }
+            }
+            Timer::Approval(at) => {
+                self.case.approvals.remove(at);
             }
             Timer::Waiting(at) => {
                 self.case.waiting.remove(at);
@@ -260,11 +275,26 @@ impl Run<'_> {
         for (w, watch) in (0u16..).zip(&machine.watches) {
             self.open_slots(crate::case::Owner::Watch(w), watch.triggers)?;
         }
-        let rule = machine.stages.first().map(|s| s.rule);
-        self.work.chain.push(StageId(0));
-        self.enter_stage(StageId(0), rule, None)?;
+        let first = self.start()?;
+        let rule = machine.stages.get(first.index()).map(|s| s.rule);
+        self.work.chain.push(first);
+        self.enter_stage(first, rule, None)?;
         self.drain()?;
-        self.settle()
+        self.settle()?;
+        self.look_at_suspensions()
+    }
+}
+
+impl Run<'_> {
+    /// Where the case opens: the first `start` whose condition holds, else the first stage.
+    fn start(&mut self) -> Result<StageId, Fault> {
+        let machine = self.m;
+        for start in &machine.starts {
+            if self.quietly(|run| run.holds(start.when))? {
+                return Ok(start.stage);
+            }
+        }
+        Ok(StageId(0))
     }
 }
 
@@ -309,14 +339,19 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
         waiting: Vec::new(),
         tasks: Vec::new(),
         calls: Vec::new(),
+        approvals: Vec::new(),
         promise: None,
+        plan: None,
+        agreed: vec![0; machine.plans.len()],
         messages: Vec::new(),
         sent: vec![crate::case::Sent::default(); machine.templates.len()],
         deadline: None,
         settled: false,
         moved_by_past_date: None,
         titled: opening.titled,
+        titled_on: None,
         limitation_date: opening.limitation_date,
+        suspended: Vec::new(),
         texts,
     };
     choose_calendars(machine, names, &mut case)?;
@@ -384,6 +419,7 @@ fn persons_of(
             consent,
             barred: Channels::default(),
             pursued: true,
+            released: false,
             no_calls: false,
             attempts: Vec::new(),
             conversations: Vec::new(),
@@ -445,6 +481,7 @@ fn ledger_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Ve
             disputed: false,
             fresh: true,
             secured: given.secured,
+            restarted: None,
         });
     }
     let costs: Vec<Cost> = Vec::new();

@@ -62,13 +62,20 @@ impl<'a> Run<'a> {
                 }
             }
             Expr::Dated(d, on) => {
-                let day = on.map(|on| self.date(on)).transpose()?.or(self.ctx.day).unwrap_or(self.today);
+                let day = self.day_looked_at(*on)?;
                 let value = self.dated(*d, day)?;
-                let provisional =
-                    machine.dated.get(d.index()).and_then(|d| d.verified_until).is_some_and(|until| day > until);
-                self.provisional |= provisional && self.ctx.claim.is_some();
-                self.note(id, Some(value), provisional);
-                Ok(value)
+                let verified_until = machine.dated.get(d.index()).and_then(|d| d.verified_until);
+                Ok(self.figure(id, value, verified_until.is_some_and(|until| day > until)))
+            }
+            Expr::Scale(s, amount, on) => {
+                let (amount, day) = (self.eval(*amount)?, self.day_looked_at(*on)?);
+                let scale = machine.scales.get(s.index()).ok_or(Fault::Broken("a fee scale is missing"))?;
+                let value = crate::scales::fee(scale, amount, day)?;
+                Ok(self.figure(id, value, scale.verified_until.is_some_and(|until| day > until)))
+            }
+            Expr::Amounts(values) => {
+                let own = values.get(usize::from(self.case.currency)).copied();
+                own.ok_or(Fault::Broken("an amount is missing in the case's currency"))
             }
             Expr::Table(t, args) => {
                 let value = self.table(*t, args)?;
@@ -165,6 +172,18 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The day that a figure is asked for: the one that is named, else the one that is being looked at.
+    fn day_looked_at(&mut self, named: Option<ExprId>) -> Result<Date, Fault> {
+        Ok(named.map(|named| self.date(named)).transpose()?.or(self.ctx.day).unwrap_or(self.today))
+    }
+
+    /// Notes a figure that may not be the last word.
+    fn figure(&mut self, id: ExprId, value: i64, provisional: bool) -> i64 {
+        self.provisional |= provisional && self.ctx.claim.is_some();
+        self.note(id, Some(value), provisional);
+        value
+    }
+
     fn known(&mut self, id: ExprId) -> Value {
         Ok(i64::from(self.eval_known(id)?.is_some()))
     }
@@ -173,7 +192,7 @@ impl<'a> Run<'a> {
         let dated = self.m.dated.get(id.index()).ok_or(Fault::Broken("a dated value is missing"))?;
         let after = dated.rows.partition_point(|(from, _)| *from <= day);
         let row = after.checked_sub(1).and_then(|last| dated.rows.get(last));
-        row.map(|(_, value)| *value).ok_or(Fault::BeforeFirstRow(id, day))
+        row.map(|(_, value)| *value).ok_or(Fault::BeforeFirstRow(dated.name, day))
     }
 
     fn table(&mut self, id: TableId, args: &[ExprId]) -> Value {
@@ -206,9 +225,12 @@ impl<'a> Run<'a> {
             Quantity::Had(at) => flag(self.case.noted.get(usize::from(*at)).copied().unwrap_or(false)),
             Quantity::DisputeOpen => flag(self.case.ledger.claims.iter().any(|c| c.disputed)),
             Quantity::PromiseOpen => flag(self.case.promise.is_some()),
+            Quantity::PlanActive | Quantity::PlanMissed | Quantity::PlanPaid | Quantity::PlanRemaining => {
+                self.of_plan(quantity)
+            }
             Quantity::Titled => flag(self.case.titled),
             Quantity::Changed => flag(self.case.events > self.ctx.slot_events),
-            Quantity::LimitationDate => day(self.case.limitation_date),
+            Quantity::LimitationDate => day(self.limitation_date()?),
             Quantity::In(stages) => flag(stages.contains(&self.case.place.stage)),
             Quantity::BeenIn(stages) => flag(self.case.been.iter().any(|s| stages.contains(s))),
             Quantity::ClaimDue | Quantity::ClaimArose | Quantity::ClaimDefaultOn | Quantity::ClaimKind => {

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use core::fmt;
-use dunlin_machine::ir::{DatedId, ExprId, Machine, StageId, TableId};
+use dunlin_machine::ir::{ExprId, Machine, StageId, TableId, TextId};
 use dunlin_machine::value::{Date, Instant, Overflow};
 
 /// What went wrong inside a step.
@@ -14,8 +14,8 @@ pub enum Fault {
     Unknown(ExprId),
     /// No row of the table matches.
     NoRow(TableId),
-    /// The dated value has no figure for so early a day.
-    BeforeFirstRow(DatedId, Date),
+    /// The dated value or fee scale of that name has no figure for so early a day.
+    BeforeFirstRow(TextId, Date),
     /// The chain came back to a stage that it had entered.
     EnteredTwice(StageId),
     /// `-> last_stage` where no stage came before.
@@ -96,7 +96,7 @@ impl Fault {
     }
 
     fn write(&self, machine: &Machine, f: &mut dyn fmt::Write) -> fmt::Result {
-        let text = |id: dunlin_machine::ir::TextId| machine.texts.get(id.index()).map_or("?", String::as_str);
+        let text = |id: TextId| machine.texts.get(id.index()).map_or("?", String::as_str);
         match self {
             Self::Overflow => write!(f, "an amount, a number or a date became larger than Dunlin can count"),
             Self::Unknown(_) => write!(f, "a value was read that this case does not have"),
@@ -104,9 +104,8 @@ impl Fault {
                 let name = machine.tables.get(t.index()).map_or("?", |t| text(t.name));
                 write!(f, "no row of the table `{name}` fits")
             }
-            Self::BeforeFirstRow(d, day) => {
-                let name = machine.dated.get(d.index()).map_or("?", |d| text(d.name));
-                write!(f, "`{name}` has no figure for {day}: its first row begins later")
+            Self::BeforeFirstRow(name, day) => {
+                write!(f, "`{}` has no figure for {day}: its first row begins later", text(*name))
             }
             Self::EnteredTwice(s) => {
                 let name = machine.stages.get(s.index()).map_or("?", |s| text(s.name));

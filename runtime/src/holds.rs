@@ -53,8 +53,7 @@ impl Run<'_> {
 
     /// `whenever` blocks wait, and interest rests, as the holds say.
     fn follow_holds(&mut self) -> Result<(), Fault> {
-        let rests = self.case.holds.iter().any(|h| h.without_interest);
-        self.rest_interest(rests)?;
+        self.follow_rest()?;
         for (w, rule) in (0u16..).zip(&self.m.whenevers) {
             let waits = self.case.holds.iter().any(|h| h.by == Some(RuleKey::Whenever(w)));
             let now = self.case.now;
@@ -72,6 +71,12 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Interest rests while a hold or the active plan says so.
+    pub(crate) fn follow_rest(&mut self) -> Result<(), Fault> {
+        let rests = self.case.holds.iter().any(|h| h.without_interest) || self.plan_rests();
+        self.rest_interest(rests)
     }
 
     /// Ends the hold of that reason, if there is one.
@@ -105,9 +110,12 @@ impl Run<'_> {
         let (days, seconds) = self.since(held.max(self.case.place.since));
         self.shift_owner(Owner::Stage, days, seconds)?;
         self.due_at_last(Owner::Stage);
-        let (days, seconds) = self.since(held.max(self.case.place.scope_since));
-        self.shift_owner(Owner::Scope, days, seconds)?;
-        self.due_at_last(Owner::Scope);
+        for at in 0..self.case.place.scopes.len() {
+            let Some((scope, since)) = self.case.place.scopes.get(at).map(|a| (a.scope, a.since)) else { continue };
+            let (days, seconds) = self.since(held.max(since));
+            self.shift_owner(Owner::Scope(scope), days, seconds)?;
+            self.due_at_last(Owner::Scope(scope));
+        }
         self.shift_deadline(held)
     }
 
@@ -117,7 +125,14 @@ impl Run<'_> {
         while !self.case.stopped.is_empty() && self.case.holds.is_empty() {
             let stopped = self.case.stopped.remove(0);
             let before = self.ctx;
-            self.ctx = Ctx { owner: stopped.owner, body: stopped.body, run: stopped.run, paused: false, ..before };
+            self.ctx = Ctx {
+                owner: stopped.owner,
+                body: stopped.body,
+                run: stopped.run,
+                person: stopped.person,
+                paused: false,
+                ..before
+            };
             let ran = self.run_action(stopped.action);
             self.ctx = before;
             ran?;

@@ -12,7 +12,7 @@ use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Quantity, Text
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
 /// How many runs of days without interest a case remembers.
-const MOST_FREE_RUNS: usize = 16;
+const MOST_FREE_RUNS: usize = 64;
 
 /// A rate counts billionths.
 const RATE: i128 = 1_000_000_000;
@@ -389,6 +389,11 @@ impl Run<'_> {
             let others = sub(all, before)?;
             amount = amount.min(sub(cap, others)?.max(0));
         }
+        if let Some(cap) = self.cap_of_kind(kind)? {
+            let of_kind = self.case.ledger.costs.iter().find(|c| c.kind == i64::from(kind.0)).map_or(0, |c| c.charged);
+            let others = if replaced == Some(kind.0.into()) { 0 } else { of_kind };
+            amount = amount.min(sub(cap, others)?.max(0));
+        }
         if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| Some(c.kind) == replaced) {
             cost.charged = paid;
         }
@@ -401,7 +406,17 @@ impl Run<'_> {
     }
 
     fn cost_cap(&mut self) -> Result<Option<i64>, Fault> {
-        match self.m.ledger.costs_up_to {
+        self.cap(self.m.ledger.costs_up_to)
+    }
+
+    /// `costs(KIND) up to …`.
+    fn cap_of_kind(&mut self, kind: TextId) -> Result<Option<i64>, Fault> {
+        let caps = &self.m.ledger.costs_of_up_to;
+        self.cap(caps.iter().find(|(of, _)| *of == kind).map(|(_, cap)| *cap))
+    }
+
+    fn cap(&mut self, cap: Option<CostCap>) -> Result<Option<i64>, Fault> {
+        match cap {
             None => Ok(None),
             Some(CostCap::Money(e)) => self.eval(e).map(Some),
             Some(CostCap::OfPrincipal(e)) => {
@@ -437,6 +452,35 @@ impl Run<'_> {
             principal = add(principal, self.reduce(Some(usize::from(*at)), rest, self.today)?)?;
         }
         Ok((principal, interest, costs))
+    }
+
+    /// Takes principal out of the claims, in the order of allocation; gives how much there was.
+    pub(crate) fn take_out(&mut self, amount: i64) -> Result<i64, Fault> {
+        let mut order = [0u16; MOST_CLAIMS];
+        let mut taken = 0;
+        for at in self.claim_order(&mut order)?.iter() {
+            let rest = sub(amount.max(0), taken)?;
+            taken = add(taken, self.reduce(Some(usize::from(*at)), rest, self.today)?)?;
+        }
+        Ok(taken)
+    }
+
+    /// Takes the disputed claims out with their interest; gives principal and interest.
+    pub(crate) fn take_out_disputed(&mut self) -> Result<(i64, i64), Fault> {
+        let (mut principal, mut interest) = (0, 0);
+        for at in 0..self.case.ledger.claims.len() {
+            if !self.case.ledger.claims.get(at).is_some_and(|c| c.disputed) {
+                continue;
+            }
+            self.fix(at, self.today)?;
+            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+                principal = add(principal, core::mem::take(&mut claim.principal))?;
+                interest = add(interest, core::mem::take(&mut claim.interest))?;
+                claim.disputed = false;
+            }
+        }
+        self.interest_today = None;
+        Ok((principal, interest))
     }
 
     pub(crate) fn waive_costs(&mut self, kind: Option<i64>, most: i64) -> Result<i64, Fault> {
@@ -504,17 +548,26 @@ impl Run<'_> {
         self.interest_today = None;
         let open = self.case.ledger.free_days.iter_mut().find(|(_, until)| until.is_none());
         match (begins, open) {
-            (true, None) => {
-                let from = today.add_days(1)?;
-                // Days whose interest is fixed still count: a payment with an earlier value date takes interest back.
-                if self.case.ledger.free_days.len() >= MOST_FREE_RUNS {
-                    self.case.ledger.free_days.remove(0);
-                }
-                self.case.ledger.free_days.push((from, None));
-            }
-            (false, Some((from, until))) => *until = Some(if *from > today { from.add_days(-1)? } else { today }),
+            (true, None) => self.begin_rest(today)?,
+            (false, Some((from, _))) if *from > today => _ = self.case.ledger.free_days.pop(),
+            (false, Some((_, until))) => *until = Some(today),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Days whose interest is fixed still count: a payment with an earlier value date takes interest back. So none is
+    /// forgotten; runs that touch are one.
+    fn begin_rest(&mut self, today: Date) -> Result<(), Fault> {
+        let runs = &mut self.case.ledger.free_days;
+        if let Some((_, until)) = runs.last_mut().filter(|(_, until)| *until == Some(today)) {
+            *until = None;
+            return Ok(());
+        }
+        if runs.len() >= MOST_FREE_RUNS {
+            return Err(Fault::Bound("times in which interest rests", 64));
+        }
+        runs.push((today.add_days(1)?, None));
         Ok(())
     }
 

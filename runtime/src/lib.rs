@@ -13,13 +13,18 @@ pub mod read;
 pub mod store;
 
 mod actions;
+mod approvals;
 mod contact;
 mod deliver;
 mod engine;
 mod eval;
 mod holds;
 mod ledger;
+mod limitation;
+mod parts;
+mod plan;
 mod run;
+mod scales;
 mod slot;
 mod stages;
 mod take;

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 use dunlin_machine::ir::{
-    ChannelId, Channels, EventId, ExprId, Nature, RuleId, StageId, TemplateId, TextId, ToneId, Type,
+    ChannelId, Channels, EffectKind, EventId, ExprId, Nature, PlanId, RuleId, StageId, TemplateId, TextId, ToneId, Type,
 };
 use dunlin_machine::value::{Date, Instant, Money};
 
@@ -137,6 +137,16 @@ pub enum HeldAction {
     File(TextId),
     /// A charge of that kind.
     Charge(TextId),
+    /// A collection by that way.
+    Collect(TextId),
+    /// The offer of a plan.
+    Offer(PlanId),
+    /// The start of a plan.
+    Activate(PlanId),
+    /// A part of the case that was to leave it.
+    Split,
+    /// What was approved under that name.
+    Approved(TextId),
 }
 
 /// What held it back.
@@ -158,6 +168,14 @@ pub enum HeldBy {
     Never,
     /// `costs up to`.
     CostCap,
+    /// The plan's own bound on offers, or another plan that is active.
+    PlanBound,
+    /// No terms of that plan are agreed.
+    NoTerms,
+    /// There is nothing to collect or to split off.
+    Nothing,
+    /// The `when` of the rule, read again once it was approved.
+    When,
 }
 
 /// Why a channel cannot be used for a person.
@@ -246,6 +264,8 @@ pub enum Effect {
         form: TextId,
         /// Named values, in [`Outcome::with`].
         with: Range<u32>,
+        /// Against whom: a bit for each person, by position.
+        persons: u8,
     },
     /// Book costs.
     Charge {
@@ -273,6 +293,8 @@ pub enum Effect {
         what: TextId,
         /// Whether it is a message.
         message: bool,
+        /// About whom: a bit for each person, by position.
+        persons: u8,
     },
     /// Somebody should look.
     Alarm(Alarm),
@@ -299,6 +321,99 @@ pub enum Effect {
         /// Its number.
         of: u32,
     },
+    /// Collect a sum.
+    Collect {
+        /// How much.
+        amount: Money,
+        /// `debit` or `card`.
+        by: TextId,
+    },
+    /// Offer a plan: what terms it allows.
+    Offer {
+        /// Which.
+        plan: PlanId,
+        /// The fewest and the most instalments.
+        instalments: (u32, u32),
+        /// The least that an instalment may be.
+        at_least: Option<Money>,
+        /// The latest day of the first.
+        first_by: Option<Date>,
+        /// What all of them come to, as things stand.
+        total: Money,
+    },
+    /// A plan runs from now on.
+    Activate {
+        /// Which.
+        plan: PlanId,
+        /// How many instalments.
+        count: u32,
+        /// Each of them but the last.
+        amount: Money,
+        /// What all of them come to; the last asks for the interest to come besides.
+        total: Money,
+        /// When the first is due.
+        first: Date,
+        /// When the last is due.
+        last: Date,
+    },
+    /// A person is pursued no more.
+    Release {
+        /// Who, by position.
+        person: u8,
+    },
+    /// Open a sister case for a part of this one, with its history.
+    Split {
+        /// The person who leaves, by position; none: a part of the claims.
+        person: Option<u8>,
+        /// Principal that leaves.
+        principal: Money,
+        /// Interest that leaves with it.
+        interest: Money,
+        /// Where the sister case opens.
+        to: StageId,
+    },
+    /// Ask a person.
+    Approval {
+        /// What for.
+        name: TextId,
+        /// Who is asked.
+        role: TextId,
+        /// The last day for an answer; none where there is none or it is counted in hours.
+        until: Option<Date>,
+        /// Until when, where it is counted in hours.
+        until_instant: Option<Instant>,
+        /// Whether it was asked before and is asked again.
+        again: bool,
+    },
+}
+
+impl Effect {
+    /// Its kind, as the language names it.
+    #[must_use]
+    pub const fn kind(&self) -> EffectKind {
+        match self {
+            Self::Send { .. } => EffectKind::Send,
+            Self::Call { .. } => EffectKind::Call,
+            Self::Task { .. } => EffectKind::Task,
+            Self::File { .. } => EffectKind::File,
+            Self::Charge { .. } => EffectKind::Charge,
+            Self::Waive { .. } => EffectKind::Waive,
+            Self::Report { .. } => EffectKind::Report,
+            Self::Alarm(_) => EffectKind::Alarm,
+            Self::Emit { .. } => EffectKind::Emit,
+            Self::Assign(_) => EffectKind::Assign,
+            Self::Customer { block: true, .. } => EffectKind::Block,
+            Self::Customer { .. } => EffectKind::Unblock,
+            Self::Refund(_) => EffectKind::Refund,
+            Self::Cancel { .. } => EffectKind::Cancel,
+            Self::Collect { .. } => EffectKind::Collect,
+            Self::Offer { .. } => EffectKind::Offer,
+            Self::Activate { .. } => EffectKind::Activate,
+            Self::Release { .. } => EffectKind::Release,
+            Self::Split { .. } => EffectKind::Split,
+            Self::Approval { .. } => EffectKind::Approval,
+        }
+    }
 }
 
 /// What an alarm is about.

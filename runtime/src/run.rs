@@ -1,11 +1,11 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Case, Owner, RuleKey, Slot};
+use crate::case::{Around, Case, Owner, RuleKey, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{EventId, Expr, Machine, Quantity, RuleId, StageId, TextId};
+use dunlin_machine::ir::{EventId, Expr, Machine, On, Quantity, RuleId, ScopeId, StageId, TextId};
 use dunlin_machine::value::{Date, Duration, Instant, Unit, Zone, add};
 
 /// Memory that steps use again.
@@ -23,6 +23,14 @@ pub(crate) struct Work {
     pub unreachable: u64,
     /// `as soon as` triggers of watches that acted in this chain: watch and position.
     pub acted: Vec<(u16, u16)>,
+    /// How many actions ran, `if` not counted.
+    pub acts: u32,
+    /// Procedures that are being left by an exit.
+    pub exiting: Vec<ScopeId>,
+    /// Entries of the outcome whose effects watches have seen.
+    pub effects_seen: usize,
+    /// Memory of groups and procedures that were left.
+    pub spare: Vec<Around>,
 }
 
 /// An event that the machine raised.
@@ -110,6 +118,8 @@ impl<'a> Run<'a> {
         work.taken = 0;
         work.chain.clear();
         work.acted.clear();
+        work.exiting.clear();
+        work.effects_seen = out.entries.len();
         work.unreachable = 0;
         let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
         let (today, _) = zone.local(case.now);
@@ -241,7 +251,8 @@ impl<'a> Run<'a> {
     pub(crate) fn slots(&self, owner: Owner) -> &[Slot] {
         match owner {
             Owner::Stage => &self.case.place.slots,
-            Owner::Scope => &self.case.place.scope_slots,
+            Owner::Scope(s) => self.case.place.around(s).map_or(&[], |a| &a.slots),
+            Owner::Plan => &[],
             Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).map_or(&[], |w| &w.slots),
             Owner::Watch(w) => self.case.watches.get(usize::from(w)).map_or(&[], |w| w),
         }
@@ -251,7 +262,8 @@ impl<'a> Run<'a> {
     pub(crate) fn slot(&mut self, owner: Owner, at: usize) -> Result<&mut Slot, Fault> {
         let slots = match owner {
             Owner::Stage => Some(&mut self.case.place.slots),
-            Owner::Scope => Some(&mut self.case.place.scope_slots),
+            Owner::Scope(s) => self.case.place.around_mut(s).map(|a| &mut a.slots),
+            Owner::Plan => None,
             Owner::Whenever(w) => self.case.whenevers.get_mut(usize::from(w)).map(|w| &mut w.slots),
             Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),
         };
@@ -265,7 +277,7 @@ impl RuleKey {
         match owner {
             Owner::Whenever(w) => Self::Whenever(w),
             Owner::Watch(w) => Self::Watch(w),
-            Owner::Stage | Owner::Scope => Self::Body(body),
+            Owner::Stage | Owner::Scope(_) | Owner::Plan => Self::Body(body),
         }
     }
 }
@@ -290,6 +302,7 @@ pub(crate) fn text_in<'t>(machine: &'t Machine, texts: &'t [alloc::string::Strin
 pub(crate) struct Names {
     order: Vec<u32>,
     reads_attempts: bool,
+    watches_effects: bool,
 }
 
 impl Names {
@@ -297,7 +310,17 @@ impl Names {
         let mut order: Vec<u32> = (0..position(machine.texts.len())).collect();
         order.sort_by(|a, b| machine.texts.get(*a as usize).cmp(&machine.texts.get(*b as usize)));
         let asks = |e: &Expr| matches!(e, Expr::Read(Quantity::Attempts(..) | Quantity::Contacts(_)));
-        Self { order, reads_attempts: machine.exprs.iter().any(asks) }
+        let sees = |t: &dunlin_machine::ir::Trigger| matches!(t.on, On::Effect(_));
+        Self {
+            order,
+            reads_attempts: machine.exprs.iter().any(asks),
+            watches_effects: machine.triggers.iter().any(sees),
+        }
+    }
+
+    /// Whether a watch waits for effects.
+    pub(crate) const fn watches_effects(&self) -> bool {
+        self.watches_effects
     }
 
     /// Whether a rule asks how many attempts were made.

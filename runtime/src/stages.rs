@@ -1,26 +1,30 @@
-//! Entering and leaving stages (semantics, section 5.1 to 5.4).
+//! Entering and leaving stages, groups and procedures (semantics, sections 5.1 to 5.4 and 9).
 
-use crate::case::{Counts, Deadline, Lasts, Owner, Place, Slot};
+use crate::case::{Approval, Around, Counts, Deadline, Lasts, Owner, Place, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, What};
 use crate::run::{Ctx, Run};
 use core::mem;
-use dunlin_machine::ir::{On, RuleId, ScopeId, Span, StageId, Target};
+use dunlin_machine::ir::{Leaving, On, RuleId, Scope, ScopeId, Span, Stage, StageId, Target, Ways};
 use dunlin_machine::value::{Date, Instant};
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Moves the case.
     pub(crate) fn go(&mut self, target: Target, rule: Option<RuleId>) -> Result<(), Fault> {
         match target {
             Target::Stage(stage) if stage == self.case.place.stage => self.go(Target::Itself, rule),
             Target::Stage(stage) => {
                 self.entered_once(stage)?;
+                let from = self.case.place.stage;
+                let acted = self.run_leaving(from, stage)?;
                 self.leave(true)?;
-                self.enter_stage(stage, rule, Some(self.case.place.stage))
+                self.enter_anew_later(acted);
+                self.enter_stage(stage, rule, Some(from))
             }
             Target::Itself => {
                 let stage = self.case.place.stage;
                 self.entered_once(stage)?;
+                self.run_leaving(stage, stage)?;
                 self.leave(false)?;
                 self.enter_stage(stage, rule, Some(stage))
             }
@@ -36,12 +40,64 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn enter_anew_later(&mut self, acted: bool) {
+        if let Some(before) = &mut self.case.before {
+            before.anew = acted;
+        }
+    }
+
+    /// Runs the `leaving` blocks on the way to another stage, of the stage first, then of what is left around it; gives
+    /// whether one acted.
+    fn run_leaving(&mut self, from: StageId, to: StageId) -> Result<bool, Fault> {
+        let machine = self.m;
+        let mut acted = self.leaving_of(machine.stages.get(from.index()).map_or(&[], |s| &s.leaving), to, false)?;
+        for id in self.scopes_around(from) {
+            let Some(scope) = machine.scopes.get(id.index()).filter(|_| !self.is_around(id, to)) else { continue };
+            let by_exit = self.work.exiting.contains(&id);
+            acted |= self.leaving_of(&scope.leaving, to, by_exit)?;
+        }
+        Ok(acted)
+    }
+
+    fn leaving_of(&mut self, blocks: &'a [Leaving], to: StageId, by_exit: bool) -> Result<bool, Fault> {
+        let mut acted = false;
+        for block in blocks {
+            let this_way = match &block.ways {
+                Ways::Every => true,
+                Ways::To(stages) => stages.contains(&to),
+                Ways::Otherwise => !by_exit,
+            };
+            if this_way {
+                let before = self.work.acts;
+                self.run_block(block.body)?;
+                acted |= self.work.acts != before;
+            }
+        }
+        Ok(acted)
+    }
+
+    /// The groups and procedures around a stage, from the innermost outwards.
+    pub(crate) fn scopes_around(&self, stage: StageId) -> impl Iterator<Item = ScopeId> + use<'a> {
+        let machine = self.m;
+        let innermost = machine.stages.get(stage.index()).and_then(|s| s.scope);
+        core::iter::successors(innermost, |s| machine.scopes.get(s.index()).and_then(|s| s.parent))
+    }
+
+    /// Whether a group or procedure is around a stage.
+    fn is_around(&self, scope: ScopeId, stage: StageId) -> bool {
+        self.scopes_around(stage).any(|s| s == scope)
+    }
+
+    fn scope(&self, id: ScopeId) -> Result<&'a Scope, Fault> {
+        self.m.scopes.get(id.index()).ok_or(Fault::Broken("a group is missing"))
+    }
+
     /// Leaves the stage: what waits is dropped, what is open is withdrawn, but for what the running body put there.
     fn leave(&mut self, remember: bool) -> Result<(), Fault> {
         let run = self.ctx.run;
         let moves_waited = self.moves_wait();
-        self.case.waiting.retain(|w| w.run == run);
-        self.case.stopped.retain(|s| s.run == run);
+        self.case.waiting.retain(|w| w.run == run || w.owner == Owner::Plan);
+        self.case.stopped.retain(|s| s.run == run || s.owner == Owner::Plan);
         self.release_moves(moves_waited);
         for message in &mut self.case.messages {
             message.stage = match (message.stage, remember) {
@@ -61,6 +117,7 @@ impl Run<'_> {
         left.left = Some(self.case.now);
         left.tasks.clear();
         left.calls.clear();
+        left.approvals.clear();
         self.withdraw(&mut left)?;
         if remember {
             self.shift_left(&mut left)?;
@@ -69,7 +126,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Withdraws the stage's tasks and calls, each with an effect that names the one that opened it.
+    /// Withdraws the stage's tasks, calls and approvals, each with an effect that names the one that opened it.
     fn withdraw(&mut self, left: &mut Place) -> Result<(), Fault> {
         let mut at = 0;
         while let Some(task) = self.case.tasks.get(at).copied() {
@@ -94,14 +151,24 @@ impl Run<'_> {
                 self.cancel(call.effect)?;
             }
         }
+        let mut at = 0;
+        while let Some(approval) = self.case.approvals.get(at).copied() {
+            if !self.is_of_stage(approval.owner, approval.run) {
+                at += 1;
+                continue;
+            }
+            self.case.approvals.remove(at);
+            left.approvals.push(approval);
+            self.cancel(approval.effect)?;
+        }
         Ok(())
     }
 
     fn is_of_stage(&self, owner: Owner, run: u32) -> bool {
-        matches!(owner, Owner::Stage | Owner::Scope) && run != self.ctx.run
+        owner.of_stage() && run != self.ctx.run
     }
 
-    fn cancel(&mut self, of: u32) -> Result<(), Fault> {
+    pub(crate) fn cancel(&mut self, of: u32) -> Result<(), Fault> {
         let from = self.mark();
         self.effect(None, from, Effect::Cancel { of })?;
         Ok(())
@@ -111,12 +178,14 @@ impl Run<'_> {
     fn shift_left(&mut self, left: &mut Place) -> Result<(), Fault> {
         let Some(held) = self.case.held_since else { return Ok(()) };
         let (days, seconds) = self.since(held.max(left.since));
-        let scope = self.since(held.max(left.scope_since));
         for slot in &mut left.slots {
             self.shift(slot, days, seconds)?;
         }
-        for slot in &mut left.scope_slots {
-            self.shift(slot, scope.0, scope.1)?;
+        for around in &mut left.scopes {
+            let (days, seconds) = self.since(held.max(around.since));
+            for slot in &mut around.slots {
+                self.shift(slot, days, seconds)?;
+            }
         }
         Ok(())
     }
@@ -127,7 +196,7 @@ impl Run<'_> {
         (days, self.case.now.seconds() - from.seconds())
     }
 
-    /// Enters a stage and runs its entry actions.
+    /// Enters a stage, with what is newly around it, and runs its entry actions.
     pub(crate) fn enter_stage(
         &mut self,
         stage: StageId,
@@ -135,23 +204,17 @@ impl Run<'_> {
         from: Option<StageId>,
     ) -> Result<(), Fault> {
         let machine = self.m;
-        let entered = machine.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?;
-        let group_runs_on = from.is_some_and(|f| self.scope_of(f) == entered.scope) && entered.scope.is_some();
+        let entered: &Stage = machine.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?;
         let now = self.case.now;
         let place = &mut self.case.place;
         place.stage = stage;
         (place.entered, place.since) = (now, now);
-        if !group_runs_on {
-            (place.scope_entered, place.scope_since) = (now, now);
-        }
+        self.drop_scopes(stage);
         self.note_move(stage);
         let mark = self.mark();
         self.enter(rule, mark, What::Move { from, to: stage, back: false });
+        self.enter_scopes(stage)?;
         self.open_slots(Owner::Stage, entered.triggers)?;
-        if !group_runs_on {
-            let triggers = entered.scope.map_or(Span::default(), |s| self.scope_triggers(s));
-            self.open_slots(Owner::Scope, triggers)?;
-        }
         if entered.outcome {
             self.end_holds_silently()?;
         }
@@ -164,6 +227,43 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Drops the groups and procedures that are not around a stage.
+    fn drop_scopes(&mut self, stage: StageId) {
+        let mut at = 0;
+        while let Some(scope) = self.case.place.scopes.get(at).map(|a| a.scope) {
+            if self.is_around(scope, stage) {
+                at += 1;
+            } else {
+                let left = self.case.place.scopes.remove(at);
+                self.work.spare.push(left);
+            }
+        }
+    }
+
+    /// Enters the groups and procedures around a stage that the case is not in yet, from the outermost inwards.
+    fn enter_scopes(&mut self, stage: StageId) -> Result<(), Fault> {
+        loop {
+            let inside = |s: &ScopeId| self.case.place.around(*s).is_some();
+            let Some(outermost) = self.scopes_around(stage).take_while(|s| !inside(s)).last() else { return Ok(()) };
+            self.enter_scope(outermost)?;
+        }
+    }
+
+    fn enter_scope(&mut self, id: ScopeId) -> Result<(), Fault> {
+        let scope = self.scope(id)?;
+        let now = self.case.now;
+        let mut around = self.work.spare.pop().unwrap_or(Around { scope: id, entered: now, since: now, slots: alloc::vec![] });
+        (around.scope, around.entered, around.since) = (id, now, now);
+        around.slots.clear();
+        self.case.place.scopes.insert(0, around);
+        let before = self.ctx;
+        self.ctx = Ctx { owner: Owner::Scope(id), body: scope.entry.first, paused: false, ..before };
+        let done = self.run_block(scope.entry);
+        self.ctx = before;
+        done?;
+        self.open_slots(Owner::Scope(id), scope.triggers)
+    }
+
     fn note_move(&mut self, stage: StageId) {
         self.case.events = self.case.events.saturating_add(1);
         if !self.case.been.contains(&stage) {
@@ -171,59 +271,67 @@ impl Run<'_> {
         }
     }
 
-    /// The group of a stage.
-    pub(crate) fn scope_of(&self, stage: StageId) -> Option<ScopeId> {
-        self.m.stages.get(stage.index()).and_then(|s| s.scope)
-    }
-
-    /// The triggers of a group.
+    /// The triggers of a group or procedure.
     pub(crate) fn scope_triggers(&self, scope: ScopeId) -> Span {
         self.m.scopes.get(scope.index()).map_or(Span::default(), |s| s.triggers)
     }
 
     /// Goes back to the stage before, as if the time since had been a hold.
     fn go_back(&mut self, rule: Option<RuleId>) -> Result<(), Fault> {
-        let back = self.case.before.as_ref().ok_or(Fault::NoLastStage)?.stage;
+        let before = self.case.before.as_ref().ok_or(Fault::NoLastStage)?;
+        let back = before.stage;
+        if before.anew {
+            return self.go(Target::Stage(self.begin_of(back)), rule);
+        }
         self.entered_once(back)?;
-        let Some(mut place) = self.case.before.take() else { return Err(Fault::NoLastStage) };
         let from = self.case.place.stage;
+        let acted = self.run_leaving(from, back)?;
+        let Some(mut place) = self.case.before.take() else { return Err(Fault::NoLastStage) };
         let come_back = self.case.messages.iter().enumerate().filter(|(_, m)| m.stage == Lasts::Before);
         let come_back = come_back.fold(0u32, |set, (at, _)| set | 1 << at);
         self.leave(true)?;
+        self.enter_anew_later(acted);
         for (at, message) in self.case.messages.iter_mut().enumerate() {
             if come_back >> at & 1 == 1 {
                 message.stage = Lasts::Now;
             }
         }
-        let same_group = self.scope_of(from) == self.scope_of(back) && self.scope_of(back).is_some();
         let left = place.left.take().unwrap_or(self.case.now);
         mem::swap(&mut self.case.place, &mut place);
-        if same_group {
-            // The group ran on: what it has now stays, and the place that was left only lent it.
-            mem::swap(&mut self.case.place.scope_slots, &mut place.scope_slots);
-            self.case.place.scope_entered = place.scope_entered;
-            self.case.place.scope_since = place.scope_since;
-        }
         self.note_move(back);
         let mark = self.mark();
         self.enter(rule, mark, What::Move { from: Some(from), to: back, back: true });
-        self.resume_place(left, same_group)?;
+        self.resume_place(left, &mut place)?;
         if self.m.stages.get(back.index()).is_some_and(|s| s.outcome) {
             self.end_holds_silently()?;
         }
         self.open_again(left)
     }
 
-    /// Shifts the timers of the place that came back by the time since it was left, and the deadline too.
-    fn resume_place(&mut self, left: Instant, same_group: bool) -> Result<(), Fault> {
+    /// Where a stage begins that is entered anew: a procedure that the case is not in begins at its first stage.
+    fn begin_of(&self, stage: StageId) -> StageId {
+        let entered = self.scopes_around(stage).filter(|s| self.case.place.around(*s).is_none());
+        let firsts = entered.filter_map(|s| self.m.scopes.get(s.index()).and_then(|s| s.first));
+        firsts.last().unwrap_or(stage)
+    }
+
+    /// Shifts the timers of the place that came back by the time since it was left, and the deadline too. What is around
+    /// both places ran on: what it has now stays, and the place that was left only lent it.
+    fn resume_place(&mut self, left: Instant, lent: &mut Place) -> Result<(), Fault> {
         let now = self.case.now;
         let (days, seconds) = self.since(left);
         // Dates that passed meanwhile are due now: nothing of the place is due before `since`.
         self.case.place.since = now;
         self.shift_owner(Owner::Stage, days, seconds)?;
-        if !same_group {
-            self.case.place.scope_since = now;
-            self.shift_owner(Owner::Scope, days, seconds)?;
+        for at in 0..self.case.place.scopes.len() {
+            let Some(around) = self.case.place.scopes.get_mut(at) else { continue };
+            if let Some(ran_on) = lent.around_mut(around.scope) {
+                mem::swap(around, ran_on);
+                continue;
+            }
+            around.since = now;
+            let owner = Owner::Scope(around.scope);
+            self.shift_owner(owner, days, seconds)?;
         }
         self.shift_deadline(left)
     }
@@ -254,7 +362,9 @@ impl Run<'_> {
             let hours = crate::contact::elapsed(within).is_some();
             task.due = task.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
             let due = task.due.unwrap_or(self.case.now);
-            task.effect = self.tell_task(form, rule, from, hours, due, true)?;
+            task.opened = self.later(task.opened, days, seconds, hours)?;
+            let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
+            task.effect = self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
             task.run = run;
             self.case.tasks.push(task);
         }
@@ -266,6 +376,21 @@ impl Run<'_> {
             self.case.calls.push(call);
         }
         self.case.place.calls = calls;
+        let mut approvals = mem::take(&mut self.case.place.approvals);
+        for approval in approvals.drain(..) {
+            self.ask_again(approval, days, seconds)?;
+        }
+        self.case.place.approvals = approvals;
+        Ok(())
+    }
+
+    fn ask_again(&mut self, approval: Approval, days: i64, seconds: i64) -> Result<(), Fault> {
+        let (form, rule) = self.approval_of(approval.action)?;
+        let from = self.mark();
+        let hours = form.within.map(|w| self.duration(w)).transpose()?.is_some_and(|w| crate::contact::elapsed(w).is_some());
+        let due = approval.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
+        let effect = self.tell_approval(form, rule, from, hours, due, true)?;
+        self.case.approvals.push(Approval { due, effect, run: self.ctx.run, ..approval });
         Ok(())
     }
 
@@ -284,7 +409,11 @@ impl Run<'_> {
     pub(crate) fn open_slots(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
         let slots = match owner {
             Owner::Stage => &mut self.case.place.slots,
-            Owner::Scope => &mut self.case.place.scope_slots,
+            Owner::Scope(s) => match self.case.place.around_mut(s) {
+                Some(around) => &mut around.slots,
+                None => return Err(Fault::Broken("a group has no slots")),
+            },
+            Owner::Plan => return Ok(()),
             Owner::Whenever(w) => match self.case.whenevers.get_mut(usize::from(w)) {
                 Some(waits) => &mut waits.slots,
                 None => return Err(Fault::Broken("a rule has no slots")),
@@ -362,14 +491,19 @@ impl Run<'_> {
             return;
         }
         let now = self.case.now.seconds();
-        let scope = self.scope_of(self.case.place.stage).map_or(Span::default(), |s| self.scope_triggers(s));
-        let stage = self.m.stages.get(self.case.place.stage.index()).map_or(Span::default(), |s| s.triggers);
-        for (owner, triggers) in [(Owner::Stage, stage), (Owner::Scope, scope)] {
-            for (at, trigger) in triggers.range().enumerate() {
-                let moves = self.m.triggers.get(trigger).is_some_and(|t| t.moves && !matches!(t.on, On::AsSoonAs(_)));
-                if moves && let Ok(slot) = self.slot(owner, at) {
-                    slot.not_before = slot.not_before.max(now);
-                }
+        self.moves_due_at_last(Owner::Stage, now);
+        for at in 0..self.case.place.scopes.len() {
+            if let Some(scope) = self.case.place.scopes.get(at).map(|a| a.scope) {
+                self.moves_due_at_last(Owner::Scope(scope), now);
+            }
+        }
+    }
+
+    fn moves_due_at_last(&mut self, owner: Owner, now: i64) {
+        for (at, trigger) in self.triggers_of(owner).range().enumerate() {
+            let moves = self.m.triggers.get(trigger).is_some_and(|t| t.moves && !matches!(t.on, On::AsSoonAs(_)));
+            if moves && let Ok(slot) = self.slot(owner, at) {
+                slot.not_before = slot.not_before.max(now);
             }
         }
     }
@@ -377,9 +511,8 @@ impl Run<'_> {
     /// Whether a `send … payable within` of the stage waits, in `contact` or in a hold.
     pub(crate) fn moves_wait(&self) -> bool {
         let payable = |at| self.send_of(at).is_ok_and(|(send, _)| send.payable_within.is_some());
-        let of_stage = |owner: Owner| matches!(owner, Owner::Stage | Owner::Scope);
-        self.case.waiting.iter().any(|w| of_stage(w.owner) && payable(w.action))
-            || self.case.stopped.iter().any(|s| of_stage(s.owner) && payable(s.action))
+        self.case.waiting.iter().any(|w| w.owner.of_stage() && payable(w.action))
+            || self.case.stopped.iter().any(|s| s.owner.of_stage() && payable(s.action))
     }
 }
 
@@ -392,12 +525,21 @@ impl Place {
             left: None,
             since: at,
             slots: alloc::vec::Vec::new(),
-            scope_entered: at,
-            scope_since: at,
-            scope_slots: alloc::vec::Vec::new(),
+            scopes: alloc::vec::Vec::new(),
             tasks: alloc::vec::Vec::new(),
             calls: alloc::vec::Vec::new(),
+            approvals: alloc::vec::Vec::new(),
+            anew: false,
         }
+    }
+
+    /// A group or procedure that the place is in.
+    pub(crate) fn around(&self, scope: ScopeId) -> Option<&Around> {
+        self.scopes.iter().find(|a| a.scope == scope)
+    }
+
+    pub(crate) fn around_mut(&mut self, scope: ScopeId) -> Option<&mut Around> {
+        self.scopes.iter_mut().find(|a| a.scope == scope)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The stored form of a case: compact, refused by any other machine, and checked when it is read.
 
-use crate::case::Case;
+use crate::case::{Case, Phase};
 use crate::fault::Refusal;
 use alloc::vec::Vec;
 use dunlin_machine::ir::Machine;
@@ -59,15 +59,21 @@ pub fn admit(machine: &Machine, case: Case) -> Result<Case, Refusal> {
 /// Whether every list of the case has the length, and every number the range, that its machine gives.
 fn fits(machine: &Machine, case: &Case) -> bool {
     let stage = |s: dunlin_machine::ir::StageId| machine.stages.get(s.index());
-    let scope_slots = |s: dunlin_machine::ir::StageId| {
-        stage(s)
-            .and_then(|s| s.scope)
-            .and_then(|s| machine.scopes.get(s.index()))
-            .map_or(0, |s| s.triggers.range().len())
-    };
+    let triggers = |s: dunlin_machine::ir::ScopeId| machine.scopes.get(s.index()).map(|s| s.triggers.range().len());
     let place = |p: &crate::case::Place| {
-        stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
-            && scope_slots(p.stage) == p.scope_slots.len()
+        let mut around = p.scopes.iter();
+        let mut scope = stage(p.stage).and_then(|s| s.scope);
+        while let Some(id) = scope {
+            if around.next().is_none_or(|a| a.scope != id || triggers(id) != Some(a.slots.len())) {
+                return false;
+            }
+            scope = machine.scopes.get(id.index()).and_then(|s| s.parent);
+        }
+        around.next().is_none() && stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
+    };
+    let approval = |a: &crate::case::Approval| {
+        let action = machine.actions.get(a.action.index());
+        action.is_some_and(|a| matches!(a.does, dunlin_machine::ir::Does::Approval(_)))
     };
     let calendar = |c: dunlin_machine::ir::CalendarId| c.index() < machine.calendars.len();
     place(&case.place)
@@ -85,6 +91,9 @@ fn fits(machine: &Machine, case: &Case) -> bool {
             .iter()
             .zip(&machine.whenevers)
             .all(|(s, w)| s.since.is_none() || s.slots.len() == w.triggers.range().len())
+        && case.agreed.len() == machine.plans.len()
+        && case.plan.as_ref().is_none_or(|p| fits_plan(machine, p))
+        && case.approvals.iter().all(approval)
         && usize::from(case.currency) < machine.currencies.len()
         && calendar(case.calendar)
         && !case.persons.is_empty()
@@ -93,6 +102,16 @@ fn fits(machine: &Machine, case: &Case) -> bool {
             .iter()
             .all(|p| calendar(p.calendar) && p.zones.iter().all(|z| usize::from(*z) < machine.zones.len()))
         && case.ledger.claims.len() <= machine.limits.claims as usize
+}
+
+fn fits_plan(machine: &Machine, plan: &crate::case::Plan) -> bool {
+    let terms = |t: &crate::case::Terms| t.amount > 0 && t.day <= 31;
+    plan.plan.index() < machine.plans.len()
+        && match &plan.phase {
+            Phase::Offered => true,
+            Phase::Accepted { terms: agreed, .. } => terms(agreed),
+            Phase::Active(running) => terms(&running.terms) && running.count > 0,
+        }
 }
 
 /// FNV-1a, 32 bits: finds what was cut or changed by accident.

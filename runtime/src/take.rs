@@ -1,6 +1,6 @@
 //! Taking up an event: what it must say, and what it does to the case before any rule sees it (semantics, section 3).
 
-use crate::case::{Claim, Hold, Mark, Promise};
+use crate::case::{Claim, Hold, Mark, Promise, Terms};
 use crate::contact::BY_PHONE;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Given};
@@ -9,7 +9,7 @@ use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
 use dunlin_machine::events::{EventParam, Happening, Origin};
-use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, Machine, StageId, TextId, Type};
+use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 
 /// More parameters than an event may have.
@@ -31,6 +31,8 @@ pub(crate) struct Taken {
     pub names: Option<(u16, i64)>,
     /// The mark of its own id.
     pub mark: Option<Mark>,
+    /// The plan that it speaks of, and the terms that it brings.
+    pub terms: Option<(PlanId, Terms)>,
 }
 
 /// A text that equals no other.
@@ -38,7 +40,7 @@ pub(crate) const UNKNOWN_TEXT: i64 = i64::MIN;
 
 impl Taken {
     pub(crate) const fn of(event: EventId) -> Self {
-        Self { event, args: [None; MOST_PARAMS], person: 0, claim: None, of: None, names: None, mark: None }
+        Self { event, args: [None; MOST_PARAMS], person: 0, claim: None, of: None, names: None, mark: None, terms: None }
     }
 
     fn arg(&self, at: usize) -> Option<i64> {
@@ -138,7 +140,16 @@ impl Run<'_> {
             let found = self.case.ledger.claims.iter().position(|c| c.id == id);
             taken.claim = Some(found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("claim", id))?);
         }
+        self.check_pursued(happening, taken.person)?;
         match happening {
+            Happening::Approved | Happening::Declined => {
+                let name = text("name").unwrap_or_default();
+                let at = self.open_approval_named(name).ok_or_else(|| not_there("open approval", name))?;
+                taken.names = Some((0, i64::try_from(at).map_err(|_| Fault::Overflow)?));
+            }
+            Happening::PlanAccepted => {
+                taken.terms = Some(self.terms_of(taken.arg(0).unwrap_or(0), taken.arg(1))?);
+            }
             Happening::PaymentReturned => {
                 let of = text("of").unwrap_or_default();
                 let mark = mark_of(of);
@@ -186,6 +197,25 @@ impl Run<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Who was released acts for the case no more.
+    fn check_pursued(&self, happening: Happening, person: u8) -> Result<(), Refusal> {
+        let acts = matches!(
+            happening,
+            Happening::Promise
+                | Happening::PlanRequested
+                | Happening::PlanAccepted
+                | Happening::PlanDeclined
+                | Happening::Signed
+                | Happening::Callback
+                | Happening::Hardship
+                | Happening::HardshipEnded
+        );
+        match self.case.persons.get(usize::from(person)) {
+            Some(p) if acts && p.released => Err(not_there("debtor who is still pursued, with the id", &p.id)),
+            _ => Ok(()),
+        }
     }
 
     fn open_task_named(&self, name: &str) -> Result<i64, Refusal> {
@@ -250,6 +280,7 @@ impl Run<'_> {
             let today = i64::from(self.today.days());
             *place = Some(place.map_or(today, |d| if counts { d.min(today) } else { d }));
         }
+        self.whole_claim(happening, taken)?;
         let at = match happening {
             Happening::ClaimAdded => happening.param("principal"),
             _ => happening.param("amount"),
@@ -265,6 +296,20 @@ impl Run<'_> {
         if needed && taken.arg(at).is_none_or(|amount| amount <= 0) {
             let name = happening.builtin().params.get(at).map_or("amount", |(n, _, _)| n);
             return Err(wrong(name, "an amount of more than nothing"));
+        }
+        Ok(())
+    }
+
+    /// An objection that names no amount is against the whole claim (§ 694 ZPO, Art. 74 SchKG).
+    fn whole_claim(&mut self, happening: Happening, taken: &mut Taken) -> Result<(), Refusal> {
+        if matches!(happening, Happening::Objection | Happening::Opposition)
+            && let Some(at) = happening.param("amount")
+            && taken.arg(at).is_none()
+        {
+            let principal = self.statement()?.principal.0;
+            if let Some(place) = taken.args.get_mut(at) {
+                *place = Some(principal);
+            }
         }
         Ok(())
     }
@@ -298,8 +343,16 @@ impl Run<'_> {
                 Ok(())
             }
             Happening::Postponed => self.postpone(taken),
+            Happening::Approved => self.approve(usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0)),
+            Happening::Declined => self.decline(usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0)),
+            Happening::PlanAccepted => taken.terms.map_or(Ok(()), |(plan, terms)| self.agree(plan, terms)),
+            Happening::PlanDeclined | Happening::Signed => {
+                self.answer_plan(happening);
+                Ok(())
+            }
             Happening::TitleIssued | Happening::Judgment => {
                 self.case.titled = true;
+                self.case.titled_on = self.case.titled_on.or(on).or(Some(self.today));
                 Ok(())
             }
             Happening::CostsSet => {
@@ -335,8 +388,11 @@ impl Run<'_> {
             Happening::Deceased => p.pursued = false,
             Happening::Minor | Happening::Representative => p.no_calls = true,
             Happening::Bounced => {
-                p.barred = p.barred.or(one);
                 let effect = taken.arg(1).and_then(|n| u32::try_from(n).ok());
+                let person = if taken.arg(2).is_some() { person } else { self.person_of(effect).unwrap_or(person) };
+                if let Some(p) = self.case.persons.get_mut(person) {
+                    p.barred = p.barred.or(one);
+                }
                 if let Some(channel) = channel {
                     self.bounce(effect, person, channel)?;
                 }
@@ -344,6 +400,11 @@ impl Run<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The person to whom the message of an effect went, while it is remembered.
+    fn person_of(&self, effect: Option<u32>) -> Option<usize> {
+        self.case.messages.iter().find(|m| Some(m.effect) == effect).map(|m| usize::from(m.person))
     }
 
     fn take_promise(&mut self, taken: &Taken) -> Result<(), Fault> {
@@ -409,6 +470,7 @@ impl Run<'_> {
             disputed: false,
             fresh: true,
             secured: false,
+            restarted: None,
         };
         self.case.ledger.claims.push(claim);
         self.interest_today = None;

@@ -17,30 +17,47 @@ pub(crate) enum Timer {
     Hold(usize),
     /// The end of the promise.
     Promise,
+    /// The end of the grace of the plan's next instalment.
+    Grace,
+    /// An instalment that is overdue for too long.
+    Overdue,
+    /// A task's next substitute, by position.
+    Substitute(usize),
     /// A task that is not done in time, by position.
     Task(usize),
+    /// An approval that was not answered in time, by position.
+    Approval(usize),
     /// A message that waits in `contact`, by position.
     Waiting(usize),
     /// The next attempt of a call, by position.
     Call(usize),
-    /// A trigger of the strategy: owner's rank, owner's number, position.
+    /// A trigger of the strategy: owner's rank, owner's number in that rank, position.
     Trigger(u8, u16, u16),
 }
 
 impl<'a> Run<'a> {
     /// The owners whose triggers are awake, with their rank among timers that are due at once.
-    fn owners(&self) -> impl Iterator<Item = (u8, Owner, Span)> + use<'a> {
+    fn owners(&self) -> Awake {
         let machine = self.m;
-        let stage = machine.stages.get(self.case.place.stage.index());
-        let awake = !stage.is_some_and(|s| s.outcome);
-        let watches = (0u16..).zip(&machine.watches).map(|(w, watch)| (0, Owner::Watch(w), watch.triggers));
-        let whenevers = (0u16..).zip(&machine.whenevers).map(|(w, rule)| (1, Owner::Whenever(w), rule.triggers));
-        let own = stage.map(|s| (2, Owner::Stage, s.triggers));
-        let scope = stage
-            .and_then(|s| s.scope)
-            .and_then(|s| machine.scopes.get(s.index()))
-            .map(|s| (3, Owner::Scope, s.triggers));
-        watches.chain(whenevers).filter(move |_| awake).chain(own).chain(scope.filter(|_| awake))
+        let awake = !self.in_outcome();
+        Awake {
+            watches: if awake { machine.watches.len() } else { 0 },
+            whenevers: if awake { machine.whenevers.len() } else { 0 },
+            scopes: if awake { self.case.place.scopes.len() } else { 0 },
+            at: 0,
+        }
+    }
+
+    fn owner_of(&self, rank: u8, number: u16) -> Result<Owner, Fault> {
+        Ok(match rank {
+            0 => Owner::Watch(number),
+            1 => Owner::Whenever(number),
+            2 => Owner::Stage,
+            _ => {
+                let around = self.case.place.scopes.get(usize::from(number));
+                Owner::Scope(around.ok_or(Fault::Broken("a group is missing"))?.scope)
+            }
+        })
     }
 
     /// The earliest timer as things stand.
@@ -52,8 +69,15 @@ impl<'a> Run<'a> {
         if let Some(promise) = self.case.promise {
             best.offer(Some(self.begin(promise.by.add_days(1)?)?), Timer::Promise);
         }
-        for (at, task) in self.case.tasks.iter().enumerate() {
-            best.offer(task.due, Timer::Task(at));
+        if self.case.plan.is_some() {
+            self.earliest_of_plan(&mut best)?;
+        }
+        for at in 0..self.case.tasks.len() {
+            best.offer(self.case.tasks.get(at).and_then(|t| t.due), Timer::Task(at));
+            best.offer(self.next_substitute(at)?, Timer::Substitute(at));
+        }
+        for (at, approval) in self.case.approvals.iter().enumerate() {
+            best.offer(approval.due, Timer::Approval(at));
         }
         let held = !self.case.holds.is_empty();
         for (at, waiting) in self.case.waiting.iter().enumerate() {
@@ -72,8 +96,9 @@ impl<'a> Run<'a> {
         let machine = self.m;
         let held = !self.case.holds.is_empty();
         let no_moves = self.moves_wait();
-        for (rank, owner, triggers) in self.owners() {
-            let of_stage = matches!(owner, Owner::Stage | Owner::Scope);
+        for (rank, number) in self.owners() {
+            let owner = self.owner_of(rank, number)?;
+            let (triggers, of_stage) = (self.triggers_of(owner), owner.of_stage());
             if (held && of_stage) || !self.waits(owner) {
                 continue;
             }
@@ -83,7 +108,7 @@ impl<'a> Run<'a> {
                 }
                 // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
                 if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger) {
-                    best.offer(Some(due), Timer::Trigger(rank, owner.number(), at));
+                    best.offer(Some(due), Timer::Trigger(rank, number, at));
                 }
             }
         }
@@ -102,13 +127,14 @@ impl<'a> Run<'a> {
     fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
         let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(None) };
         let plain = match &trigger.on {
-            On::Date { date, offset, before } => {
-                self.plain_due(*date, *offset, *before, slot)?.map(|(due, _)| due.seconds())
-            }
+            On::Date { date, offset, before } => match self.plain_due(*date, *offset, *before, slot)? {
+                Some((due, _)) => Some(self.not_twice_a_day(owner, trigger, due)?.seconds()),
+                None => None,
+            },
             On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
                 Some(slot.due).filter(|due| *due != Slot::NEVER)
             }
-            On::AsSoonAs(_) | On::Move => None,
+            On::AsSoonAs(_) | On::Move | On::Effect(_) => None,
         };
         // What has an anchor cannot be due before it; what has none counts from when its owner runs.
         let runs_from = if slot.counts == Counts::Not { self.runs_from(owner).seconds() } else { slot.not_before };
@@ -193,7 +219,7 @@ impl<'a> Run<'a> {
         self.redue(slot)
     }
 
-    fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(crate) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let record = self.ctx.record;
         self.ctx.record = false;
         let value = read(self);
@@ -205,7 +231,7 @@ impl<'a> Run<'a> {
     fn runs_from(&self, owner: Owner) -> Instant {
         match owner {
             Owner::Stage => self.case.place.since,
-            Owner::Scope => self.case.place.scope_since,
+            Owner::Scope(s) => self.case.place.around(s).map_or(self.case.now, |a| a.since),
             _ => self.anchor(owner),
         }
     }
@@ -214,8 +240,9 @@ impl<'a> Run<'a> {
     fn anchor(&self, owner: Owner) -> Instant {
         match owner {
             Owner::Stage => self.case.place.entered,
-            Owner::Scope => self.case.place.scope_entered,
+            Owner::Scope(s) => self.case.place.around(s).map_or(self.case.now, |a| a.entered),
             Owner::Watch(_) => self.case.opened,
+            Owner::Plan => self.case.now,
             Owner::Whenever(w) => {
                 self.case.whenevers.get(usize::from(w)).and_then(|s| s.since).unwrap_or(self.case.now)
             }
@@ -244,7 +271,11 @@ impl<'a> Run<'a> {
                 self.raise(Happening::PromiseBroken.id(), None, 0);
                 Ok(())
             }
+            Timer::Grace => self.grace_over(),
+            Timer::Overdue => self.breach_plan(),
             Timer::Task(at) => self.task_overdue(at),
+            Timer::Substitute(at) => self.ask_substitute(at),
+            Timer::Approval(at) => self.approval_over(at),
             Timer::Waiting(at) => self.retry(at),
             Timer::Call(at) => {
                 let before = self.ctx;
@@ -257,7 +288,7 @@ impl<'a> Run<'a> {
                 self.ctx = before;
                 tried
             }
-            Timer::Trigger(rank, number, at) => self.fire_trigger(Owner::from_rank(rank, number), usize::from(at), due),
+            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_of(rank, number)?, usize::from(at), due),
         }
     }
 
@@ -279,7 +310,8 @@ impl<'a> Run<'a> {
             Owner::Watch(w) => machine.watches.get(usize::from(w)).map_or(Span::default(), |w| w.triggers),
             Owner::Whenever(w) => machine.whenevers.get(usize::from(w)).map_or(Span::default(), |w| w.triggers),
             Owner::Stage => machine.stages.get(self.case.place.stage.index()).map_or(Span::default(), |s| s.triggers),
-            Owner::Scope => self.scope_of(self.case.place.stage).map_or(Span::default(), |s| self.scope_triggers(s)),
+            Owner::Scope(s) => self.scope_triggers(s),
+            Owner::Plan => Span::default(),
         }
     }
 
@@ -292,13 +324,6 @@ impl<'a> Run<'a> {
             .and_then(|t| t.get(at))
             .ok_or(Fault::Broken("a trigger is missing"))?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
-        if let Some(day) = self.case.moved_by_past_date.filter(|_| by_past_date) {
-            let day_after = self.begin(day.add_days(1)?)?;
-            if self.case.now < day_after {
-                self.slot(owner, at)?.not_before = day_after.seconds();
-                return Ok(());
-            }
-        }
         self.spend(owner, triggers, at, trigger)?;
         let late = (self.today.days() - self.local_day(due).days()).max(0);
         if let On::Event { event, .. } = &trigger.on {
@@ -315,10 +340,14 @@ impl<'a> Run<'a> {
         };
         let guard = (from, until);
         self.acts(owner, at, trigger)?;
-        if late > 0 && matches!(owner, Owner::Stage | Owner::Scope) {
+        if late > 0 && owner.of_stage() {
             let seconds = i64::from(late) * 86_400;
             self.shift_owner(Owner::Stage, late.into(), seconds)?;
-            self.shift_owner(Owner::Scope, late.into(), seconds)?;
+            for n in 0..self.case.place.scopes.len() {
+                if let Some(scope) = self.case.place.scopes.get(n).map(|a| a.scope) {
+                    self.shift_owner(Owner::Scope(scope), late.into(), seconds)?;
+                }
+            }
         } else {
             self.catch_up(owner, at, trigger, late)?;
         }
@@ -346,15 +375,27 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether a trigger with a move hangs on a date that had passed before its stage was entered.
+    /// A trigger with a move, on a date that had passed when its stage was entered, waits until the day after the last move by
+    /// a passed date: else a ladder of dates would run down at once.
+    fn not_twice_a_day(&self, owner: Owner, trigger: &Trigger, due: Instant) -> Result<Instant, Fault> {
+        let of_stage = owner.of_stage();
+        match self.case.moved_by_past_date {
+            Some(day) if of_stage && trigger.moves && due <= self.anchor(owner) => {
+                Ok(due.max(self.begin(day.add_days(1)?)?))
+            }
+            _ => Ok(due),
+        }
+    }
+
+    /// Whether a trigger with a move hangs on a date that has passed: before today, or when its stage was entered.
     fn by_past_date(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<bool, Fault> {
         let (On::Date { date, offset, before }, true) = (&trigger.on, trigger.moves) else { return Ok(false) };
-        let entered = match owner {
-            Owner::Stage | Owner::Scope => self.anchor(owner),
-            _ => return Ok(false),
-        };
+        if !owner.of_stage() {
+            return Ok(false);
+        }
         let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(false) };
-        Ok(self.plain_due(*date, *offset, *before, slot)?.is_some_and(|(due, _)| due < entered))
+        let due = self.plain_due(*date, *offset, *before, slot)?.map(|(due, _)| due);
+        Ok(due.is_some_and(|due| due <= self.anchor(owner) || self.local_day(due) < self.today))
     }
 
     /// Takes this time off a timer: it goes on to its next one, or is spent.
@@ -384,11 +425,13 @@ impl<'a> Run<'a> {
     pub(crate) fn rule_of(&self, timer: Timer) -> Option<RuleId> {
         let action = match timer {
             Timer::Hold(_) | Timer::Promise => return None,
-            Timer::Task(at) => self.case.tasks.get(at)?.action,
+            Timer::Grace | Timer::Overdue => return self.plan_rule(),
+            Timer::Task(at) | Timer::Substitute(at) => self.case.tasks.get(at)?.action,
+            Timer::Approval(at) => self.case.approvals.get(at)?.action,
             Timer::Waiting(at) => self.case.waiting.get(at)?.action,
             Timer::Call(at) => self.case.calls.get(at)?.action,
             Timer::Trigger(rank, number, at) => {
-                let triggers = self.triggers_of(Owner::from_rank(rank, number));
+                let triggers = self.triggers_of(self.owner_of(rank, number).ok()?);
                 return Some(self.m.triggers.get(triggers.range())?.get(usize::from(at))?.rule);
             }
         };
@@ -398,7 +441,7 @@ impl<'a> Run<'a> {
     /// Spends the timer of a trigger without running it.
     pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
         let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
-        let (owner, at) = (Owner::from_rank(rank, number), usize::from(at));
+        let (owner, at) = (self.owner_of(rank, number)?, usize::from(at));
         let triggers = self.triggers_of(owner);
         let trigger = self
             .m
@@ -456,10 +499,10 @@ impl<'a> Run<'a> {
 }
 
 /// The earliest timer seen so far; of equal ones the first in the order of [`Timer`].
-struct Earliest(Option<(Instant, Timer)>);
+pub(crate) struct Earliest(Option<(Instant, Timer)>);
 
 impl Earliest {
-    fn offer(&mut self, due: Option<Instant>, timer: Timer) {
+    pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
         if let Some(due) = due
             && self.0.is_none_or(|best| (due, timer) < best)
         {
@@ -468,20 +511,26 @@ impl Earliest {
     }
 }
 
-impl Owner {
-    const fn number(self) -> u16 {
-        match self {
-            Self::Watch(w) | Self::Whenever(w) => w,
-            Self::Stage | Self::Scope => 0,
-        }
-    }
+/// Whose triggers are awake, by rank and number: watches, `whenever` blocks, the stage, what is around it.
+struct Awake {
+    watches: usize,
+    whenevers: usize,
+    scopes: usize,
+    at: usize,
+}
 
-    const fn from_rank(rank: u8, number: u16) -> Self {
-        match rank {
-            0 => Self::Watch(number),
-            1 => Self::Whenever(number),
-            2 => Self::Stage,
-            _ => Self::Scope,
+impl Iterator for Awake {
+    type Item = (u8, u16);
+
+    fn next(&mut self) -> Option<(u8, u16)> {
+        let mut at = self.at;
+        self.at += 1;
+        for (rank, len) in [(0, self.watches), (1, self.whenevers), (2, 1), (3, self.scopes)] {
+            if at < len {
+                return u16::try_from(at).ok().map(|number| (rank, number));
+            }
+            at -= len;
         }
+        None
     }
 }

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use super::Words;
 use super::values::quoted;
 use crate::ir::{
-    Call, Channels, Does, EventPattern, ExprId, HoldEnd, Nature, On, Send, Target, Task, To, Trigger, Type, Waive, With,
+    Approval, Call, Channels, Does, EventPattern, ExprId, HoldEnd, Nature, On, PlanId, Send, SplitPart, Target, Task,
+    To, Trigger, Type, Waive, With,
 };
 
 impl Words<'_> {
@@ -37,6 +38,7 @@ impl Words<'_> {
             On::EveryWorkingDay { at_most } => format!("every working day{}", times(*at_most)),
             On::AsSoonAs(condition) => format!("as soon as {}", self.expression_as(*condition, Type::Bool)),
             On::Move => "on move".to_string(),
+            On::Effect(kind) => format!("on effect {}", kind.word()),
         }
     }
 
@@ -99,7 +101,35 @@ impl Words<'_> {
             }
             Does::If { condition, .. } => format!("if {}", self.expression_as(*condition, Type::Bool)),
             Does::Move(target) => format!("-> {}", self.target(*target)),
+            Does::Exit { exit, .. } => format!("-> {}", self.text(*exit)),
+            Does::Collect { amount, by } => {
+                format!("collect {} by {}", self.expression_as(*amount, Type::Money), self.text(*by))
+            }
+            Does::OfferPlan(id) => format!("offer plan {}", self.plan(*id)),
+            Does::ActivatePlan(id) => format!("activate plan {}", self.plan(*id)),
+            Does::CancelPlan => "cancel plan".to_string(),
+            Does::ReleaseDebtor => "release debtor".to_string(),
+            Does::Split { part, to } => format!("split {} -> {}", self.part(*part), self.stage(*to)),
+            Does::Approval(approval) => self.approval(approval),
         }
+    }
+
+    fn plan(&self, id: PlanId) -> &str {
+        self.name(self.machine.plans.get(id.index()).map(|plan| plan.name))
+    }
+
+    fn part(&self, part: SplitPart) -> String {
+        match part {
+            SplitPart::Disputed => "disputed".to_string(),
+            SplitPart::Debtor => "debtor".to_string(),
+            SplitPart::Money(amount) => self.expression_as(amount, Type::Money),
+        }
+    }
+
+    fn approval(&self, approval: &Approval) -> String {
+        let within = self.clause(" within ", approval.within, Type::Duration);
+        let again = self.condition(approval.when);
+        format!("with approval {} by {}{within}{again}", self.text(approval.name), self.text(approval.role))
     }
 
     fn target(&self, target: Target) -> &str {
@@ -111,17 +141,13 @@ impl Words<'_> {
     }
 
     /// ` word value`, or nothing.
-    fn clause(&self, words: &str, value: Option<ExprId>, ty: Type) -> String {
+    pub(super) fn clause(&self, words: &str, value: Option<ExprId>, ty: Type) -> String {
         value.map_or_else(String::new, |value| format!("{words}{}", self.expression_as(value, ty)))
     }
 
     fn send(&self, send: &Send) -> String {
         let ways: Vec<String> = send.ways.iter().map(|way| self.joined(*way, " and ")).collect();
-        let to = match send.to {
-            To::All => "",
-            To::Named => " to debtor",
-            To::First => " to first debtor",
-        };
+        let to = to(send.to);
         let tone = self.clause(" tone ", send.tone, Type::Tone);
         let payable = self.clause(" payable within ", send.payable_within, Type::Duration);
         let post = if send.after_post { " after post" } else { "" };
@@ -144,7 +170,9 @@ impl Words<'_> {
         let tone = self.clause(" tone ", call.tone, Type::Tone);
         let hours = self.clause(" in ", call.hours, Type::Hours);
         let every = self.clause(", every ", call.every, Type::Duration);
-        format!("call {}{tone}{hours} up to {} attempts{every}", self.text(call.script), call.attempts)
+        let (script, to) = (self.text(call.script), to(call.to));
+        let attempts = if call.attempts == 1 { "1 attempt".to_string() } else { format!("{} attempts", call.attempts) };
+        format!("call {script}{to}{tone}{hours} up to {attempts}{every}")
     }
 
     fn task(&self, task: &Task) -> String {
@@ -154,7 +182,11 @@ impl Words<'_> {
         let priority = task.priority.map_or_else(String::new, |priority| format!(" priority {priority}"));
         let keep = if task.keep { " keep" } else { "" };
         let (name, role) = (self.text(task.name), self.text(task.role));
-        format!("task {name} for {role} within {within}{results}{priority}{keep}")
+        let substitutes = task.substitutes.iter().map(|(role, after)| {
+            format!(" else {} within {}", self.text(*role), self.expression_as(*after, Type::Duration))
+        });
+        let substitutes: String = substitutes.collect();
+        format!("task {name} for {role}{substitutes} within {within}{results}{priority}{keep}")
     }
 
     fn with(&self, with: &With) -> String {
@@ -188,7 +220,15 @@ impl Words<'_> {
     }
 }
 
-fn times(at_most: Option<u32>) -> String {
+const fn to(to: To) -> &'static str {
+    match to {
+        To::All => "",
+        To::Named => " to debtor",
+        To::First => " to first debtor",
+    }
+}
+
+pub(super) fn times(at_most: Option<u32>) -> String {
     match at_most {
         None => String::new(),
         Some(1) => " at most 1 time".to_string(),

@@ -4,8 +4,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::Words;
-use crate::ir::{CalendarId, ChannelId, Comparison, Expr, ExprId, Quantity, StageId, TableId, TemplateId, Type};
+use super::{Words, value_text};
+use crate::ir::{
+    CalendarId, ChannelId, Comparison, Expr, ExprId, Quantity, ScaleId, StageId, TableId, TemplateId, Type,
+};
+use crate::value::Currency;
 
 /// How many operations are written out before the rest is left to `…`: a shared part is written wherever it stands.
 const LONGEST: usize = 1_000;
@@ -90,6 +93,10 @@ impl Writer<'_, '_> {
                 let day = self.within(*day, Some(Type::Date), Binding::Value);
                 (format!("{} at {day}", self.dated(id.index())), Binding::Comparison)
             }
+            Expr::Scale(id, amount, Some(day)) => {
+                let day = self.within(*day, Some(Type::Date), Binding::Value);
+                (format!("{} at {day}", self.scale(*id, *amount)), Binding::Comparison)
+            }
             _ => (self.value(expr, ty), Binding::Value),
         }
     }
@@ -137,6 +144,8 @@ impl Writer<'_, '_> {
             Expr::Weekday(a) => format!("weekday({})", self.top(*a, date)),
             Expr::Table(id, arguments) => self.table(*id, arguments),
             Expr::Dated(id, _) => self.dated(id.index()).to_string(),
+            Expr::Scale(id, amount, _) => self.scale(*id, *amount),
+            Expr::Amounts(values) => self.amounts(values),
             // Everything else was written before.
             _ => "…".to_string(),
         }
@@ -168,6 +177,17 @@ impl Writer<'_, '_> {
         self.words.name(self.words.machine.dated.get(id).map(|dated| dated.name))
     }
 
+    fn scale(&mut self, id: ScaleId, amount: ExprId) -> String {
+        let name = self.words.name(self.words.machine.scales.get(id.index()).map(|scale| scale.name));
+        format!("{name}({})", self.top(amount, Some(Type::Money)))
+    }
+
+    fn amounts(&self, values: &[i64]) -> String {
+        let m = self.words.machine;
+        let amount = |(currency, value): (&Currency, &i64)| value_text(m, Type::Money, *value, *currency);
+        m.currencies.iter().zip(values).map(amount).collect::<Vec<_>>().join(" | ")
+    }
+
     fn window(&mut self, id: ExprId) -> String {
         self.top(id, Some(Type::Duration))
     }
@@ -186,22 +206,14 @@ impl Writer<'_, '_> {
             Quantity::Reachable(id) => format!("reachable({})", words.channel(*id)),
             Quantity::Consent(id) => format!("consent({})", words.channel(*id)),
             Quantity::Barred(id) => format!("barred({})", words.channel(*id)),
-            Quantity::Had(position) => format!("had {}", self.noted(*position)),
-            Quantity::In(stages) => format!("in {}", self.stages(stages)),
-            Quantity::BeenIn(stages) => format!("been in {}", self.stages(stages)),
+            Quantity::Had(position) => {
+                let noted = words.machine.noted.get(usize::from(*position));
+                format!("had {}", noted.map_or_else(|| "?".to_string(), |noted| words.event(noted)))
+            }
+            Quantity::In(stages) => format!("in {}", words.any_of(stages)),
+            Quantity::BeenIn(stages) => format!("been in {}", words.any_of(stages)),
             plain => word(plain).to_string(),
         }
-    }
-
-    fn noted(&self, position: u16) -> &str {
-        let m = self.words.machine;
-        let event = m.noted.get(usize::from(position)).and_then(|id| m.events.get(id.index()));
-        self.words.name(event.map(|event| event.name))
-    }
-
-    fn stages(&self, stages: &[StageId]) -> String {
-        let names: Vec<&str> = stages.iter().map(|id| self.words.stage(*id)).collect();
-        names.join(" | ")
     }
 }
 
@@ -271,6 +283,10 @@ const fn word(quantity: &Quantity) -> &'static str {
         Quantity::Now => "now",
         Quantity::DisputeOpen => "dispute open",
         Quantity::PromiseOpen => "promise open",
+        Quantity::PlanActive => "plan active",
+        Quantity::PlanMissed => "plan.missed",
+        Quantity::PlanPaid => "plan.paid",
+        Quantity::PlanRemaining => "plan.remaining",
         Quantity::Titled => "titled",
         Quantity::Changed => "changed",
         Quantity::LimitationDate => "limitation_date",

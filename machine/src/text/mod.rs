@@ -3,7 +3,9 @@
 
 mod actions;
 mod expressions;
+mod guarantees;
 mod page;
+mod plans;
 mod tables;
 mod values;
 

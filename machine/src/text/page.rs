@@ -1,11 +1,12 @@
 //! The whole machine on a page: lines with an indentation, citations at their end.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::values::quoted;
 use super::{Words, tables};
-use crate::ir::{Block, Does, Machine, RuleId, Span};
+use crate::ir::{Block, Leaving, Machine, RuleId, ScopeId, Span, Ways};
 use crate::value::TimeOfDay;
 
 pub(super) fn write(machine: &Machine) -> String {
@@ -13,10 +14,13 @@ pub(super) fn write(machine: &Machine) -> String {
         Page { words: Words::new(machine), text: String::new(), depth: 0, actions_left: machine.actions.len() };
     page.head();
     tables::write(&mut page);
+    page.plans();
+    page.starts();
     page.groups();
     page.stages();
     page.whenevers();
     page.watches();
+    page.guarantees();
     page.text
 }
 
@@ -79,26 +83,72 @@ impl<'m> Page<'m> {
 
     fn groups(&mut self) {
         for scope in &self.machine().scopes {
-            let head = format!("group {} {} {{", self.words.text(scope.name), quoted(self.words.text(scope.title)));
+            let word = if scope.first.is_some() { "procedure" } else { "group" };
+            let first = scope.first.map_or_else(String::new, |id| format!(" first {}", self.words.stage(id)));
+            let (name, title) = (self.words.text(scope.name), quoted(self.words.text(scope.title)));
+            let around = self.around(scope.parent);
             self.gap();
-            self.line(&head);
+            self.line(&format!("{word} {name} {title}{around}{first} {{"));
             self.open();
+            self.block(scope.entry);
             self.triggers(scope.triggers);
+            self.leaving(&scope.leaving);
             self.close();
         }
+    }
+
+    /// ` in group precourt`, or nothing.
+    fn around(&self, scope: Option<ScopeId>) -> String {
+        let scope = scope.and_then(|id| self.machine().scopes.get(id.index()));
+        scope.map_or_else(String::new, |scope| {
+            let word = if scope.first.is_some() { "procedure" } else { "group" };
+            format!(" in {word} {}", self.words.text(scope.name))
+        })
+    }
+
+    fn starts(&mut self) {
+        let starts = &self.machine().starts;
+        if starts.is_empty() {
+            return;
+        }
+        self.gap();
+        self.line("start {");
+        self.open();
+        for start in starts {
+            let line = format!("{}{}", self.words.stage(start.stage), self.words.condition(start.when));
+            self.cited(&line, start.rule);
+        }
+        self.close();
     }
 
     fn stages(&mut self) {
         for stage in &self.machine().stages {
             let word = if stage.outcome { "outcome" } else { "stage" };
-            let scope = stage.scope.and_then(|id| self.machine().scopes.get(id.index()));
-            let scope = scope.map_or_else(String::new, |scope| format!(" in group {}", self.words.text(scope.name)));
+            let scope = self.around(stage.scope);
             let (name, title) = (self.words.text(stage.name), quoted(self.words.text(stage.title)));
             self.gap();
             self.cited(&format!("{word} {name} {title}{scope} {{"), stage.rule);
             self.open();
             self.block(stage.entry);
             self.triggers(stage.triggers);
+            self.leaving(&stage.leaving);
+            self.close();
+        }
+    }
+
+    fn leaving(&mut self, leaving: &[Leaving]) {
+        for leaving in leaving {
+            let ways = match &leaving.ways {
+                Ways::Every => String::new(),
+                Ways::To(stages) => {
+                    let names: Vec<&str> = stages.iter().map(|id| self.words.stage(*id)).collect();
+                    format!(" to {}", names.join(", "))
+                }
+                Ways::Otherwise => " otherwise".to_string(),
+            };
+            self.cited(&format!("leaving{ways} {{"), leaving.rule);
+            self.open();
+            self.block(leaving.body);
             self.close();
         }
     }
@@ -136,8 +186,18 @@ impl<'m> Page<'m> {
         }
     }
 
+    fn guarantees(&mut self) {
+        if !self.machine().guarantees.is_empty() {
+            self.gap();
+        }
+        for guarantee in &self.machine().guarantees {
+            let line = format!("guarantee {}", self.words.guarantee(&guarantee.promised));
+            self.cited(&line, guarantee.rule);
+        }
+    }
+
     /// Writes a block and those inside it.
-    fn block(&mut self, block: Block) {
+    pub(super) fn block(&mut self, block: Block) {
         let mut open = vec![Open::Actions(block)];
         while let Some(next) = open.pop() {
             match next {
@@ -153,24 +213,23 @@ impl<'m> Page<'m> {
         }
     }
 
-    /// Writes actions up to the next condition, and leaves what follows open.
-    fn actions(&mut self, block: Block, open: &mut vec::Vec<Open>) {
+    /// Writes actions up to the next one that holds blocks, and leaves what follows open.
+    fn actions(&mut self, block: Block, open: &mut Vec<Open>) {
         for n in block.range() {
             let found = self.machine().actions.get(n);
             let (Some(action), Some(left)) = (found, self.actions_left.checked_sub(1)) else { return };
             self.actions_left = left;
             let words = self.words.action(&action.does);
-            let Does::If { then, otherwise, .. } = &action.does else {
+            let mut inside = action.does.blocks().into_iter();
+            let Some(first) = inside.next() else {
                 self.cited(&words, action.rule);
                 continue;
             };
             self.cited(&format!("{words} {{"), action.rule);
             open.push(Open::Actions(after(block, n)));
             open.push(Open::Close);
-            if !otherwise.is_empty() {
-                open.push(Open::Else(*otherwise));
-            }
-            open.push(Open::Actions(*then));
+            open.extend(inside.filter(|block| !block.is_empty()).map(|block| Open::Else(*block)));
+            open.push(Open::Actions(*first));
             self.open();
             return;
         }

@@ -8,7 +8,8 @@ use super::page::Page;
 use crate::events::{BUILTIN_CHANNELS, BUILTIN_EVENTS, BUILTIN_TONES, EventType};
 use crate::ir::{
     CalendarChoice, CalendarId, Channels, ClaimOrder, CostCap, Dated, Fact, InterestFrom, InterestRule, LedgerRules,
-    Param, Pattern, Pool, Row, Table, TextId, Type, Window, Year,
+    Limitation, Param, Pattern, PeriodFrom, Pool, Row, Scale, ScaleRows, SuspendedDays, Table, TextId, Type, Window,
+    Year,
 };
 use crate::value::{Date, TimeOfDay, Weekday};
 
@@ -28,6 +29,7 @@ pub(super) fn write(page: &mut Page) {
     m.events.iter().skip(BUILTIN_EVENTS.len()).for_each(|event| page.event(event));
     m.tables.iter().for_each(|table| page.table(table));
     m.dated.iter().for_each(|dated| page.dated(dated));
+    m.scales.iter().for_each(|scale| page.scale(scale));
     page.contact();
     page.ledger(&m.ledger);
 }
@@ -140,6 +142,39 @@ impl Page<'_> {
         self.close();
     }
 
+    fn scale(&mut self, scale: &Scale) {
+        let name = self.words.text(scale.name);
+        let verified = scale.verified_until.map_or_else(String::new, |date| format!(" verified until {date}"));
+        self.gap();
+        self.line(&format!("{name} = steps(amount : money) : money{verified} {{"));
+        self.open();
+        for version in &scale.versions {
+            if let Some(from) = version.from {
+                self.cited(&format!("from {from} {{"), version.rule);
+                self.open();
+            }
+            self.scale_rows(version);
+            if version.from.is_some() {
+                self.close();
+            }
+        }
+        self.close();
+    }
+
+    fn scale_rows(&mut self, version: &ScaleRows) {
+        let first = format!("..{} => {}", self.money(version.up_to), self.money(version.fee));
+        self.cited(&first, version.rule);
+        for row in &version.parts {
+            let to = row.to.map_or_else(String::new, |to| format!(" to {}", self.money(to)));
+            let line = format!("each {}{to} => + {}", self.money(row.part), self.money(row.more));
+            self.cited(&line, row.rule);
+        }
+    }
+
+    fn money(&self, value: i64) -> String {
+        self.words.value(Type::Money, value)
+    }
+
     fn contact(&mut self) {
         let contact = &self.machine().contact;
         self.gap();
@@ -157,7 +192,8 @@ impl Page<'_> {
         for limit in &contact.limits {
             let all = limit.channels == Channels::ALL;
             let channels = if all { String::new() } else { format!(" {}", self.channels(limit.channels)) };
-            let line = format!("limit {}{channels} per {}", limit.count, limit.per);
+            let claim = if limit.per_claim { " per claim" } else { "" };
+            let line = format!("limit {}{channels} per {}{claim}", limit.count, limit.per);
             self.cited(&line, limit.rule);
         }
         for rest in &contact.rests {
@@ -188,20 +224,61 @@ impl Page<'_> {
         let parts: Vec<&str> = pools.chain(ledger.order.iter().map(|order| self::order(*order))).collect();
         let turn = if ledger.each_claim_in_turn { " each claim in turn" } else { " each pool across all claims" };
         self.line(&format!("allocate {}{turn}", parts.join(", ")));
-        match ledger.costs_up_to {
-            Some(CostCap::Money(cap)) => {
-                let cap = self.words.expression_as(cap, Type::Money);
-                self.line(&format!("costs up to {cap}"));
-            }
-            Some(CostCap::OfPrincipal(part)) => {
-                let part = self.words.expression_as(part, Type::Rate);
-                self.line(&format!("costs up to {part} of principal"));
-            }
-            None => {}
+        if let Some(cap) = ledger.costs_up_to {
+            let line = format!("costs up to {}", self.cap(cap));
+            self.line(&line);
+        }
+        for (kind, cap) in &ledger.costs_of_up_to {
+            let line = format!("costs({}) up to {}", self.words.text(*kind), self.cap(*cap));
+            self.line(&line);
+        }
+        if let Some(limitation) = &ledger.limitation {
+            self.limitation(limitation);
         }
         let settled = self.words.expression_as(ledger.settled, Type::Bool);
         self.cited(&format!("settled when {settled}"), ledger.settled_rule);
         self.close();
+    }
+
+    fn cap(&self, cap: CostCap) -> String {
+        match cap {
+            CostCap::Money(cap) => self.words.expression_as(cap, Type::Money),
+            CostCap::OfPrincipal(part) => format!("{} of principal", self.words.expression_as(part, Type::Rate)),
+        }
+    }
+
+    fn limitation(&mut self, limitation: &Limitation) {
+        self.cited("limitation {", limitation.rule);
+        self.open();
+        for period in &limitation.periods {
+            let length = self.words.expression_as(period.length, Type::Duration);
+            let from = match period.from {
+                PeriodFrom::Title => "title".to_string(),
+                PeriodFrom::Date(date) => self.words.expression_as(date, Type::Date),
+            };
+            let line = format!("{length} from {from}{}", self.words.condition(period.when));
+            self.cited(&line, period.rule);
+        }
+        for restart in &limitation.restarts {
+            let line = format!("restart on {}{}", self.words.event(&restart.on), self.words.condition(restart.when));
+            self.cited(&line, restart.rule);
+        }
+        for suspension in &limitation.suspensions {
+            let line = format!("suspend {}{}", self.suspended(&suspension.days), self.words.condition(suspension.when));
+            self.cited(&line, suspension.rule);
+        }
+        self.close();
+    }
+
+    fn suspended(&self, days: &SuspendedDays) -> String {
+        match days {
+            SuspendedDays::While(condition) => format!("while {}", self.words.expression_as(*condition, Type::Bool)),
+            SuspendedDays::Between { start, until, delay } => {
+                let delay = delay.map(|delay| format!("{} after ", self.words.expression_as(delay, Type::Duration)));
+                let (start, until) = (self.words.event(start), self.words.event(until));
+                format!("from {start} until {}{until}", delay.unwrap_or_default())
+            }
+        }
     }
 
     fn interest(&mut self, interest: &InterestRule) {

@@ -30,6 +30,10 @@ fn expression(m: &Machine, n: usize, expr: &Expr, last_rows: &[Option<ExprId>]) 
         Expr::NextWorkingDay(_, Some(id)) => calendar_there(m, *id),
         Expr::Table(id, arguments) => table(m, n, *id, arguments.len(), last_rows),
         Expr::Dated(id, _) => in_table("dated value", id.index(), m.dated.len()),
+        Expr::Scale(id, ..) => in_table("fee scale", id.index(), m.scales.len()),
+        Expr::Amounts(values) => ensure(values.len() == m.currencies.len(), || {
+            format!("it has {} amounts for {} currencies", values.len(), m.currencies.len())
+        }),
         _ => Ok(()),
     }
 }

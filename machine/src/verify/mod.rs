@@ -3,13 +3,17 @@
 //!
 //! Total on any machine, also one that was made to do harm: no panic, no recursion, no overflow.
 
+mod actions;
 mod contact;
 mod expressions;
+mod guarantees;
 mod ledger;
 mod names;
+mod plans;
 mod reads;
 mod roots;
 mod rules;
+mod scopes;
 mod tables;
 mod types;
 mod values;
@@ -60,6 +64,9 @@ pub fn types(machine: &Machine) -> Result<Vec<Type>, Broken> {
     tables::check(machine)?;
     expressions::check(machine)?;
     rules::check(machine)?;
+    scopes::check(machine)?;
+    plans::check(machine)?;
+    guarantees::check(machine)?;
     contact::check(machine)?;
     ledger::check(machine)?;
     let roots = roots::of(machine);

@@ -36,6 +36,9 @@ fn lengths(m: &Machine) -> Told {
         ("noted events", m.noted.len()),
         ("stages", m.stages.len()),
         ("groups", m.scopes.len()),
+        ("starts", m.starts.len()),
+        ("plans", m.plans.len()),
+        ("guarantees", m.guarantees.len()),
         ("`whenever` rules", m.whenevers.len()),
         ("watches", m.watches.len()),
         ("triggers", m.triggers.len()),
@@ -43,6 +46,7 @@ fn lengths(m: &Machine) -> Told {
         ("expressions", m.exprs.len()),
         ("tables", m.tables.len()),
         ("dated values", m.dated.len()),
+        ("fee scales", m.scales.len()),
         ("calendars", m.calendars.len()),
         ("enumerations", m.enums.len()),
         ("tones", m.tones.len()),
@@ -136,7 +140,7 @@ fn is_builtin(m: &Machine, event: &EventType, builtin: &Builtin) -> bool {
 }
 
 /// Names that have one meaning within their family.
-fn families(m: &Machine) -> [(&'static str, Vec<TextId>); 7] {
+fn families(m: &Machine) -> [(&'static str, Vec<TextId>); 8] {
     [
         ("facts", m.facts.iter().map(|fact| fact.name).collect()),
         ("parameters", m.params.iter().map(|param| param.name).collect()),
@@ -145,6 +149,7 @@ fn families(m: &Machine) -> [(&'static str, Vec<TextId>); 7] {
         ("events", m.events.iter().map(|event| event.name).collect()),
         ("stages", m.stages.iter().map(|stage| stage.name).collect()),
         ("groups", m.scopes.iter().map(|scope| scope.name).collect()),
+        ("plans", m.plans.iter().map(|plan| plan.name).collect()),
     ]
 }
 

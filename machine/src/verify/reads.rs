@@ -28,6 +28,8 @@ struct Reads {
     calendar: bool,
     /// `changed`.
     changed: bool,
+    /// `limitation_date`.
+    limitation: bool,
 }
 
 impl Reads {
@@ -40,6 +42,7 @@ impl Reads {
             changing: self.changing || other.changing,
             calendar: self.calendar || other.calendar,
             changed: self.changed || other.changed,
+            limitation: self.limitation || other.limitation,
         }
     }
 
@@ -72,6 +75,7 @@ impl Reads {
             Quantity::DebtorTimeZone | Quantity::DebtorAge | Quantity::Opened | Quantity::Claimed => {}
             quantity => {
                 self.changed = *quantity == Quantity::Changed;
+                self.limitation = *quantity == Quantity::LimitationDate;
                 self.changing = true;
                 self.calendar = true;
             }
@@ -144,11 +148,17 @@ fn bounded(reads: Reads) -> Told {
 }
 
 fn allowed(reads: Reads, context: Context) -> Told {
-    let claim = context == Context::Interest || context == Context::Row;
-    ensure(claim || !reads.claim, || "it reads a claim's own dates outside the rule for interest".to_string())?;
+    let claim = matches!(context, Context::Claim | Context::Interest | Context::Row);
+    ensure(claim || !reads.claim, || {
+        "it reads a claim's own dates outside the rules for interest and limitation".to_string()
+    })?;
     match context {
         Context::Trigger | Context::Row => Ok(()),
         Context::Standing => unchanged(reads),
+        Context::Claim => {
+            unchanged(reads)?;
+            ensure(!reads.limitation, || "when a claim is barred depends on when it is barred".to_string())
+        }
         Context::Variable(n) => {
             unchanged(reads)?;
             let earlier = usize::try_from(reads.vars).is_ok_and(|vars| vars <= n);

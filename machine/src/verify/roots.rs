@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use super::{Broken, at, cite, in_table};
 use crate::ir::{
-    CalendarChoice, Call, CostCap, Does, ExprId, HoldEnd, InterestFrom, Machine, On, RuleId, Send, Task, Type, Waive,
-    With,
+    CalendarChoice, Call, CostCap, Does, ExprId, HoldEnd, InterestFrom, Machine, On, PeriodFrom, Promised, RuleId,
+    Send, SplitPart, SuspendedDays, Task, Type, Waive, With,
 };
 
 /// What may be read in a place.
@@ -21,6 +21,8 @@ pub(super) enum Context {
     Row,
     /// A trigger, its body, or another rule that waits for something to happen.
     Trigger,
+    /// A rule for limitation: it is read for each claim, and reads no date that it gives itself.
+    Claim,
     /// The rule for interest: it is read at every reading of the balance, so it reads nothing that this one changes.
     Interest,
     /// A rule that holds at all times.
@@ -49,9 +51,12 @@ impl Root {
 pub(super) fn of(m: &Machine) -> Vec<Root> {
     let mut places = Places { what: "", number: 0, rule: None, context: Context::Trigger, found: Vec::new() };
     places.tables(m);
+    places.openings(m);
     places.rules(m);
     places.contact(m);
     places.ledger(m);
+    places.limitation(m);
+    places.guarantees(m);
     places.found
 }
 
@@ -102,6 +107,22 @@ impl Places {
         }
     }
 
+    fn openings(&mut self, m: &Machine) {
+        for (n, start) in m.starts.iter().enumerate() {
+            self.enter("start", n, Some(start.rule), Context::Standing);
+            self.may_hold(Type::Bool, start.when);
+        }
+        for (n, plan) in m.plans.iter().enumerate() {
+            self.enter("plan", n, Some(plan.rule), Context::Standing);
+            self.may_hold(Type::Bool, plan.offer_when);
+            self.may_hold(Type::Rate, plan.over);
+            self.may_hold(Type::Money, plan.at_least);
+            for length in [plan.first_within, plan.grace, plan.breach_overdue] {
+                self.may_hold(Type::Duration, length);
+            }
+        }
+    }
+
     fn rules(&mut self, m: &Machine) {
         for (n, whenever) in m.whenevers.iter().enumerate() {
             self.enter("`whenever` rule", n, Some(whenever.rule), Context::Trigger);
@@ -132,7 +153,7 @@ impl Places {
             }
             On::Every { every, .. } => self.holds(Type::Duration, *every),
             On::AsSoonAs(condition) => self.holds(Type::Bool, *condition),
-            On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Move => {}
+            On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Move | On::Effect(_) => {}
         }
     }
 
@@ -140,9 +161,18 @@ impl Places {
         match does {
             Does::Send(send) => self.send(send),
             Does::Call(call) => self.call(call),
-            Does::Task(Task { within, .. }) => self.holds(Type::Duration, *within),
+            Does::Task(Task { within, substitutes, .. }) => {
+                self.holds(Type::Duration, *within);
+                substitutes.iter().for_each(|(_, after)| self.holds(Type::Duration, *after));
+            }
             Does::File { with, .. } | Does::Emit { with, .. } => self.with(with),
-            Does::Charge { amount, .. } | Does::Waive(Waive::Money(amount)) => self.holds(Type::Money, *amount),
+            Does::Charge { amount, .. } | Does::Collect { amount, .. } => self.holds(Type::Money, *amount),
+            Does::Waive(Waive::Money(amount)) => self.holds(Type::Money, *amount),
+            Does::Split { part: SplitPart::Money(amount), .. } => self.holds(Type::Money, *amount),
+            Does::Approval(approval) => {
+                self.may_hold(Type::Duration, approval.within);
+                self.may_hold(Type::Bool, approval.when);
+            }
             Does::Pause { ends: HoldEnd::For(length), .. } => self.holds(Type::Duration, *length),
             Does::Pause { ends: HoldEnd::Until(date), .. } => self.holds(Type::Date, *date),
             Does::Set { var, value } => {
@@ -188,12 +218,68 @@ impl Places {
             }
         }
         self.enter("bound on costs", 0, None, Context::Standing);
-        match ledger.costs_up_to {
-            Some(CostCap::Money(cap)) => self.holds(Type::Money, cap),
-            Some(CostCap::OfPrincipal(part)) => self.holds(Type::Rate, part),
-            None => {}
+        let of_kinds = ledger.costs_of_up_to.iter().map(|(_, cap)| cap);
+        for cap in ledger.costs_up_to.iter().chain(of_kinds) {
+            match cap {
+                CostCap::Money(cap) => self.holds(Type::Money, *cap),
+                CostCap::OfPrincipal(part) => self.holds(Type::Rate, *part),
+            }
         }
         self.enter("`settled when`", 0, Some(ledger.settled_rule), Context::Standing);
         self.holds(Type::Bool, ledger.settled);
+    }
+    fn limitation(&mut self, m: &Machine) {
+        let Some(limitation) = &m.ledger.limitation else { return };
+        for (n, period) in limitation.periods.iter().enumerate() {
+            self.enter("period of limitation", n, Some(period.rule), Context::Claim);
+            self.holds(Type::Duration, period.length);
+            if let PeriodFrom::Date(date) = period.from {
+                self.holds(Type::Date, date);
+            }
+            self.may_hold(Type::Bool, period.when);
+        }
+        for (n, restart) in limitation.restarts.iter().enumerate() {
+            self.enter("restart of limitation", n, Some(restart.rule), Context::Claim);
+            self.may_hold(Type::Bool, restart.when);
+        }
+        for (n, suspension) in limitation.suspensions.iter().enumerate() {
+            self.enter("suspension of limitation", n, Some(suspension.rule), Context::Claim);
+            match suspension.days {
+                SuspendedDays::While(condition) => self.holds(Type::Bool, condition),
+                SuspendedDays::Between { delay, .. } => self.may_hold(Type::Duration, delay),
+            }
+            self.may_hold(Type::Bool, suspension.when);
+        }
+    }
+
+    fn guarantees(&mut self, m: &Machine) {
+        for (n, guarantee) in m.guarantees.iter().enumerate() {
+            self.enter("guarantee", n, Some(guarantee.rule), Context::Standing);
+            self.promised(&guarantee.promised);
+        }
+    }
+
+    fn promised(&mut self, promised: &Promised) {
+        match promised {
+            Promised::NeverAction { during, .. } => self.holds(Type::Bool, *during),
+            Promised::Never { condition, during } => {
+                self.holds(Type::Bool, *condition);
+                self.holds(Type::Bool, *during);
+            }
+            Promised::AtMostContacts { count, within, .. } => {
+                self.holds(Type::Number, *count);
+                self.holds(Type::Duration, *within);
+            }
+            Promised::AtLeastBefore { count, .. } => self.holds(Type::Number, *count),
+            Promised::Before { .. } => {}
+            Promised::AtLeastTime { duration: length, .. } | Promised::SilentReaches { within: length, .. } => {
+                self.holds(Type::Duration, *length);
+            }
+            Promised::SilentEnds { within: length } | Promised::EveryEnds { within: length } => {
+                self.holds(Type::Duration, *length);
+            }
+            Promised::EveryNoticeGrants(length) => self.holds(Type::Duration, *length),
+            Promised::CostsAtMost(sum) => self.holds(Type::Money, *sum),
+        }
     }
 }

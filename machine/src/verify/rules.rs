@@ -5,18 +5,20 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::expressions::{stage, template};
-use super::names::{rule, text, typed};
+use super::actions::action;
+use super::names::{rule, text};
 use super::tables::pattern;
 use super::{Broken, Told, at, cite, ensure, in_table};
-use crate::ir::{Block, Call, Channels, Does, Machine, On, RuleId, Send, Span, Target, Task, Trigger, Waive, With};
+use crate::ir::{Block, Leaving, Machine, On, Plan, RuleId, ScopeId, Span, Trigger};
 
-/// How deep `if` may stand in `if`.
+/// How deep blocks may stand in blocks.
 pub(super) const MAX_NESTING: usize = 256;
 
 pub(super) fn check(m: &Machine) -> Result<(), Broken> {
     let mut owners = Owners { m, triggers: vec![false; m.triggers.len()], actions: vec![false; m.actions.len()] };
     owners.stages()?;
+    owners.scopes()?;
+    owners.plans()?;
     owners.rules()?;
     owners.triggers()?;
     owners.all_owned()?;
@@ -26,7 +28,7 @@ pub(super) fn check(m: &Machine) -> Result<(), Broken> {
     Ok(())
 }
 
-fn place(m: &Machine, what: &str, n: usize, rule: RuleId) -> String {
+pub(super) fn place(m: &Machine, what: &str, n: usize, rule: RuleId) -> String {
     format!("{what} {n} {}", cite(m, rule))
 }
 
@@ -45,14 +47,36 @@ impl Owners<'_> {
         for (n, stage) in m.stages.iter().enumerate() {
             let sound = rule(m, stage.rule)
                 .and_then(|()| text(m, stage.title))
-                .and_then(|()| stage.scope.map_or(Ok(()), |scope| in_table("group", scope.index(), m.scopes.len())))
-                .and_then(|()| self.body(stage.entry).map(|_| ()))
-                .and_then(|()| self.owns(stage.triggers, false));
+                .and_then(|()| stage.scope.map_or(Ok(()), |id| scope(m, id)))
+                .and_then(|()| self.body(stage.entry))
+                .and_then(|()| self.owns(stage.triggers, false))
+                .and_then(|()| self.leaving(&stage.leaving));
             at(|| place(m, "stage", n, stage.rule), sound)?;
         }
+        Ok(())
+    }
+
+    fn scopes(&mut self) -> Result<(), Broken> {
+        let m = self.m;
         for (n, scope) in m.scopes.iter().enumerate() {
-            let sound = text(m, scope.title).and_then(|()| self.owns(scope.triggers, false));
+            let sound = text(m, scope.title)
+                .and_then(|()| self.body(scope.entry))
+                .and_then(|()| self.owns(scope.triggers, false))
+                .and_then(|()| self.leaving(&scope.leaving));
             at(|| format!("group {n}"), sound)?;
+        }
+        Ok(())
+    }
+
+    fn leaving(&mut self, leaving: &[Leaving]) -> Told {
+        leaving.iter().try_for_each(|leaving| self.body(leaving.body))
+    }
+
+    fn plans(&mut self) -> Result<(), Broken> {
+        let m = self.m;
+        for (n, plan) in m.plans.iter().enumerate() {
+            let sound = bodies(plan).into_iter().try_for_each(|body| self.body(body));
+            at(|| place(m, "plan", n, plan.rule), sound)?;
         }
         Ok(())
     }
@@ -62,7 +86,7 @@ impl Owners<'_> {
         for (n, whenever) in m.whenevers.iter().enumerate() {
             let sound = rule(m, whenever.rule)
                 .and_then(|()| pattern(m, &whenever.event))
-                .and_then(|()| self.body(whenever.body).map(|_| ()))
+                .and_then(|()| self.body(whenever.body))
                 .and_then(|()| self.owns(whenever.triggers, false));
             at(|| place(m, "`whenever` rule", n, whenever.rule), sound)?;
         }
@@ -86,37 +110,31 @@ impl Owners<'_> {
     fn trigger(&mut self, trigger: &Trigger) -> Told {
         rule(self.m, trigger.rule)?;
         on(self.m, &trigger.on)?;
-        let moves = self.body(trigger.body)?;
-        ensure(moves == trigger.moves, || "it says the wrong thing of whether its body moves the case".to_string())
+        self.body(trigger.body)
     }
 
-    /// Takes a run of triggers; only a watch sees moves.
+    /// Takes a run of triggers; only a watch sees moves and effects.
     fn owns(&mut self, span: Span, watch: bool) -> Told {
         take(&mut self.triggers, span, "trigger")?;
         let triggers = self.m.triggers.get(span.range()).unwrap_or_default();
-        let sees_move = triggers.iter().any(|trigger| trigger.on == On::Move);
-        ensure(watch || !sees_move, || "it waits for a move, and only a watch does".to_string())
+        let watches = triggers.iter().any(|trigger| matches!(trigger.on, On::Move | On::Effect(_)));
+        ensure(watch || !watches, || "it waits for a move or an effect, and only a watch does".to_string())
     }
 
-    /// Takes a block with all blocks inside it; tells whether a move is among them.
-    fn body(&mut self, body: Block) -> Told<bool> {
-        let mut moves = false;
+    /// Takes a block with all blocks inside it.
+    fn body(&mut self, body: Block) -> Told {
         let mut open = vec![(body, 0)];
         while let Some((block, depth)) = open.pop() {
-            ensure(depth <= MAX_NESTING, || format!("`if` stands in `if` deeper than {MAX_NESTING}"))?;
+            ensure(depth <= MAX_NESTING, || format!("blocks stand in blocks deeper than {MAX_NESTING}"))?;
             take(&mut self.actions, block, "action")?;
             for n in block.range() {
-                match self.m.actions.get(n).map(|action| &action.does) {
-                    Some(Does::Move(_)) => moves = true,
-                    Some(Does::If { then, otherwise, .. }) => {
-                        open.push((after(n, *then)?, depth + 1));
-                        open.push((after(n, *otherwise)?, depth + 1));
-                    }
-                    _ => {}
+                let inside = self.m.actions.get(n).map(|action| action.does.blocks()).unwrap_or_default();
+                for inner in inside {
+                    open.push((after(n, *inner)?, depth + 1));
                 }
             }
         }
-        Ok(moves)
+        Ok(())
     }
 
     fn all_owned(&self) -> Result<(), Broken> {
@@ -141,10 +159,10 @@ fn take(owned: &mut [bool], span: Span, what: &str) -> Told {
     Ok(())
 }
 
-/// A block inside a condition stands after it.
+/// A block inside an action stands after it.
 fn after(n: usize, block: Block) -> Told<Block> {
     let behind = block.is_empty() || usize::from(block.first) > n;
-    ensure(behind, || format!("the block of the `if` at action {n} does not stand after it"))?;
+    ensure(behind, || format!("the block inside action {n} does not stand after it"))?;
     Ok(block)
 }
 
@@ -156,7 +174,7 @@ fn on(m: &Machine, on: &On) -> Told {
             ensure((1..=31).contains(day), || format!("no month has a day {day}"))?;
             acts(*at_most)
         }
-        On::After(_) | On::Date { .. } | On::AsSoonAs(_) | On::Move => Ok(()),
+        On::After(_) | On::Date { .. } | On::AsSoonAs(_) | On::Move | On::Effect(_) => Ok(()),
     }
 }
 
@@ -164,66 +182,12 @@ fn acts(at_most: Option<u32>) -> Told {
     ensure(at_most != Some(0), || "it never acts".to_string())
 }
 
-fn action(m: &Machine, cited: RuleId, does: &Does) -> Told {
-    rule(m, cited)?;
-    match does {
-        Does::Send(send) => self::send(m, send),
-        Does::Call(call) => self::call(m, call),
-        Does::Task(task) => self::task(m, task),
-        Does::File { form: name, with } | Does::Emit { name, with } => {
-            text(m, *name)?;
-            self::with(m, with)
-        }
-        Does::Charge { kind, replacing, .. } => {
-            text(m, *kind)?;
-            replacing.map_or(Ok(()), |kind| text(m, kind))
-        }
-        Does::Waive(Waive::CostsOf(kind)) => text(m, *kind),
-        Does::Report { party, what, message } => {
-            text(m, *party)?;
-            text(m, *what)?;
-            ensure(*message || is_report(m, what.index()), || "it reports what no report is called".to_string())
-        }
-        Does::Alarm(name) | Does::Assign(name) | Does::Resume(name) => text(m, *name),
-        Does::Customer { thing, .. } => thing.map_or(Ok(()), |thing| text(m, thing)),
-        Does::Pause { reason, .. } => text(m, *reason),
-        Does::Set { var, .. } => in_table("variable", var.index(), m.vars.len()),
-        Does::Move(Target::Stage(id)) => stage(m, *id),
-        Does::Move(Target::LastStage | Target::Itself) | Does::If { .. } | Does::Waive(_) => Ok(()),
-    }
+/// A group or procedure that is there.
+pub(super) fn scope(m: &Machine, id: ScopeId) -> Told {
+    in_table("group", id.index(), m.scopes.len())
 }
 
-fn is_report(m: &Machine, what: usize) -> bool {
-    let word = m.texts.get(what).map_or("", String::as_str);
-    ["status", "open", "settled", "withdrawn"].contains(&word)
-}
-
-fn send(m: &Machine, send: &Send) -> Told {
-    template(m, send.template)?;
-    ensure(!send.ways.is_empty(), || "it is sent by no channel".to_string())?;
-    send.ways.iter().try_for_each(|way| channels_there(m, *way))?;
-    with(m, &send.with)
-}
-
-/// At least one channel, and none that is not there.
-fn channels_there(m: &Machine, way: Channels) -> Told {
-    ensure(!way.is_empty(), || "one of its ways has no channel".to_string())?;
-    way.iter().try_for_each(|channel| super::expressions::channel(m, channel))
-}
-
-fn call(m: &Machine, call: &Call) -> Told {
-    text(m, call.script)?;
-    ensure(call.attempts >= 1, || "it makes no attempt".to_string())?;
-    let spaced = call.attempts == 1 || call.every.is_some();
-    ensure(spaced, || "it makes several attempts, and does not say how far apart".to_string())
-}
-
-fn task(m: &Machine, task: &Task) -> Told {
-    text(m, task.name)?;
-    text(m, task.role)?;
-    task.results.iter().try_for_each(|result| text(m, *result))
-}
-
-fn with(m: &Machine, with: &With) -> Told {
-    with.iter().try_for_each(|(name, ty, _)| typed(m, *name, *ty))
+/// The blocks of a plan.
+pub(super) const fn bodies(plan: &Plan) -> [Block; 4] {
+    [plan.notice, plan.on_missed, plan.on_completed, plan.on_breached]
 }

@@ -8,7 +8,8 @@ use super::names::{rule, text, typed};
 use super::values::{DAY, bounded, fits, type_exists};
 use super::{Broken, Told, at, ensure, in_table};
 use crate::ir::{
-    CalendarChoice, CalendarId, Dated, EventId, EventPattern, Fact, Kept, Limits, Machine, Param, Pattern, Row, Table,
+    CalendarChoice, CalendarId, Dated, EventId, EventPattern, Fact, Kept, Limits, Machine, Param, Pattern, Row, Scale,
+    ScaleRows, Table,
 };
 use crate::value::{Calendar, Date, DayRule, Weekdays};
 
@@ -31,6 +32,9 @@ pub(super) fn check(m: &Machine) -> Result<(), Broken> {
     }
     for (n, dated) in m.dated.iter().enumerate() {
         at(|| format!("dated value {n}"), self::dated(m, dated))?;
+    }
+    for (n, scale) in m.scales.iter().enumerate() {
+        at(|| format!("fee scale {n}"), self::scale(m, scale))?;
     }
     at(|| "the limits".to_string(), limits(m.limits))
 }
@@ -120,9 +124,9 @@ fn kept(m: &Machine) -> Told {
 
 fn noted(m: &Machine) -> Told {
     let mut seen = BTreeSet::new();
-    for event in &m.noted {
-        event_there(m, *event)?;
-        ensure(seen.insert(*event), || "one is noted twice".to_string())?;
+    for noted in &m.noted {
+        pattern(m, noted)?;
+        ensure(seen.insert(noted), || "one is noted twice".to_string())?;
     }
     Ok(())
 }
@@ -162,6 +166,28 @@ fn dated(m: &Machine, dated: &Dated) -> Told {
     ensure(!dated.rows.is_empty(), || "it has no rows".to_string())?;
     ensure(dated.rows.is_sorted_by(|a, b| a.0 < b.0), || "its rows are not in the order of their days".to_string())?;
     dated.rows.iter().try_for_each(|(_, value)| fits(m, dated.ty, *value))
+}
+
+fn scale(m: &Machine, scale: &Scale) -> Told {
+    text(m, scale.name)?;
+    ensure(!scale.versions.is_empty(), || "it has no rows".to_string())?;
+    // No day comes before every day, so only the first version may have none.
+    let ordered = scale.versions.is_sorted_by(|a, b| b.from.is_some() && a.from < b.from);
+    ensure(ordered, || "its versions are not in the order of their days".to_string())?;
+    scale.versions.iter().try_for_each(|version| scale_rows(m, version))
+}
+
+fn scale_rows(m: &Machine, rows: &ScaleRows) -> Told {
+    rule(m, rows.rule)?;
+    let mut low = Some(rows.up_to);
+    for row in &rows.parts {
+        rule(m, row.rule)?;
+        ensure(row.part >= 1, || "a part of its scale has no size".to_string())?;
+        let rises = low.is_some_and(|low| row.to.is_none_or(|to| low < to));
+        ensure(rises, || "the rows of its scale do not rise".to_string())?;
+        low = row.to;
+    }
+    Ok(())
 }
 
 fn limits(limits: Limits) -> Told {

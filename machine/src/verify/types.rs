@@ -115,7 +115,11 @@ impl Types<'_> {
             Expr::Weekday(a) => self.needs(*a, Type::Date),
             Expr::Table(id, arguments) => self.arguments(id.index(), arguments),
             Expr::Dated(_, day) => day.map_or(Ok(()), |day| self.needs(day, Type::Date)),
-            Expr::Fact(_) | Expr::Param(_) | Expr::Var(_) | Expr::Kept(_) | Expr::Known(_) => Ok(()),
+            Expr::Scale(_, amount, day) => {
+                self.needs(*amount, Type::Money)?;
+                day.map_or(Ok(()), |day| self.needs(day, Type::Date))
+            }
+            Expr::Fact(_) | Expr::Param(_) | Expr::Var(_) | Expr::Kept(_) | Expr::Known(_) | Expr::Amounts(_) => Ok(()),
         }
     }
 

@@ -86,6 +86,105 @@ pub mod at {
     pub const LOW: usize = 6;
     pub const TONE: usize = 11;
     pub const RATE: usize = 14;
+    pub const HOURS: usize = 28;
+    pub const FEE: usize = 29;
+    pub const AMOUNTS: usize = 30;
+}
+
+/// A plan with every term; its blocks are one action each.
+fn plan(name: TextId, rule: RuleId, values: &PlanValues, first: u16) -> Plan {
+    let block = |n| Span { first: first + n, len: 1 };
+    Plan {
+        name,
+        rule,
+        offer_when: Some(values.when),
+        over: Some(values.share),
+        instalments: (2, 24),
+        rhythm: Duration::new(1, Unit::Months).unwrap(),
+        at_least: Some(values.sum),
+        first_within: Some(values.time),
+        due_on: vec![1, 15],
+        grace: Some(values.time),
+        breach_consecutive: Some(2),
+        breach_missed: Some(3),
+        breach_overdue: Some(values.time),
+        renegotiate: Some(1),
+        without_interest: true,
+        notice: block(0),
+        sign_by: Some(Channels::of(ChannelId(0))),
+        on_missed: block(1),
+        on_completed: block(2),
+        on_breached: block(3),
+    }
+}
+
+/// Expressions that the terms of a plan are made of.
+struct PlanValues {
+    when: ExprId,
+    share: ExprId,
+    sum: ExprId,
+    time: ExprId,
+}
+
+fn scale(name: TextId, rule: RuleId) -> Scale {
+    let part = |part, to, more| ScalePart { rule, part, to, more };
+    let version = |from, fee| ScaleRows {
+        rule,
+        from,
+        up_to: 50_000,
+        fee,
+        parts: vec![part(50_000, Some(200_000), 4_150), part(100_000, None, 5_950)],
+    };
+    let versions = vec![version(Some(date(2021, 1, 1)), 4_900), version(Some(date(2025, 6, 1)), 5_150)];
+    Scale { name, versions, verified_until: Some(date(2026, 12, 31)) }
+}
+
+fn limitation(rule: RuleId, ends: ExprId, years: ExprId, open: ExprId) -> Limitation {
+    let event = |happening: Happening| EventPattern { event: happening.id(), is: vec![] };
+    Limitation {
+        rule,
+        periods: vec![
+            Period { rule, length: years, from: PeriodFrom::Date(ends), when: Some(open) },
+            Period { rule, length: years, from: PeriodFrom::Title, when: None },
+        ],
+        restarts: vec![Restart { rule, on: event(Happening::Acknowledged), when: Some(open) }],
+        suspensions: vec![
+            Suspension { rule, days: SuspendedDays::While(open), when: None },
+            Suspension {
+                rule,
+                days: SuspendedDays::Between {
+                    start: event(Happening::Filed),
+                    until: event(Happening::OrderEnded),
+                    delay: Some(years),
+                },
+                when: Some(open),
+            },
+        ],
+    }
+}
+
+/// One guarantee of each form.
+fn guarantees(rule: RuleId, text: TextId, bound: ExprId, time: ExprId, holds: ExprId, sum: ExprId) -> Vec<Guarantee> {
+    let court = || Milestone::Stage(vec![StageId(2)]);
+    let letter = Channels::of(ChannelId(0));
+    let send = || Meant { kind: EffectKind::Send, object: Some(text), by: letter };
+    let forms = [
+        Promised::NeverAction {
+            action: Meant { kind: EffectKind::File, object: None, by: Channels::ALL },
+            during: holds,
+        },
+        Promised::Never { condition: holds, during: holds },
+        Promised::AtMostContacts { count: bound, by: letter, within: time },
+        Promised::AtLeastBefore { count: bound, first: Milestone::Action(send()), then: court() },
+        Promised::Before { first: Milestone::Action(send()), then: court() },
+        Promised::AtLeastTime { duration: time, from: Milestone::Stage(vec![StageId(0)]), to: court() },
+        Promised::SilentReaches { stages: vec![StageId(2), StageId(1)], within: time },
+        Promised::SilentEnds { within: time },
+        Promised::EveryEnds { within: time },
+        Promised::EveryNoticeGrants(time),
+        Promised::CostsAtMost(sum),
+    ];
+    forms.into_iter().map(|promised| Guarantee { rule, text, promised }).collect()
 }
 
 fn calendars() -> Vec<Calendar> {
@@ -135,12 +234,26 @@ pub fn machine() -> Machine {
     let busy = b.expr(Expr::Compare(Comparison::Greater, attempts, one));
     let half = b.expr(Expr::TimesRate(balance, five));
     let hours = b.expr(Expr::Const(28_800 * 100_000 + 72_000));
+    let fee = b.expr(Expr::Scale(ScaleId(0), balance, None));
+    let amounts = b.expr(Expr::Amounts(vec![5_000, 6_000]));
+    let missed = b.read(Quantity::PlanMissed);
+    let remaining = b.read(Quantity::PlanRemaining);
+    let plan_paid = b.read(Quantity::PlanPaid);
+    let mostly_paid = b.expr(Expr::Compare(Comparison::Greater, plan_paid, remaining));
+    let none_missed = b.expr(Expr::Compare(Comparison::Less, missed, one));
+    let plan_active = b.read(Quantity::PlanActive);
+    let going_well = b.expr(Expr::And(plan_active, none_missed));
+    let judged = b.read(Quantity::Had(1));
+    let arose = b.read(Quantity::ClaimArose);
+    let year_ends = b.expr(Expr::EndOfYear(arose));
+    let years = b.expr(Expr::Const(Duration::new(3, Unit::Years).unwrap().pack()));
 
     let r = r_stage;
     let action = |does| Action { rule: r, does };
     let stage = |n| Does::Move(Target::Stage(StageId(n)));
     let (reminder, work) = (b.text("reminder"), b.text("check_dispute"));
     let (clerk, check, dunning) = (b.text("clerk"), b.text("dispute_check"), b.text("dunning"));
+    let (lead, card, court) = (b.text("team_lead"), b.text("card"), b.text("court"));
     let (creditor, status) = (b.text("creditor"), b.text("status"));
     let send = Send {
         template: TemplateId(0),
@@ -152,8 +265,42 @@ pub fn machine() -> Machine {
         to: To::All,
         with: vec![(dunning, Type::Money, half)],
     };
-    let call = Call { script: reminder, tone: Some(friendly), hours: Some(hours), attempts: 3, every: Some(week) };
-    let task = Task { name: work, role: clerk, within: week, results: vec![], priority: Some(1), keep: false };
+    let call = Call {
+        script: reminder,
+        to: To::First,
+        tone: Some(friendly),
+        hours: Some(hours),
+        attempts: 3,
+        every: Some(week),
+    };
+    let task = Task {
+        name: work,
+        role: clerk,
+        substitutes: vec![(lead, week)],
+        within: week,
+        results: vec![],
+        priority: Some(1),
+        keep: false,
+    };
+    let notice = Send {
+        template: TemplateId(0),
+        ways: vec![Channels::of(ChannelId(0))],
+        tone: None,
+        payable_within: None,
+        after_post: false,
+        nature: Nature::Notice,
+        to: To::All,
+        with: vec![],
+    };
+    let approval = Approval {
+        name: b.text("paid"),
+        role: lead,
+        within: Some(week),
+        when: Some(going_well),
+        body: Span { first: 31, len: 1 },
+        otherwise: Some(Span { first: 32, len: 1 }),
+    };
+    let title = Does::Exit { from: ScopeId(1), exit: b.text("title"), body: Span { first: 15, len: 1 } };
     let choice = Does::If { condition: low, then: Span { first: 4, len: 1 }, otherwise: Span { first: 5, len: 1 } };
     let actions = vec![
         // The entry of `reminder`.
@@ -174,6 +321,32 @@ pub fn machine() -> Machine {
         action(Does::Report { party: creditor, what: status, message: false }),
         // `paid`.
         action(Does::Move(Target::LastStage)),
+        // `court`: its argument, its first stage, its exit, and the ways out.
+        action(Does::Set { var: VarId(1), value: one }),
+        action(Does::File { form: court, with: vec![(dunning, Type::Money, fee)] }),
+        action(title),
+        action(stage(1)),
+        action(Does::Alarm(check)),
+        action(Does::File { form: status, with: vec![] }),
+        // The plan.
+        action(Does::Send(notice)),
+        action(Does::Alarm(check)),
+        action(Does::Waive(Waive::Money(remaining))),
+        action(Does::Alarm(check)),
+        // `whenever recalled`.
+        action(Does::Collect { amount: amounts, by: card }),
+        action(Does::OfferPlan(PlanId(0))),
+        action(Does::ActivatePlan(PlanId(0))),
+        action(Does::CancelPlan),
+        action(Does::ReleaseDebtor),
+        action(Does::Split { part: SplitPart::Disputed, to: StageId(0) }),
+        action(Does::Split { part: SplitPart::Money(half), to: StageId(2) }),
+        action(Does::Split { part: SplitPart::Debtor, to: StageId(0) }),
+        action(Does::Approval(approval)),
+        action(stage(1)),
+        action(Does::Alarm(check)),
+        // The watch for effects.
+        action(Does::Alarm(check)),
     ];
     let event = |happening: Happening, is: Vec<(u8, i64)>| EventPattern { event: happening.id(), is };
     let trigger = |on, when, first, moves| Trigger { rule: r, on, when, body: Span { first, len: 1 }, moves };
@@ -189,8 +362,11 @@ pub fn machine() -> Machine {
         trigger(On::Event { event: event(Happening::PaymentReturned, vec![]), usually_within: None }, None, 11, true),
     ];
     triggers.push(Trigger { body: Span::default(), ..trigger(On::Move, None, 0, false) });
+    let served_here = On::Event { event: event(Happening::Served, vec![]), usually_within: None };
+    triggers.push(trigger(served_here, Some(judged), 14, true));
+    triggers.push(trigger(On::Effect(EffectKind::Send), Some(mostly_paid), 33, false));
     let span = |first, len| Span { first, len };
-    let stages = vec![
+    let mut stages = vec![
         Stage {
             name: reminder,
             title: reminder,
@@ -199,6 +375,7 @@ pub fn machine() -> Machine {
             scope: Some(ScopeId(0)),
             entry: span(0, 2),
             triggers: span(0, 1),
+            leaving: vec![],
         },
         Stage {
             name: b.text("paid"),
@@ -208,8 +385,20 @@ pub fn machine() -> Machine {
             scope: None,
             entry: span(12, 0),
             triggers: span(3, 1),
+            leaving: vec![],
         },
     ];
+
+    stages.push(Stage {
+        name: b.text("court.applied"),
+        title: court,
+        rule: r,
+        outcome: false,
+        scope: Some(ScopeId(1)),
+        entry: span(13, 1),
+        triggers: span(5, 1),
+        leaving: vec![Leaving { rule: r, ways: Ways::To(vec![StageId(0)]), body: span(16, 1) }],
+    });
     let whenevers = vec![
         Whenever {
             rule: r,
@@ -225,11 +414,19 @@ pub fn machine() -> Machine {
             body: span(9, 1),
             triggers: span(5, 0),
         },
+        Whenever {
+            rule: r,
+            event: event(Happening::Recalled, vec![]),
+            when: None,
+            body: span(22, 9),
+            triggers: span(7, 0),
+        },
     ];
     let feedback = b.text("feedback");
     let watches = vec![
         Watch { name: feedback, rule: r, when: None, triggers: span(2, 1) },
         Watch { name: b.text("moves"), rule: r, when: Some(busy), triggers: span(4, 1) },
+        Watch { name: b.text("effects"), rule: r, when: None, triggers: span(6, 1) },
     ];
     let row = |patterns, result| Row { rule: r, patterns, result };
     let tone_of = Table {
@@ -261,7 +458,7 @@ pub fn machine() -> Machine {
                 }),
             },
         ],
-        limits: vec![Limit { rule: r, count: 1, channels: Channels::ALL, per: duration(1) }],
+        limits: vec![Limit { rule: r, count: 1, channels: Channels::ALL, per: duration(1), per_claim: false }],
         rests: vec![Rest { rule: r, rest: duration(7), by: None }],
         consents: vec![(Channels::of(PHONE), r)],
         nevers: vec![(Channels::of(PHONE), dispute, r)],
@@ -279,6 +476,8 @@ pub fn machine() -> Machine {
         order: vec![ClaimOrder::OlderFirst],
         each_claim_in_turn: false,
         costs_up_to: Some(CostCap::OfPrincipal(five)),
+        costs_of_up_to: vec![(dunning, CostCap::Money(amounts))],
+        limitation: Some(limitation(r, year_ends, years, dispute)),
         settled,
         settled_rule: r,
     };
@@ -305,12 +504,39 @@ pub fn machine() -> Machine {
         Var { name: b.text("level"), ty: Type::Number, start: one },
         Var { name: b.text("next_level"), ty: Type::Number, start: next },
     ];
-    let scopes = vec![Scope { name: b.text("precourt"), title: b.text("Pre-court"), triggers: span(0, 0) }];
+    let mut scopes = vec![Scope {
+        name: b.text("precourt"),
+        title: b.text("Pre-court"),
+        parent: None,
+        first: None,
+        entry: span(0, 0),
+        triggers: span(0, 0),
+        leaving: vec![],
+    }];
+    scopes.push(Scope {
+        name: court,
+        title: b.text("Court"),
+        parent: Some(ScopeId(0)),
+        first: Some(StageId(2)),
+        entry: span(12, 1),
+        triggers: span(7, 0),
+        leaving: vec![
+            Leaving { rule: r, ways: Ways::Every, body: span(34, 0) },
+            Leaving { rule: r, ways: Ways::Otherwise, body: span(17, 1) },
+        ],
+    });
+    let starts =
+        vec![Start { rule: r, stage: StageId(2), when: Some(low) }, Start { rule: r, stage: StageId(0), when: None }];
+    let values = PlanValues { when: low, share: five, sum: cost, time: week };
+    let plans = vec![plan(b.text("standard"), r, &values, 18)];
+    let promised = b.text("a promise");
+    let guarantees = guarantees(r, promised, one, week, dispute, cost);
+    let scales = vec![scale(b.text("lawyers_fee"), r)];
     Machine {
         name: "acme".to_owned(),
         title: "ACME \"Mobile\"".to_owned(),
         version: 3,
-        currencies: vec![Currency::EUR],
+        currencies: vec![Currency::EUR, Currency::from_code("CHF").unwrap()],
         zones: vec![Zone::utc()],
         calendars: calendars(),
         calendar: CalendarChoice::By {
@@ -328,17 +554,21 @@ pub fn machine() -> Machine {
         templates: vec![Template { name: reminder, counted: true }],
         events,
         kept: vec![Kept { event: Happening::Served.id(), param: 1 }],
-        noted: vec![Happening::Served.id()],
+        noted: vec![event(Happening::Served, vec![]), event(Happening::DisputeResolved, vec![(0, 1)])],
+        starts,
         stages,
         scopes,
+        plans,
         whenevers,
         watches,
         triggers,
         actions,
         tables: vec![tone_of],
         dated: vec![base_rate],
+        scales,
         contact,
         ledger,
+        guarantees,
         limits: Limits::default(),
         files: vec!["acme.dun".to_owned()],
         exprs: build.exprs,

@@ -1,0 +1,106 @@
+//! Approvals: a person is asked before an action or a move (semantics, section 11).
+
+use crate::actions::Cause;
+use crate::case::Approval;
+use crate::fault::Fault;
+use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
+use crate::run::Run;
+use dunlin_machine::ir::{self, ActionRef, Block, Does, RuleId};
+use dunlin_machine::value::{Instant, Unit};
+
+impl<'a> Run<'a> {
+    /// The action or move `with approval` behind an open approval.
+    pub(crate) fn approval_of(&self, action: ActionRef) -> Result<(&'a ir::Approval, RuleId), Fault> {
+        match self.m.actions.get(action.index()) {
+            Some(ir::Action { rule, does: Does::Approval(approval) }) => Ok((approval, *rule)),
+            _ => Err(Fault::Broken("an open approval is none")),
+        }
+    }
+
+    /// Asks; what is asked already is not asked twice.
+    pub(crate) fn ask(&mut self, at: ActionRef, approval: &ir::Approval, rule: RuleId) -> Result<(), Fault> {
+        if self.case.approvals.iter().any(|a| a.action == at) {
+            return Ok(());
+        }
+        let from = self.mark();
+        let within = approval.within.map(|w| self.duration(w)).transpose()?;
+        let due = within.map(|w| self.over_in(w)).transpose()?;
+        let hours = within.is_some_and(|w| w.unit() == Unit::Hours);
+        let effect = self.tell_approval(approval, rule, from, hours, due, false)?;
+        self.case.approvals.push(Approval {
+            action: at,
+            effect,
+            due,
+            owner: self.ctx.owner,
+            person: self.ctx.person,
+            run: self.ctx.run,
+        });
+        Ok(())
+    }
+
+    /// Tells the host who is to be asked.
+    pub(crate) fn tell_approval(
+        &mut self,
+        approval: &ir::Approval,
+        rule: RuleId,
+        from: u32,
+        hours: bool,
+        due: Option<Instant>,
+        again: bool,
+    ) -> Result<u32, Fault> {
+        let last_day = due.map(|due| self.local_day(due).add_days(-1)).transpose()?;
+        let effect = Effect::Approval {
+            name: approval.name,
+            role: approval.role,
+            until: last_day.filter(|_| !hours),
+            until_instant: due.filter(|_| hours),
+            again,
+        };
+        self.effect(Some(rule), from, effect)
+    }
+
+    /// The position of the oldest open approval of a name.
+    pub(crate) fn open_approval_named(&self, name: &str) -> Option<usize> {
+        let is = |a: &Approval| self.approval_of(a.action).is_ok_and(|(form, _)| self.text_of(form.name) == name);
+        self.case.approvals.iter().position(is)
+    }
+
+    /// `approved`: the condition is read again, and what was asked for is done.
+    pub(crate) fn approve(&mut self, at: usize) -> Result<(), Fault> {
+        let Some(open) = self.take_approval(at) else { return Ok(()) };
+        let (form, rule) = self.approval_of(open.action)?;
+        let from = self.mark();
+        if !self.holds(form.when)? {
+            self.held(rule, HeldAction::Approved(form.name), HeldBy::When, None, true);
+            return Ok(());
+        }
+        self.answer(open, rule, (from, self.mark()), form.body)
+    }
+
+    /// `declined`, or not answered in time.
+    pub(crate) fn decline(&mut self, at: usize) -> Result<(), Fault> {
+        let Some(open) = self.take_approval(at) else { return Ok(()) };
+        let (form, rule) = self.approval_of(open.action)?;
+        let from = self.mark();
+        match form.otherwise {
+            Some(body) => self.answer(open, rule, (from, from), body),
+            None => self.effect(Some(rule), from, Effect::Alarm(Alarm::Named(form.name))).map(|_| ()),
+        }
+    }
+
+    pub(crate) fn approval_over(&mut self, at: usize) -> Result<(), Fault> {
+        self.decline(at)
+    }
+
+    fn take_approval(&mut self, at: usize) -> Option<Approval> {
+        if at < self.case.approvals.len() { Some(self.case.approvals.remove(at)) } else { None }
+    }
+
+    fn answer(&mut self, open: Approval, rule: RuleId, guard: (u32, u32), body: Block) -> Result<(), Fault> {
+        let before = self.ctx;
+        self.ctx.person = open.person;
+        let ran = self.run_body(Cause { owner: open.owner, rule, guard, late: self.ctx.late }, body);
+        self.ctx = before;
+        ran.map(|_| ())
+    }
+}
