@@ -76,11 +76,15 @@ pub struct Model {
     /// Event parameters that something reads.
     pub kept: Vec<Kept>,
     /// Events that something asks for.
-    pub noted: Vec<EventId>,
-    /// Stages and outcomes; a case opens in the first.
+    pub noted: Vec<EventPattern>,
+    /// Where a case opens: the first whose condition holds, else the first stage.
+    pub starts: Vec<ir::Start<Expr>>,
+    /// Stages and outcomes.
     pub stages: Vec<Stage>,
-    /// Groups.
+    /// Groups and procedures.
     pub scopes: Vec<Scope>,
+    /// Plans of instalments.
+    pub plans: Vec<ir::Plan<Expr, Block>>,
     /// Rules that see every event first.
     pub whenevers: Vec<Whenever>,
     /// Rules that run beside the stages.
@@ -89,10 +93,14 @@ pub struct Model {
     pub tables: Vec<Table<Expr>>,
     /// Values that change by date.
     pub dated: Vec<ir::Dated>,
+    /// Fee scales.
+    pub scales: Vec<ir::Scale>,
     /// Contact rules.
     pub contact: Contact<Expr>,
     /// The ledger.
     pub ledger: LedgerRules<Expr>,
+    /// What the strategy promises.
+    pub guarantees: Vec<ir::Guarantee<Expr>>,
     /// Bounds.
     pub limits: Limits,
     /// Source files.
@@ -131,17 +139,27 @@ pub struct Stage {
     pub entry: Block,
     /// Its triggers, in order.
     pub triggers: Vec<Trigger>,
+    /// What is done when it is left.
+    pub leaving: Vec<ir::Leaving<Block>>,
 }
 
-/// A group.
+/// A group, or a stage that is a procedure; see [`ir::Scope`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
     /// Its name.
     pub name: TextId,
     /// Its title.
     pub title: TextId,
+    /// What is around it.
+    pub parent: Option<ScopeId>,
+    /// Of a procedure its first stage.
+    pub first: Option<ir::StageId>,
+    /// What is done when it is entered, before its stage is.
+    pub entry: Block,
     /// Its triggers.
     pub triggers: Vec<Trigger>,
+    /// What is done when it is left.
+    pub leaving: Vec<ir::Leaving<Block>>,
 }
 
 /// A `whenever` rule; see [`ir::Whenever`].
@@ -301,6 +319,11 @@ impl Model {
     #[must_use]
     pub fn text(&self, id: TextId) -> &str {
         self.texts.get(id.index()).map_or("", String::as_str)
+    }
+
+    /// A scope and what is around it, from the innermost outwards.
+    pub fn chain(&self, innermost: Option<ScopeId>) -> impl Iterator<Item = ScopeId> {
+        std::iter::successors(innermost, |scope| self.scopes.get(scope.index())?.parent.filter(|parent| parent < scope))
     }
 
     /// The values of an enumeration, in order.

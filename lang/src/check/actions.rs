@@ -2,6 +2,7 @@
 
 use dunlin_machine::ir::{self, Channels, Does, HoldEnd, Nature, Target, TextId, To, Type, VarId};
 
+use super::approvals::ends_body;
 use super::context::{Body, Checker, Value, or_list};
 use crate::diagnostic::codes;
 use crate::model::{self, Block, Expr};
@@ -17,7 +18,7 @@ impl Checker<'_> {
         let mut block: Vec<model::Action> = Vec::new();
         for statement in statements {
             if let Some(last) = block.last()
-                && always_moves(last)
+                && ends_body(last)
             {
                 self.report_after_move(statement, last.rule);
                 break;
@@ -58,36 +59,44 @@ impl Checker<'_> {
                 "A move ends its body, so this is never done",
                 "never done",
             )
-            .also(place.file, place.span, "the case has moved here")
+            .also(place.file, place.span, "the move")
             .help("do it before the move, or in the stage that the case goes to");
         self.report(error);
     }
 
     fn statement(&mut self, statement: &Statement) -> Option<model::Action> {
-        if let Some(approval) = &statement.approval {
-            self.not_yet(codes::APPROVAL_NOT_BUILT, approval.span, "actions that wait for an approval");
-        }
-        let does = match &statement.kind {
-            StatementKind::Action(action) => self.action(action, statement.span)?,
-            StatementKind::Move(target) => Does::Move(self.target(target)?),
-            StatementKind::If(choice) => self.choice_of_actions(choice)?,
-            StatementKind::Trigger(trigger) => {
-                self.report_trigger_here(trigger);
-                return None;
-            }
-            StatementKind::Leaving(_) => {
-                self.not_yet(codes::LEAVING_NOT_BUILT, statement.span, "`leaving` blocks");
-                return None;
-            }
-            StatementKind::Exit(_) => {
-                self.not_yet(codes::PROCEDURE_NOT_BUILT, statement.span, "procedures, so there is no exit to map");
-                return None;
-            }
-            StatementKind::Broken => return None,
+        let does = match &statement.approval {
+            None => self.does(statement)?,
+            Some(_) => self.when_approved(|checker| checker.does(statement))?,
         };
         let law = if statement.law.is_empty() { self.scope.law.clone() } else { statement.law.clone() };
         let rule = self.rule_at(self.scope.rule_span.unwrap_or(statement.span), &law);
+        let does = match &statement.approval {
+            None => does,
+            Some(approval) => self.approval(statement, approval, does, rule)?,
+        };
         Some(model::Action { rule, does })
+    }
+
+    fn does(&mut self, statement: &Statement) -> Option<model::Does> {
+        match &statement.kind {
+            StatementKind::Action(action) => self.action(action, statement.span),
+            StatementKind::Move(target) => self.move_to(target),
+            StatementKind::If(choice) => self.choice_of_actions(choice),
+            StatementKind::Trigger(trigger) => {
+                self.report_trigger_here(trigger);
+                None
+            }
+            StatementKind::Leaving(_) => {
+                self.report_leaving_here(statement.span);
+                None
+            }
+            StatementKind::Exit(_) => {
+                self.report_exit_here(statement.span);
+                None
+            }
+            StatementKind::Broken => None,
+        }
     }
 
     fn report_trigger_here(&mut self, trigger: &tree::Trigger) {
@@ -111,6 +120,16 @@ impl Checker<'_> {
         let then = branch(self, &choice.then, true);
         let otherwise = choice.otherwise.as_ref().map_or_else(Block::default, |block| branch(self, block, false));
         Some(Does::If { condition: condition?, then, otherwise })
+    }
+
+    /// `-> STAGE`, or in a procedure `-> EXIT`.
+    fn move_to(&mut self, target: &tree::Target) -> Option<model::Does> {
+        if let TargetKind::Stage(name) = &target.kind
+            && let Some(exit) = self.exit_named(name)
+        {
+            return exit;
+        }
+        self.target(target).map(Does::Move)
     }
 
     /// Where a move goes.
@@ -149,22 +168,50 @@ impl Checker<'_> {
             tree::Action::Pause(pause) => self.pause(pause, span),
             tree::Action::Resume(reason) => self.resume(reason.as_ref(), span),
             tree::Action::Set { name, value } => self.set(name, value),
-            tree::Action::Collect { .. } => self.action_not_yet(codes::COLLECT_NOT_BUILT, span, "`collect`"),
-            tree::Action::OfferPlan(_) | tree::Action::ActivatePlan(_) | tree::Action::CancelPlan => {
-                self.action_not_yet(codes::PLAN_NOT_BUILT, span, "plans")
-            }
-            tree::Action::ReleaseDebtor => self.action_not_yet(
-                codes::DEBTORS_NOT_BUILT,
-                span,
-                "cases whose debtors change, so no debtor can be released",
-            ),
-            tree::Action::Split { .. } => self.action_not_yet(codes::SPLIT_NOT_BUILT, span, "`split`"),
+            tree::Action::Collect { amount, by } => self.collect(amount, by),
+            tree::Action::OfferPlan(plan) => self.plan_named(plan).map(Does::OfferPlan),
+            tree::Action::ActivatePlan(plan) => self.plan_named(plan).map(Does::ActivatePlan),
+            tree::Action::CancelPlan => Some(Does::CancelPlan),
+            tree::Action::ReleaseDebtor => Some(Does::ReleaseDebtor),
+            tree::Action::Split { part, target } => self.split(part, target),
         }
     }
 
-    fn action_not_yet(&mut self, code: crate::diagnostic::Code, span: Span, what: &str) -> Option<model::Does> {
-        self.not_yet(code, span, what);
-        None
+    /// `collect MONEY by debit | card`.
+    fn collect(&mut self, amount: &tree::Expr, by: &Name) -> Option<model::Does> {
+        let amount = self.expr(amount, Some(Type::Money));
+        let ways = ["debit", "card"].map(str::to_owned);
+        if !ways.contains(&by.text) {
+            let message = format!("Nothing is collected by `{}`", by.text);
+            self.report_unknown(codes::COLLECT_BY, by, message, &ways, "write `by debit` or `by card`");
+            return None;
+        }
+        Some(Does::Collect { amount: amount?, by: self.text(&by.text) })
+    }
+
+    /// `split disputed | MONEY | debtor -> STAGE`.
+    fn split(&mut self, part: &tree::SplitPart, target: &tree::Target) -> Option<model::Does> {
+        let part = match part {
+            tree::SplitPart::Disputed => Some(ir::SplitPart::Disputed),
+            tree::SplitPart::Debtor => Some(ir::SplitPart::Debtor),
+            tree::SplitPart::Amount(amount) => self.expr(amount, Some(Type::Money)).map(ir::SplitPart::Money),
+        };
+        let to = self.split_target(target);
+        Some(Does::Split { part: part?, to: to? })
+    }
+
+    /// The stage that a sister case opens in.
+    pub fn split_target(&mut self, target: &tree::Target) -> Option<ir::StageId> {
+        match &target.kind {
+            TargetKind::Stage(name) => self.split_exit(name).unwrap_or_else(|| self.stage_named(name)),
+            TargetKind::LastStage | TargetKind::SelfStage | TargetKind::Next => {
+                let words = self.words(target.span).to_owned();
+                let message = format!("The sister case has been nowhere yet, so it cannot open in `{words}`");
+                let error = self.error(codes::SPLIT_TARGET, target.span, message);
+                self.report(error.help("name the stage that it opens in"));
+                None
+            }
+        }
     }
 
     fn send(&mut self, send: &tree::Send, span: Span) -> Option<ir::Send<Expr>> {
@@ -216,10 +263,11 @@ impl Checker<'_> {
     }
 
     fn phone_call(&mut self, call: &tree::Call, span: Span) -> Option<ir::Call<Expr>> {
-        if call.to.is_some() || !call.with.is_empty() {
-            self.not_yet(codes::CALL_DETAIL_NOT_BUILT, span, "calls that say `to` or `with`");
+        if !call.with.is_empty() {
+            self.not_yet(codes::CALL_DETAIL_NOT_BUILT, span, "calls that say `with`");
             return None;
         }
+        let to = self.called(call.to, span)?;
         let tone = self.optional(call.tone.as_ref(), Type::Tone);
         let hours = self.optional(call.hours.as_ref(), Type::Hours);
         let every = self.optional(call.every.as_ref(), Type::Duration);
@@ -236,7 +284,21 @@ impl Checker<'_> {
             self.report(error.help(format!("write `up to {attempts} attempts, every 1 working day`")));
             return None;
         }
-        Some(ir::Call { script: self.text(&call.script.text), tone: tone?, hours: hours?, attempts, every: every? })
+        let script = self.text(&call.script.text);
+        Some(ir::Call { script, to, tone: tone?, hours: hours?, attempts, every: every? })
+    }
+
+    /// Who is called: one person.
+    fn called(&mut self, to: Option<tree::Recipient>, span: Span) -> Option<To> {
+        match to {
+            None => Some(To::First),
+            Some(tree::Recipient::AllDebtors) => {
+                let error = self.error(codes::CALL_TO_ALL, span, "A call is made to one person, not to all debtors");
+                self.report(error.help("write `to first debtor`, or in a rule on an event `to debtor`"));
+                None
+            }
+            Some(to) => self.recipient(Some(to), span),
+        }
     }
 
     /// A number from 1 that is the same for every case.
@@ -252,9 +314,8 @@ impl Checker<'_> {
     }
 
     fn task(&mut self, task: &tree::Task, span: Span) -> Option<ir::Task<Expr>> {
-        for substitute in &task.substitutes {
-            self.not_yet(codes::SUBSTITUTE_NOT_BUILT, substitute.role.span, "tasks with a substitute");
-        }
+        let substitutes: Vec<Option<(TextId, Expr)>> =
+            task.substitutes.iter().map(|substitute| self.substitute(substitute)).collect();
         let Some(within) = &task.within else {
             let message = format!("The task `{}` does not say until when it must be done", task.name.text);
             let error = self.error(codes::TASK_WITHOUT_LIMIT, span, message);
@@ -265,11 +326,18 @@ impl Checker<'_> {
         Some(ir::Task {
             name: self.text(&task.name.text),
             role: self.text(&task.role.text),
+            substitutes: substitutes.into_iter().collect::<Option<_>>()?,
             within,
             results: task.results.iter().map(|result| self.text(&result.text)).collect(),
             priority: task.priority.as_ref().map(|priority| priority.value),
             keep: task.keep,
         })
+    }
+
+    /// `else ROLE within D`.
+    fn substitute(&mut self, substitute: &tree::Substitute) -> Option<(TextId, Expr)> {
+        let within = self.expr(&substitute.within, Some(Type::Duration))?;
+        Some((self.text(&substitute.role.text), within))
     }
 
     /// `with name = value, …`.
@@ -395,7 +463,10 @@ impl Checker<'_> {
     }
 
     fn var_named(&mut self, name: &Name) -> Option<VarId> {
-        let named = self.names.values.get(&name.text).copied();
+        if self.report_parameter_set(name) {
+            return None;
+        }
+        let named = self.author_value(&name.text);
         match named.map(|n| n.means) {
             Some(Value::Var(id)) => return Some(id),
             Some(Value::Broken) => return None,
@@ -438,7 +509,7 @@ fn sets_deadline(block: &[model::Action]) -> bool {
 /// Whether nothing behind it is done any more.
 pub fn always_moves(action: &model::Action) -> bool {
     match &action.does {
-        Does::Move(_) => true,
+        Does::Move(_) | Does::Exit { .. } => true,
         Does::If { then, otherwise, .. } => {
             then.last().is_some_and(always_moves) && otherwise.last().is_some_and(always_moves)
         }
@@ -449,8 +520,7 @@ pub fn always_moves(action: &model::Action) -> bool {
 /// Whether a move stands anywhere in it.
 pub fn moves(block: &[model::Action]) -> bool {
     block.iter().any(|action| match &action.does {
-        Does::Move(_) => true,
-        Does::If { then, otherwise, .. } => moves(then) || moves(otherwise),
-        _ => false,
+        Does::Move(_) | Does::Exit { .. } => true,
+        other => other.blocks().into_iter().any(|block| moves(block)),
     })
 }

@@ -12,15 +12,17 @@ use crate::syntax::tree::{
 
 /// Takes up a `contact` block.
 pub(super) fn contact(checker: &mut Checker, block: &tree::Contact, span: Span) {
-    if let Some(place) = block.name.as_ref().or(block.extends.first()) {
-        checker.not_yet(codes::CONTACT_EXTENDS_NOT_BUILT, place.span, "named contact rules and `contact extends`");
-        return;
+    if let Some(name) = &block.name {
+        checker.named_contact(name);
+    } else if !is_second(checker, span) {
+        checker.model.contact = checker.contact_with_extended(block);
     }
-    if is_second(checker, span) {
-        return;
-    }
+}
+
+/// Takes up the rules of one block.
+pub(super) fn rules(checker: &mut Checker, rules: &[ContactRule]) {
     let mut otherwise = None;
-    for rule in &block.rules {
+    for rule in rules {
         take_up(checker, rule, &mut otherwise);
     }
     report_limits_twice(checker);
@@ -166,7 +168,7 @@ fn limit(checker: &mut Checker, rule: &ContactRule, count: &Expr, channels: &[Na
         return;
     };
     let rule = checker.rule_at(rule.span, &rule.law);
-    checker.model.contact.limits.push(Limit { rule, count, channels, per });
+    checker.model.contact.limits.push(Limit { rule, count, channels, per, per_claim: false });
 }
 
 fn rest(checker: &mut Checker, rule: &ContactRule, duration: &Expr, after: &EventPattern, by: &[Name]) {

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use dunlin_machine::events::{BUILTIN_CHANNELS, BUILTIN_ENUMS, BUILTIN_EVENTS, BUILTIN_PARTIES, BUILTIN_TONES};
 use dunlin_machine::events::{EventParam, EventType};
 use dunlin_machine::ir::{
-    self, CalendarChoice, CalendarId, ChannelId, Channels, Contact, DatedId, EnumId, Enumeration, EventId, FactId,
-    LedgerRules, Limits, ParamId, Rule, RuleId, StageId, TableId, Template, TemplateId, TextId, ToneId, Type, VarId,
+    self, CalendarChoice, CalendarId, ChannelId, Channels, Contact, DatedId, EnumId, Enumeration, EventId, EventPattern,
+    FactId, LedgerRules, Limits, ParamId, PlanId, Rule, RuleId, ScaleId, ScopeId, StageId, TableId, Template, TemplateId, TextId, ToneId, Type, VarId,
 };
 use dunlin_machine::value::{Calendar, Currency};
 
 use super::known::{Fact as Established, UncheckedRead};
 use super::modules::Declared;
+use super::procedures::Call;
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean};
 use crate::model::{Expr, Model};
 use crate::syntax::tree::{self, Name, Span};
@@ -79,6 +80,8 @@ pub struct Names {
     pub results: BTreeSet<String>,
     /// Templates that some `send` sends.
     pub templates: BTreeSet<String>,
+    /// Names under which somebody is asked to approve.
+    pub approvals: BTreeSet<String>,
     /// Forms that some `file` files.
     pub forms: BTreeSet<String>,
     /// Reasons of holds.
@@ -116,6 +119,8 @@ pub enum Body {
     Whenever,
     /// A watch.
     Watch,
+    /// A plan.
+    Plan,
 }
 
 /// What an expression may see where it stands.
@@ -123,6 +128,8 @@ pub enum Body {
 pub struct Scope {
     /// The body around it.
     pub body: Body,
+    /// The procedure around it: its parameters, stages and exits have names here, those of the strategy have not.
+    pub procedure: Option<ScopeId>,
     /// Whether it stands in a trigger (or rule), not in what is done on entry.
     pub in_trigger: bool,
     /// The event whose parameters can be read by their plain names.
@@ -145,6 +152,8 @@ pub struct Scope {
     pub claim: bool,
     /// The reason that a bare `pause` or `resume` takes.
     pub reason: Option<String>,
+    /// The `when` of the rule around it, which is read again when somebody has approved what it does.
+    pub when: Option<Expr>,
 }
 
 /// The checker at work on one strategy or library.
@@ -171,7 +180,13 @@ pub struct Checker<'s> {
     pub(super) modules: BTreeMap<String, Option<usize>>,
     pub(super) tables: BTreeMap<Declared, Progress<TableId>>,
     pub(super) dated: BTreeMap<Declared, Progress<DatedId>>,
+    pub(super) scales: BTreeMap<Declared, Progress<ScaleId>>,
     pub(super) calendars: BTreeMap<Declared, Progress<CalendarId>>,
+    pub(super) plans: BTreeMap<Declared, PlanId>,
+    /// Contact rules with a name; none while they are being checked.
+    pub(super) contacts: BTreeMap<Declared, Option<Contact<Expr>>>,
+    /// Stages that are procedures.
+    pub(super) calls: BTreeMap<ScopeId, Call>,
     pub(super) currency_given: bool,
     pub(super) unchecked_reads: Vec<UncheckedRead>,
     /// Templates that an expression asks about, with the places; some `send` should send them.
@@ -205,7 +220,11 @@ impl<'s> Checker<'s> {
             modules: BTreeMap::new(),
             tables: BTreeMap::new(),
             dated: BTreeMap::new(),
+            scales: BTreeMap::new(),
             calendars: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            calls: BTreeMap::new(),
             currency_given: false,
             unchecked_reads: Vec::new(),
             asked_templates: Vec::new(),
@@ -399,8 +418,11 @@ impl<'s> Checker<'s> {
 
     /// The stage or outcome of that name; unknown ones are reported.
     pub fn stage_named(&mut self, name: &tree::DottedName) -> Option<StageId> {
-        if let Some(stage) = self.names.stages.get(&name.text()) {
+        if let Some(stage) = self.names.stages.get(&self.full_name(&name.text())) {
             return stage.means;
+        }
+        if self.report_no_stage_of_procedure(name) {
+            return None;
         }
         let known: Vec<String> = self.names.stages.keys().cloned().collect();
         let message = if self.names.groups.contains_key(&name.text()) {
@@ -411,7 +433,9 @@ impl<'s> Checker<'s> {
         let whole = Name { text: name.text(), span: name.span };
         let help = match self.names.groups.contains_key(&name.text()) {
             true => "name the stage that is meant".to_owned(),
-            false => format!("declare it: `stage {} \"…\" {{ … }}`", name.text()),
+            false => self
+                .help_of_stage_inside(name)
+                .unwrap_or_else(|| format!("declare it: `stage {} \"…\" {{ … }}`", name.text())),
         };
         self.report_unknown(codes::UNKNOWN_STAGE, &whole, message, &known, &help);
         None
@@ -419,7 +443,9 @@ impl<'s> Checker<'s> {
 
     /// The event of that name, if there is one.
     pub fn event_if(&self, name: &str) -> Option<EventId> {
-        if let Some(event) = self.names.events.get(name) {
+        // A procedure of a module knows nothing of the strategy that calls it.
+        let strangers = self.scope.procedure.is_some() && self.file != 0;
+        if let Some(event) = self.names.events.get(name).filter(|_| !strangers) {
             return Some(event.means);
         }
         let builtin = BUILTIN_EVENTS.iter().position(|event| event.name == name);
@@ -489,9 +515,14 @@ impl<'s> Checker<'s> {
 
     /// The position of an event among those of which something asks whether they happened.
     pub fn note(&mut self, event: EventId) -> u16 {
-        let known = self.model.noted.iter().position(|e| *e == event);
+        self.note_pattern(EventPattern { event, is: Vec::new() })
+    }
+
+    /// As [`Self::note`], of an event with certain values.
+    pub fn note_pattern(&mut self, pattern: EventPattern) -> u16 {
+        let known = self.model.noted.iter().position(|noted| *noted == pattern);
         let position = known.unwrap_or_else(|| {
-            self.model.noted.push(event);
+            self.model.noted.push(pattern);
             self.model.noted.len() - 1
         });
         self.number(position, "events")
@@ -543,12 +574,15 @@ fn empty_model() -> Model {
         events: Vec::new(),
         kept: Vec::new(),
         noted: Vec::new(),
+        starts: Vec::new(),
         stages: Vec::new(),
         scopes: Vec::new(),
+        plans: Vec::new(),
         whenevers: Vec::new(),
         watches: Vec::new(),
         tables: Vec::new(),
         dated: Vec::new(),
+        scales: Vec::new(),
         contact: Contact::default(),
         ledger: LedgerRules {
             interest: None,
@@ -556,9 +590,12 @@ fn empty_model() -> Model {
             order: Vec::new(),
             each_claim_in_turn: false,
             costs_up_to: None,
+            costs_of_up_to: Vec::new(),
+            limitation: None,
             settled: nothing,
             settled_rule: RuleId(0),
         },
+        guarantees: Vec::new(),
         limits: Limits::default(),
         files: Vec::new(),
         rules: Vec::new(),

@@ -5,7 +5,7 @@ use dunlin_machine::value::Date;
 
 use super::context::Checker;
 use crate::diagnostic::codes;
-use crate::syntax::tree::{self, DateLiteral, Span, ValueRow};
+use crate::syntax::tree::{self, DateLiteral, Span};
 
 /// The dated value that a declaration writes; none where it has errors, which are reported.
 pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -> Option<ir::Dated> {
@@ -17,13 +17,15 @@ pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -
         checker.report(error.help("write from when which value holds: `from 2024-01-01 => 3.62 %`"));
     }
     let mut rows: Vec<(Date, i64)> = Vec::new();
+    let days: Vec<DateLiteral> = declared.rows.iter().map(|row| row.from).collect();
     for (index, row) in declared.rows.iter().enumerate() {
         let from = checker.date(row.from);
-        in_order(checker, declared.rows.get(..index).unwrap_or(&[]), row);
+        in_order(checker, days.get(..index).unwrap_or(&[]), row.from);
         let value = ty.and_then(|(ty, _)| checker.constant(&row.value, ty));
         rows.extend(from.zip(value));
     }
-    let verified_until = declared.verified_until.as_ref().and_then(|day| verified(checker, declared, day));
+    let last = days.last().zip(declared.verified_until);
+    let verified_until = last.and_then(|(last, day)| verified(checker, *last, day));
     let (ty, _) = ty?;
     let name = checker.text(&owner);
     let sound = checker.diagnostics.len() == before;
@@ -31,20 +33,20 @@ pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -
 }
 
 /// Reports a row that begins on a day that an earlier row has, or before it.
-fn in_order(checker: &mut Checker, before: &[ValueRow], row: &ValueRow) {
-    let day = |row: &ValueRow| (row.from.year, row.from.month, row.from.day);
-    let place = |other: &ValueRow| checker.here(other.from.span);
-    let words = checker.words(row.from.span);
-    let error = if let Some(same) = before.iter().find(|other| day(other) == day(row)) {
+pub(super) fn in_order(checker: &mut Checker, before: &[DateLiteral], from: DateLiteral) {
+    let day = |date: &DateLiteral| (date.year, date.month, date.day);
+    let place = |other: &DateLiteral| checker.here(other.span);
+    let words = checker.words(from.span);
+    let error = if let Some(same) = before.iter().find(|other| day(other) == day(&from)) {
         let (message, place) = (format!("Two values hold from {words}"), place(same));
         checker
-            .error_saying(codes::DATED_DAY_TWICE, row.from.span, message, "again here")
+            .error_saying(codes::DATED_DAY_TWICE, from.span, message, "again here")
             .also(place.file, place.span, "first here")
             .help("keep the row that is right")
-    } else if let Some(later) = before.last().filter(|last| day(last) > day(row)) {
+    } else if let Some(later) = before.last().filter(|last| day(last) > day(&from)) {
         let (message, place) = (format!("The row from {words} stands below a later one"), place(later));
         checker
-            .error_saying(codes::DATED_ORDER, row.from.span, message, "begins earlier")
+            .error_saying(codes::DATED_ORDER, from.span, message, "begins earlier")
             .also(place.file, place.span, "begins later")
             .help("write the rows in the order of their days")
     } else {
@@ -53,12 +55,12 @@ fn in_order(checker: &mut Checker, before: &[ValueRow], row: &ValueRow) {
     checker.report(error);
 }
 
-fn verified(checker: &mut Checker, declared: &tree::Value, day: &DateLiteral) -> Option<Date> {
-    let until = checker.date(*day)?;
-    let last = declared.rows.last()?;
-    let from = checker.date(last.from)?;
+/// `verified until DAY`, which lies not before the last row.
+pub(super) fn verified(checker: &mut Checker, last: DateLiteral, day: DateLiteral) -> Option<Date> {
+    let until = checker.date(day)?;
+    let from = checker.date(last)?;
     if until < from {
-        let place = checker.here(last.from.span);
+        let place = checker.here(last.span);
         let message = format!("`verified until {}` lies before the last row begins", checker.words(day.span));
         let error = checker
             .error_saying(codes::DATED_VERIFIED, day.span, message, "checked until here")

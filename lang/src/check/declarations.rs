@@ -217,7 +217,7 @@ impl Checker<'_> {
     }
 
     /// A name that the language gives a meaning cannot be an author's; whether it is free.
-    fn check_free(&mut self, name: &Name) -> bool {
+    pub(super) fn check_free(&mut self, name: &Name) -> bool {
         if !is_builtin_value(&name.text) {
             return true;
         }
@@ -494,7 +494,7 @@ impl Checker<'_> {
 }
 
 /// A value of the type, for a declaration whose own value has an error.
-fn stand_in(ty: Type) -> i64 {
+pub(super) fn stand_in(ty: Type) -> i64 {
     match ty {
         Type::Duration => Duration::new(1, Unit::Days).map_or(0, Duration::pack),
         _ => 0,
@@ -507,13 +507,8 @@ fn not_built(kind: &ItemKind) -> Option<(Code, &'static str)> {
         ItemKind::Replace(_) | ItemKind::Insert(_) | ItemKind::Remove(_) => {
             (codes::EXTENDS_NOT_BUILT, "strategies that change the stages of another")
         }
-        ItemKind::Steps(_) => (codes::STEPS_NOT_BUILT, "fee scales (`steps`)"),
-        ItemKind::Procedure(_) => (codes::PROCEDURE_NOT_BUILT, "procedures"),
         ItemKind::Limitation(_) => (codes::LIMITATION_NOT_BUILT, "limitation rules"),
-        ItemKind::Plan(_) => (codes::PLAN_NOT_BUILT, "plans"),
-        ItemKind::Start(_) => (codes::START_NOT_BUILT, "`start`, so every case opens in the first stage"),
         ItemKind::Templates(_) => (codes::TEMPLATES_NOT_BUILT, "the check of `templates`"),
-        ItemKind::Guarantee(_) => (codes::GUARANTEE_NOT_BUILT, "proofs of guarantees"),
         ItemKind::Experiment(_) => (codes::EXPERIMENT_NOT_BUILT, "experiments"),
         ItemKind::Migrate(_) => (codes::MIGRATE_NOT_BUILT, "migrations from another version"),
         _ => return None,

@@ -4,7 +4,6 @@ use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, EventPattern, Type};
 
 use super::context::{Binding, Checker, Place};
-use super::expr::needs_plans;
 use crate::diagnostic::{codes, did_you_mean};
 use crate::syntax::tree::{self, DottedName, ExprKind, Name};
 
@@ -30,12 +29,7 @@ impl Checker<'_> {
     /// The event that a rule names; unknown ones are reported.
     pub fn event_of(&mut self, name: &DottedName) -> Option<EventId> {
         let whole = Name { text: name.text(), span: name.span };
-        let event = self.event_named(&whole)?;
-        if needs_plans(event) {
-            self.not_yet(codes::PLAN_NOT_BUILT, name.span, &format!("plans, so `{}` never comes", whole.text));
-            return None;
-        }
-        Some(event)
+        self.event_named(&whole)
     }
 
     /// Says of an event of the language that it is not taken yet; whether it is one.
@@ -128,16 +122,24 @@ impl Checker<'_> {
     /// A name that is almost one of the values, or that means something else already, is not taken as a new name.
     fn check_binding(&mut self, event: EventId, own: &str, ty: Type, name: &Name) -> Option<()> {
         let words = self.words_of(event, own);
-        let closed = own == "name" && is_about_tasks(event);
+        let closed = own == "name" && (is_about_tasks(event) || is_about_approvals(event));
         let values: Vec<String> = self.names_of_type(ty).into_iter().chain(words).collect();
         let near = did_you_mean(&name.text, values.iter().map(String::as_str)).is_some();
         if near || closed {
-            let message = if closed {
+            let message = if closed && is_about_tasks(event) {
                 format!("There is no task `{}`", name.text)
+            } else if closed {
+                format!("No rule asks for an approval of `{}`", name.text)
             } else {
                 format!("`{}` is none of the values that `{own}` can have", name.text)
             };
-            let help = if closed { "a task is opened by `task NAME for ROLE within …`" } else { "" };
+            let help = match (closed, is_about_tasks(event)) {
+                (true, true) => "a task is opened by `task NAME for ROLE within …`",
+                (true, false) => {
+                    "a move is approved under the name of its stage, an action under that of its template, form, plan or kind"
+                }
+                _ => "",
+            };
             self.report_unknown(codes::UNKNOWN_PATTERN, name, message, &values, help);
             return None;
         }
@@ -149,7 +151,7 @@ impl Checker<'_> {
     }
 
     fn value_place(&self, name: &str) -> Option<Option<Place>> {
-        let author = self.names.values.get(name).map(|named| Some(named.place));
+        let author = self.author_value(name).map(|named| Some(named.place));
         author.or(super::expr::is_builtin_value(name).then_some(None))
     }
 
@@ -169,11 +171,12 @@ impl Checker<'_> {
     }
 
     fn words_of(&self, event: EventId, own: &str) -> Vec<String> {
-        use Happening::{Filed, Hold, NotServed, Operator, Released, Served, TaskDone, Waived};
+        use Happening::{Approved, Declined, Filed, Hold, NotServed, Operator, Released, Served, TaskDone, Waived};
         let Some(happening) = Happening::of(event) else { return Vec::new() };
         let names = &self.names;
         match (happening, own) {
             (_, "name") if is_about_tasks(event) => names.tasks.iter().cloned().collect(),
+            (Approved | Declined, "name") => names.approvals.iter().cloned().collect(),
             (TaskDone, "result") => names.results.iter().cloned().collect(),
             (Hold | Released, "reason") => names.reasons.iter().cloned().collect(),
             (Filed, "form") | (Served | NotServed, "what") => names.forms.iter().cloned().collect(),
@@ -194,6 +197,10 @@ impl Checker<'_> {
 fn is_about_tasks(event: EventId) -> bool {
     use Happening::{Postponed, TaskDone, TaskOverdue};
     matches!(Happening::of(event), Some(TaskDone | TaskOverdue | Postponed))
+}
+
+fn is_about_approvals(event: EventId) -> bool {
+    matches!(Happening::of(event), Some(Happening::Approved | Happening::Declined))
 }
 
 /// Every pattern with each of the values.

@@ -6,7 +6,7 @@ mod names;
 mod operators;
 
 pub use literals::second_of_day;
-pub use names::{is_builtin_value, needs_plans};
+pub use names::is_builtin_value;
 
 use dunlin_machine::ir::{self, Quantity, Type};
 
@@ -67,10 +67,7 @@ impl Checker<'_> {
             ExprKind::Had(pattern) => self.had(pattern),
             ExprKind::DisputeOpen => Some(typed(ir::Expr::Read(Quantity::DisputeOpen), Type::Bool)),
             ExprKind::PromiseOpen => Some(typed(ir::Expr::Read(Quantity::PromiseOpen), Type::Bool)),
-            ExprKind::PlanActive => {
-                self.not_yet(codes::PLAN_NOT_BUILT, span, "plans, so nothing can ask whether one is active");
-                None
-            }
+            ExprKind::PlanActive => Some(typed(ir::Expr::Read(Quantity::PlanActive), Type::Bool)),
             ExprKind::InStage(stages) => self.in_stages(stages, Quantity::In),
             ExprKind::BeenIn(stages) => self.in_stages(stages, Quantity::BeenIn),
             ExprKind::If { condition, then, otherwise } => self.choice(condition, then, otherwise, expected),
@@ -177,21 +174,28 @@ impl Checker<'_> {
         Some(typed(ir::Expr::Known(value), Type::Bool))
     }
 
-    /// `had EVENT`.
+    /// `had EVENT`, `had EVENT(VALUE, …)`.
     fn had(&mut self, pattern: &tree::EventPattern) -> Option<Expr> {
-        let event = self.event_of(&pattern.name)?;
-        if !pattern.arguments.is_empty() {
-            let words = self.words(pattern.span).to_owned();
-            let event = self.event_name(event);
-            let message = format!("Dunlin does not yet remember every `{event}`, so it cannot answer `had {words}`");
-            let error = self.error(codes::HAD_WITH_VALUES_NOT_BUILT, pattern.span, message);
-            self.report(
-                error.help(format!("`had {event}` asks whether there was any; `{event}.PARAMETER` reads the latest")),
-            );
+        let heard = self.heard(pattern)?;
+        if let Some(binding) = heard.bindings.first() {
+            let message = format!("`{}` is a new name, and `had` asks for values", binding.name);
+            let place = pattern.arguments.iter().find(|argument| self.words(argument.span) == binding.name);
+            let place = place.map_or(pattern.span, |argument| argument.span);
+            let error = self.error(codes::UNKNOWN_PATTERN, place, message);
+            let event = self.event_name(heard.event);
+            self.report(error.help(format!("`had {event}` asks whether there was any; `_` stands for any value")));
             return None;
         }
-        let noted = self.note(event);
-        Some(typed(ir::Expr::Read(Quantity::Had(noted)), Type::Bool))
+        let mut all: Option<Expr> = None;
+        for pattern in heard.patterns {
+            let noted = self.note_pattern(pattern);
+            let one = typed(ir::Expr::Read(Quantity::Had(noted)), Type::Bool);
+            all = Some(match all {
+                None => one,
+                Some(before) => typed(ir::Expr::Or(before, one), Type::Bool),
+            });
+        }
+        all
     }
 
     /// `in STAGE | STAGE`, `been in …`.
@@ -203,26 +207,12 @@ impl Checker<'_> {
         let mut sound = true;
         let mut found = Vec::new();
         for stage in stages {
-            match self.stages_of_group(&stage.text()) {
+            match self.stages_named(stage) {
                 Some(all) => found.extend(all),
-                None => match self.stage_named(stage) {
-                    Some(stage) => found.push(stage),
-                    None => sound = false,
-                },
+                None => sound = false,
             }
         }
         sound.then(|| typed(ir::Expr::Read(quantity(found)), Type::Bool))
-    }
-
-    /// The stages of the group of that name, unless a stage has the name too.
-    fn stages_of_group(&self, name: &str) -> Option<Vec<ir::StageId>> {
-        if self.names.stages.contains_key(name) {
-            return None;
-        }
-        let scope = self.model.scopes.iter().position(|scope| self.model.text(scope.name) == name)?;
-        let stages = self.model.stages.iter().enumerate();
-        let inside = stages.filter(|(_, stage)| stage.scope.is_some_and(|of| of.index() == scope));
-        Some(inside.map(|(n, _)| ir::StageId(n as u16)).collect())
     }
 
     /// Several values joined by `|` that do not stand behind `=` or `is`.

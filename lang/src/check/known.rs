@@ -50,7 +50,7 @@ impl Checker<'_> {
             ir::Expr::And(a, b) => either(&self.certain(a, false), &self.certain(b, false)),
             ir::Expr::Known(what) if holds => vec![Fact::Known(what.node.as_ref().clone())],
             ir::Expr::Read(Quantity::Had(n)) if holds => {
-                self.model.noted.get(usize::from(*n)).map(|event| Fact::Happened(*event)).into_iter().collect()
+                self.model.noted.get(usize::from(*n)).map(|noted| Fact::Happened(noted.event)).into_iter().collect()
             }
             ir::Expr::Read(Quantity::PromiseOpen) if holds => vec![Fact::Happened(Happening::Promise.id())],
             ir::Expr::Compare(how, a, b) => at_least_one(*how, a, b, holds).into_iter().collect(),
@@ -145,8 +145,9 @@ impl Checker<'_> {
         param.is_some_and(|param| {
             let name = self.model.text(param.name);
             let on = name == "on" && param.ty == Type::Date;
-            let promised = Happening::of(event) == Some(Happening::Promise) && name == "amount";
-            param.required || on || promised
+            let whole = [Happening::Promise, Happening::Objection, Happening::Opposition];
+            let amount = name == "amount" && Happening::of(event).is_some_and(|event| whole.contains(&event));
+            param.required || on || amount
         })
     }
 

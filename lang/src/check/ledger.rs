@@ -38,6 +38,8 @@ fn set_defaults(checker: &mut Checker, span: Option<Span>) {
         order: vec![ClaimOrder::OlderFirst],
         each_claim_in_turn: false,
         costs_up_to: None,
+        costs_of_up_to: Vec::new(),
+        limitation: None,
         settled,
         settled_rule,
     };

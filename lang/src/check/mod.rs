@@ -3,17 +3,26 @@
 //! Every part reports what it finds and goes on; a model comes out only where nothing was wrong.
 
 mod actions;
+mod approvals;
 mod calendars;
 mod contact;
 mod context;
 mod dated;
 mod declarations;
+mod effects;
 mod events;
 mod expr;
+mod guarantees;
 mod known;
+mod leaving;
 mod ledger;
 mod modules;
+mod plans;
+mod procedures;
+mod scales;
+mod shared_contact;
 mod stages;
+mod starts;
 mod tables;
 mod tests;
 mod types;
@@ -123,7 +132,11 @@ impl Checker<'_> {
         self.every_declaration(tree);
         self.vars(tree);
         self.terms(tree);
+        self.plans(tree);
+        self.starts(tree);
         self.check_bodies(tree);
+        self.guarantees(tree);
+        self.uncalled_procedures(tree);
         self.zones_in_texts();
         self.report_unchecked_reads();
         self.report_unsent_templates();
@@ -149,6 +162,9 @@ impl Checker<'_> {
             match &declaration.kind {
                 ItemKind::Table(_) => {
                     self.table_of(declared, declaration.span);
+                }
+                ItemKind::Steps(_) => {
+                    self.scale_of(declared, declaration.span);
                 }
                 ItemKind::Value(_) => {
                     self.dated_of(declared, declaration.span);
@@ -202,6 +218,8 @@ impl Checker<'_> {
                     | ItemKind::Watch(_)
                     | ItemKind::Facts(_)
                     | ItemKind::Ledger(_)
+                    | ItemKind::Start(_)
+                    | ItemKind::Guarantee(_)
             )
         });
         if let Some(item) = found {

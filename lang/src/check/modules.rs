@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
-use dunlin_machine::ir::{CalendarId, DatedId, TableId};
+use dunlin_machine::ir::{CalendarId, DatedId, ScaleId, TableId};
 
 use super::context::{Checker, Progress, SourceFile};
-use super::{calendars, dated, tables};
+use super::{calendars, dated, scales, tables};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::syntax::tree::{self, DottedName, Item, ItemKind, Name, Span};
 
@@ -35,6 +35,11 @@ impl DeclaredItem {
         self.tree.items.get(self.item).map_or(NOTHING, |item| &item.kind)
     }
 
+    /// `law "…"` at its end.
+    pub fn law(&self) -> &[tree::Text] {
+        self.tree.items.get(self.item).map_or(&[], |item| &item.law)
+    }
+
     /// Where it stands.
     pub fn span(&self) -> Span {
         self.tree.items.get(self.item).map_or(Span::default(), |item| item.span)
@@ -52,7 +57,9 @@ pub enum Family {
     Contact,
     /// Limitation rules with a name.
     Limitation,
-    /// Plans and procedures.
+    /// Plans of instalments.
+    Plan,
+    /// Procedures.
     Procedure,
 }
 
@@ -63,6 +70,7 @@ impl Family {
             Family::Calendar => "calendar",
             Family::Contact => "set of contact rules",
             Family::Limitation => "set of limitation rules",
+            Family::Plan => "plan",
             Family::Procedure => "procedure",
         }
     }
@@ -77,7 +85,7 @@ pub fn declared_name(kind: &ItemKind) -> Option<(Family, &DottedName)> {
         ItemKind::Calendar(calendar) => Some((Family::Calendar, &calendar.name)),
         ItemKind::Contact(contact) => contact.name.as_ref().map(|name| (Family::Contact, name)),
         ItemKind::Limitation(limitation) => limitation.name.as_ref().map(|name| (Family::Limitation, name)),
-        ItemKind::Plan(plan) => Some((Family::Procedure, &plan.name)),
+        ItemKind::Plan(plan) => Some((Family::Plan, &plan.name)),
         ItemKind::Procedure(procedure) => Some((Family::Procedure, &procedure.name)),
         _ => None,
     }
@@ -331,6 +339,28 @@ impl Checker<'_> {
         id
     }
 
+    /// The fee scale of a declaration, checked if it was not yet; `span` is where it is used.
+    pub fn scale_of(&mut self, declared: Declared, span: Span) -> Option<ScaleId> {
+        match self.scales.get(&declared) {
+            Some(Progress::Done(done)) => return *done,
+            Some(Progress::Begun) => {
+                self.report_own_use(declared, span, "fee scale");
+                return None;
+            }
+            None => {}
+        }
+        self.scales.insert(declared, Progress::Begun);
+        let item = self.item(declared)?;
+        let ItemKind::Steps(steps) = item.kind() else { return None };
+        let checked = self.in_file(declared.file, |checker| scales::scale(checker, steps, item.span()));
+        let id = checked.map(|scale| {
+            self.model.scales.push(scale);
+            ScaleId(self.number(self.model.scales.len() - 1, "fee scales"))
+        });
+        self.scales.insert(declared, Progress::Done(id));
+        id
+    }
+
     /// The dated value of a declaration, checked if it was not yet.
     pub fn dated_of(&mut self, declared: Declared, span: Span) -> Option<DatedId> {
         match self.dated.get(&declared) {
@@ -353,7 +383,7 @@ impl Checker<'_> {
         id
     }
 
-    fn report_own_use(&mut self, declared: Declared, span: Span, what: &str) {
+    pub(super) fn report_own_use(&mut self, declared: Declared, span: Span, what: &str) {
         let name = self.item(declared).and_then(|item| declared_name(item.kind()).map(|(_, name)| name.text()));
         let name = name.unwrap_or_default();
         let message = format!("The {what} `{name}` uses itself");

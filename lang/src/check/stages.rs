@@ -15,9 +15,11 @@ use crate::syntax::tree::{self, GroupEntry, ItemKind, Name, Span, Statement, Sta
 
 /// What a body holds.
 #[derive(Debug, Default)]
-struct Contents {
-    entry: Block,
-    triggers: Vec<Trigger>,
+pub(super) struct Contents {
+    pub entry: Block,
+    pub triggers: Vec<Trigger>,
+    /// Of a stage, a group or a procedure.
+    pub leaving: Vec<ir::Leaving<Block>>,
 }
 
 /// A trigger's head, checked: one for each event or value that it waits for.
@@ -45,10 +47,11 @@ impl Checker<'_> {
         }
     }
 
-    fn declare_stage(&mut self, stage: &tree::Stage, scope: Option<ScopeId>) {
-        self.declare(&stage.name, stage.title.as_ref(), false, scope, stage.span, &stage.law);
-        if let Some(procedure) = &stage.procedure {
-            self.not_yet(codes::PROCEDURE_NOT_BUILT, procedure.span, "procedures, so no stage can be one");
+    /// Gives a stage its number; one that is a procedure, all stages in it.
+    pub(super) fn declare_stage(&mut self, stage: &tree::Stage, scope: Option<ScopeId>) {
+        match &stage.procedure {
+            Some(called) => self.declare_call(stage, called, scope),
+            None => self.declare(&stage.name, stage.title.as_ref(), false, scope, stage.span, &stage.law),
         }
     }
 
@@ -61,7 +64,11 @@ impl Checker<'_> {
         let scope = model::Scope {
             name: self.text(&group.name.text),
             title: self.title(&group.name, group.title.as_ref()),
+            parent: None,
+            first: None,
+            entry: Block::default(),
             triggers: Vec::new(),
+            leaving: Vec::new(),
         };
         self.model.scopes.push(scope);
         let scope = ScopeId(self.number(self.model.scopes.len() - 1, "groups"));
@@ -76,7 +83,7 @@ impl Checker<'_> {
         self.text(title.map_or(name.text.as_str(), |title| title.value.as_str()))
     }
 
-    fn declare(
+    pub(super) fn declare(
         &mut self,
         name: &Name,
         title: Option<&tree::Text>,
@@ -86,25 +93,28 @@ impl Checker<'_> {
         law: &[tree::Text],
     ) {
         let rule = self.rule_at(span, law);
+        let full = self.full_name(&name.text);
         let stage = model::Stage {
-            name: self.text(&name.text),
+            name: self.text(&full),
             title: self.title(name, title),
             rule,
             outcome,
             scope,
             entry: Block::default(),
             triggers: Vec::new(),
+            leaving: Vec::new(),
         };
         self.model.stages.push(stage);
         let id = StageId(self.number(self.model.stages.len() - 1, "stages"));
-        match self.names.stages.get(&name.text).map(|named| named.place) {
-            Some(before) => {
-                self.report_twice(name.span, before, "each stage and each outcome has a name of its own", &name.text)
-            }
-            None => {
-                let place = self.here(name.span);
-                self.names.stages.insert(name.text.clone(), Named { means: Some(id), place });
-            }
+        self.check_stage_name(name);
+        let place = self.here(name.span);
+        self.names.stages.entry(full).or_insert(Named { means: Some(id), place });
+    }
+
+    /// Reports a stage or outcome whose name another one has.
+    pub(super) fn check_stage_name(&mut self, name: &Name) {
+        if let Some(before) = self.names.stages.get(&self.full_name(&name.text)).map(|named| named.place) {
+            self.report_twice(name.span, before, "each stage and each outcome has a name of its own", &name.text);
         }
     }
 
@@ -113,11 +123,10 @@ impl Checker<'_> {
         let (mut stage, mut scope) = (0, 0);
         for item in &file.items {
             match &item.kind {
-                ItemKind::Stage(tree) => self.stage_body(tree.statements(), &mut stage, false),
+                ItemKind::Stage(tree) => self.any_stage_body(tree, &mut stage, &mut scope),
                 ItemKind::Outcome(tree) => self.stage_body(tree.statements(), &mut stage, true),
                 ItemKind::Group(group) => {
-                    self.group_bodies(group, &mut stage, scope);
-                    scope += 1;
+                    self.group_bodies(group, &mut stage, &mut scope);
                 }
                 ItemKind::Whenever(rule) => self.whenever(rule, item.span, &item.law),
                 ItemKind::Watch(watch) => self.watch(watch, item.span, &item.law),
@@ -127,23 +136,35 @@ impl Checker<'_> {
         self.check_entry_chains();
     }
 
+    /// The body of a stage, or all bodies of one that is a procedure.
+    pub(super) fn any_stage_body(&mut self, stage: &tree::Stage, next: &mut usize, scope: &mut usize) {
+        match stage.procedure {
+            Some(_) => self.call_bodies(stage, next, scope),
+            None => self.stage_body(stage.statements(), next, false),
+        }
+    }
+
     fn stage_body(&mut self, statements: &[Statement], next: &mut usize, outcome: bool) {
         let position = *next;
         *next += 1;
         let id = StageId(self.number(position, "stages"));
         let body = if outcome { Body::Outcome(id) } else { Body::Stage(id) };
         let contents = self.contents(body, statements);
+        let leaving = if outcome { Vec::new() } else { self.leaving_blocks(statements, false) };
         if let Some(stage) = self.model.stages.get_mut(position) {
             stage.entry = contents.entry;
             stage.triggers = contents.triggers;
+            stage.leaving = leaving;
         }
     }
 
-    fn group_bodies(&mut self, group: &tree::Group, stage: &mut usize, scope: usize) {
+    fn group_bodies(&mut self, group: &tree::Group, stage: &mut usize, scope: &mut usize) {
+        let own = *scope;
+        *scope += 1;
         let mut statements = Vec::new();
         for entry in &group.entries {
             match entry {
-                GroupEntry::Stage(tree) => self.stage_body(tree.statements(), stage, false),
+                GroupEntry::Stage(tree) => self.any_stage_body(tree, stage, scope),
                 GroupEntry::Statement(statement) => statements.push(statement.clone()),
             }
         }
@@ -153,12 +174,14 @@ impl Checker<'_> {
             "A group",
             "it is never entered as a whole; actions stand in its stages",
         );
-        if let Some(scope) = self.model.scopes.get_mut(scope) {
+        let leaving = self.leaving_blocks(&statements, false);
+        if let Some(scope) = self.model.scopes.get_mut(own) {
             scope.triggers = contents.triggers;
+            scope.leaving = leaving;
         }
     }
 
-    fn report_actions_here(&mut self, entry: &Block, what: &str, why: &str) {
+    pub(super) fn report_actions_here(&mut self, entry: &Block, what: &str, why: &str) {
         if let Some(action) = entry.first() {
             let place = self.rule_place(action.rule);
             let message = format!("{what} holds triggers, and this action waits for nothing");
@@ -205,6 +228,7 @@ impl Checker<'_> {
         }
         self.scope.reason = self.reason_of(&rule.body.statements);
         let when = self.when(rule.condition.as_ref());
+        self.scope.when = when.clone().flatten();
         let contents = self.contents(Body::Whenever, &rule.body.statements);
         Some((when?, std::rc::Rc::new(contents)))
     }
@@ -245,7 +269,7 @@ impl Checker<'_> {
     }
 
     /// `when C`, which what follows may rely on; none where it has errors.
-    fn when(&mut self, condition: Option<&tree::Expr>) -> Option<Option<Expr>> {
+    pub(super) fn when(&mut self, condition: Option<&tree::Expr>) -> Option<Option<Expr>> {
         let Some(condition) = condition else { return Some(None) };
         let condition = self.condition(condition)?;
         self.establish(&condition, true);
@@ -253,18 +277,19 @@ impl Checker<'_> {
     }
 
     /// Actions first, then triggers.
-    fn contents(&mut self, body: Body, statements: &[Statement]) -> Contents {
+    pub(super) fn contents(&mut self, body: Body, statements: &[Statement]) -> Contents {
         self.scoped(|checker| {
             checker.scope.body = body;
             checker.find_lost_reasons(statements);
-            let first = statements.iter().position(|s| matches!(s.kind, StatementKind::Trigger(_)));
+            let is_last = |s: &Statement| matches!(s.kind, StatementKind::Trigger(_) | StatementKind::Leaving(_));
+            let first = statements.iter().position(is_last);
             let (actions, rest) = statements.split_at(first.unwrap_or(statements.len()));
             let entry = checker.actions(actions);
             if body == Body::Whenever {
                 checker.forget_what_may_change();
             }
             let triggers = checker.triggers(rest);
-            Contents { entry, triggers }
+            Contents { entry, triggers, leaving: Vec::new() }
         })
     }
 
@@ -275,6 +300,10 @@ impl Checker<'_> {
         for statement in statements {
             if let StatementKind::Trigger(trigger) = &statement.kind {
                 triggers.extend(self.trigger(trigger, statement));
+                continue;
+            }
+            let left = matches!(self.scope.body, Body::Stage(_) | Body::Group);
+            if left && matches!(statement.kind, StatementKind::Leaving(_)) {
                 continue;
             }
             let action =
@@ -361,6 +390,7 @@ impl Checker<'_> {
             self.enter_head(head);
         }
         let when = self.when(trigger.condition.as_ref());
+        self.scope.when = when.clone().flatten();
         let body = self.actions(&trigger.body.statements);
         let (Some(when), Some(head)) = (when, head) else { return Vec::new() };
         let moves = moves(&body);
@@ -370,7 +400,7 @@ impl Checker<'_> {
 
     /// What actions of a rule cite: one that stands alone behind its trigger, the trigger with it; each in a block
     /// itself, and the law of its rule if it names none.
-    fn cite(&mut self, body: &tree::Block, span: Span, law: &[tree::Text]) {
+    pub fn cite(&mut self, body: &tree::Block, span: Span, law: &[tree::Text]) {
         if !law.is_empty() {
             self.scope.law = law.to_vec();
         }
@@ -428,10 +458,7 @@ impl Checker<'_> {
                 self.report(error.help("write it in a `watch NAME { on move: … }`; what a stage does when it is entered stands first in it"));
                 Vec::new()
             }
-            TriggerKind::OnEffect(_) => {
-                self.not_yet(codes::ON_EFFECT_NOT_BUILT, trigger.head, "`on effect`");
-                Vec::new()
-            }
+            TriggerKind::OnEffect(kind) => plain(self.on_effect(kind, trigger.head)),
         }
     }
 
@@ -592,11 +619,7 @@ impl Checker<'_> {
 
     fn move_on_entry(&self, stage: usize) -> Option<(RuleId, usize)> {
         let last = self.model.stages.get(stage)?.entry.last()?;
-        match last.does {
-            Does::Move(Target::Stage(next)) => Some((last.rule, next.index())),
-            Does::Move(Target::Itself) => Some((last.rule, stage)),
-            _ => None,
-        }
+        Some((last.rule, destination(last, stage)?))
     }
 
     fn report_chain(&mut self, chain: &[(usize, RuleId)]) {
@@ -618,6 +641,16 @@ impl Checker<'_> {
         self.report(
             error.help("no stage is entered twice in one chain; put one of the moves behind a trigger or a condition"),
         );
+    }
+}
+
+/// Where an action moves a case in that stage, by an exit too.
+fn destination(action: &model::Action, stage: usize) -> Option<usize> {
+    match &action.does {
+        Does::Move(Target::Stage(next)) => Some(next.index()),
+        Does::Move(Target::Itself) => Some(stage),
+        Does::Exit { body, .. } => body.last().and_then(|last| destination(last, stage)),
+        _ => None,
     }
 }
 

@@ -70,7 +70,7 @@ impl Checker<'_> {
         if text == "debtor.kind" {
             return Some(DEBTOR_KIND);
         }
-        match self.names.values.get(&text).map(|named| named.means) {
+        match self.author_value(&text).map(|named| named.means) {
             Some(Value::Broken) => return None,
             Some(value) => return Some(self.type_of_value(value)),
             None if self.names.broken.contains(&text) => return None,

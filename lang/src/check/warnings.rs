@@ -2,6 +2,7 @@
 
 mod names;
 mod paths;
+mod plans;
 mod stuck;
 mod triggers;
 pub(super) mod walk;
@@ -18,7 +19,9 @@ pub(super) fn warn(checker: &mut Checker) {
     paths::unreachable(checker, &paths);
     stuck::stuck(checker, &paths);
     triggers::never_fire(checker);
+    plans::effects_in_vain(checker);
     names::unused(checker);
+    plans::plans(checker);
     names::holds(checker);
     names::channels(checker);
 }

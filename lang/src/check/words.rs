@@ -1,8 +1,9 @@
 //! The words that actions bring into a strategy: tasks, forms, reasons of holds, templates. Collected before any rule is
 //! checked, because a rule may name what a later one does.
 
+use super::approvals;
 use super::context::Checker;
-use crate::syntax::tree::{self, Action, GroupEntry, ItemKind, Statement, StatementKind, TriggerKind};
+use crate::syntax::tree::{self, Action, GroupEntry, ItemKind, PlanEntryKind, Statement, StatementKind, TriggerKind};
 
 impl Checker<'_> {
     /// Collects the words of every body of the file.
@@ -11,8 +12,9 @@ impl Checker<'_> {
             match &item.kind {
                 ItemKind::Stage(stage) => self.words_in(&stage.body.statements, None),
                 ItemKind::Outcome(outcome) => self.words_in(&outcome.body.statements, None),
-                ItemKind::Group(group) => self.words_in_group(group),
+                ItemKind::Group(group) => self.words_in_entries(&group.entries),
                 ItemKind::Watch(watch) => self.words_in(&watch.body.statements, None),
+                ItemKind::Plan(plan) => self.words_of_plan(plan),
                 ItemKind::Whenever(rule) => {
                     for event in &rule.events {
                         self.words_in(&rule.body.statements, Some(&event.name.text()));
@@ -23,8 +25,22 @@ impl Checker<'_> {
         }
     }
 
-    fn words_in_group(&mut self, group: &tree::Group) {
-        for entry in &group.entries {
+    /// Collects the words of a plan.
+    pub fn words_of_plan(&mut self, plan: &tree::Plan) {
+        for entry in &plan.entries {
+            match &entry.kind {
+                PlanEntryKind::On(trigger) => self.words_in(&trigger.body.statements, None),
+                PlanEntryKind::NoticeFirst(template) => {
+                    self.names.templates.insert(template.text.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Collects the words of a group or a procedure.
+    pub fn words_in_entries(&mut self, entries: &[GroupEntry]) {
+        for entry in entries {
             match entry {
                 GroupEntry::Stage(stage) => self.words_in(&stage.body.statements, None),
                 GroupEntry::Statement(statement) => self.words_in(std::slice::from_ref(statement), None),
@@ -35,6 +51,11 @@ impl Checker<'_> {
     /// `event` is the name that a bare `pause` takes.
     fn words_in(&mut self, statements: &[Statement], event: Option<&str>) {
         for statement in statements {
+            if let Some(approval) = &statement.approval {
+                self.names.approvals.extend(approvals::name_of(statement));
+                let otherwise = approval.otherwise.as_ref().map_or(&[][..], |block| &block.statements);
+                self.words_in(otherwise, event);
+            }
             match &statement.kind {
                 StatementKind::Action(action) => self.words_of_action(action, event),
                 StatementKind::If(choice) => {
@@ -44,6 +65,8 @@ impl Checker<'_> {
                     }
                 }
                 StatementKind::Trigger(trigger) => self.words_in_trigger(trigger, event),
+                StatementKind::Leaving(leaving) => self.words_in(&leaving.body.statements, event),
+                StatementKind::Exit(exit) => self.words_in(&exit.body.statements, event),
                 _ => {}
             }
         }

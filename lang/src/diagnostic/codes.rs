@@ -6,7 +6,7 @@
 //! | 0100–0199 | names |
 //! | 0200–0299 | types and values |
 //! | 0300–0399 | stages and moves |
-//! | 0400–0499 | contact and ledger |
+//! | 0400–0499 | contact, ledger and plans |
 //! | 0500–0599 | tables, calendars, dated values |
 //! | 0600–0699 | tests |
 //! | 0700–0799 | forms that are not built yet |
@@ -152,7 +152,7 @@ codes! {
     ACTION_NOT_HERE = 304, "action out of place", "Groups and watches hold triggers only.";
     ACTION_AFTER_TRIGGER = 305, "action after a trigger", "What is done on entry stands before the triggers.";
     TOO_MANY_PARAMETERS = 306, "too much in parentheses", "An event has fewer parameters than stand in its parentheses.";
-    ON_MOVE_OUTSIDE_WATCH = 307, "`on move` outside of a watch", "Only a watch stands beside the stages and sees every move.";
+    ON_MOVE_OUTSIDE_WATCH = 307, "`on move` outside of a watch", "Only a watch stands beside the stages and sees every move and every effect.";
     NO_SUCH_DAY_OF_MONTH = 308, "no such day of the month", "Days of the month go from 1 to 31.";
     COUNT_TOO_SMALL = 309, "not a number of times", "A number of times is at least 1.";
     PAUSE_WITHOUT_REASON = 310, "hold without a reason", "A bare `pause` takes the name of its event; where there is none, it names a reason.";
@@ -163,7 +163,26 @@ codes! {
     ARGUMENT_WITHOUT_NAME = 315, "value without a name", "What goes out with a message, a form or an `emit` has a name.";
     LOST_REASON = 316, "name before `after`", "A name followed by `before` or `after` is a duration, never the reason of the `pause` or `resume` before it.";
 
-    // 0400–0499: contact and ledger
+    SPLIT_TARGET = 317, "sister case without a stage", "`split` names the stage that the sister case opens in.";
+    COLLECT_BY = 318, "unknown way to collect", "Money is collected by `debit` or by `card`.";
+    CALL_TO_ALL = 319, "call to all debtors", "A call is made to one person: the first debtor, or in a rule on an event the one that it names.";
+    UNKNOWN_EFFECT = 320, "unknown effect", "`on effect` and guarantees call effects by the verbs of actions; `refund`, `cancel` and `approval` are the machine's own.";
+    START_TWICE = 321, "two `start` blocks", "A strategy says in one `start` block where its cases open.";
+    CHANNEL_OF_ACTION = 322, "channel of another action", "Only `send` goes by channels.";
+
+    UNKNOWN_EXIT = 330, "unknown exit", "A stage that is a procedure maps the exits that its procedure declares.";
+    EXIT_NOT_MAPPED = 331, "exit without a way on", "A stage that is a procedure says for each of its exits where a case goes: `exit title -> enforcement`.";
+    EXIT_TWICE = 332, "exit mapped twice", "Of several lines for one exit, all but the last have a `when`.";
+    EXIT_WITHOUT_MOVE = 333, "exit that leads nowhere", "By an exit a case leaves the procedure, so that what is written for it ends in a move.";
+    EXIT_NOT_HERE = 334, "exit out of place", "`exit` stands in a stage that is a procedure.";
+    PROCEDURE_ARGUMENTS = 335, "arguments of a procedure", "A procedure is given one value for each of its parameters, in their order or by name: `de.mahnverfahren(claim = principal)`.";
+    NOT_A_PROCEDURE = 336, "not a procedure", "A stage can be a procedure that is called with its arguments in parentheses.";
+    PROCEDURE_WITHOUT_STAGE = 337, "procedure without a stage", "A procedure begins in the first stage written in it.";
+    LEAVING_NOT_HERE = 338, "`leaving` out of place", "`leaving` stands last in a stage, a group or a procedure; `leaving otherwise` only in a procedure or in a stage that is one.";
+    LEAVING_MOVES = 339, "move in a `leaving` block", "What is done on the way out neither moves the case nor waits for an approval.";
+    AFTER_LEAVING = 340, "written behind `leaving`", "`leaving` blocks are the last of their stage, group or procedure.";
+
+    // 0400–0499: contact, ledger and plans
     CONTACT_TWICE = 400, "two contact blocks", "A strategy has one `contact` block; all its rules stand in it.";
     CONTACT_HOURS = 401, "hours of contact", "Hours of contact run from an earlier time to a later one of the same day: `08:00..20:00`, `08:00..12:00, 14:00..20:00`.";
     CONTACT_LIMIT = 402, "limit of contact", "A limit is a whole number of attempts, at least 1, within a duration: `limit 3 per 7 days`.";
@@ -176,6 +195,13 @@ codes! {
     ALLOCATE_CLAIMS = 424, "which claim a payment meets", "Each rule for the order of the claims is named once.";
     COSTS_CAP = 425, "cap on costs", "Costs are capped by an amount, or by a rate of the principal: `costs up to 50 EUR`, `costs up to 20 % of principal`.";
     INTEREST_READS = 426, "interest that could change with the case", "A rate of interest reads params, dated values, facts as they were at opening, `debtor.kind` and the claim's own dates, so that every day's interest can be worked out again.";
+    PLAN_LINE_TWICE = 440, "plan line said twice", "Each line of a plan stands once, and so does each reason for its breach.";
+    PLAN_INSTALMENTS = 441, "plan without instalments", "A plan says how many instalments it has: `instalments 2 to 24 monthly`.";
+    PLAN_HOURS = 442, "plan that counts hours", "Instalments fall due on days, so a plan counts days, weeks or months.";
+    PLAN_SHARE = 443, "share of a settlement", "A settlement is a share of the balance: `over 70 % of balance`.";
+    PLAN_DUE_DAY = 444, "day of the month without months", "`due on day` chooses a day of the month, so the instalments come by months.";
+    PLAN_TRIGGER = 445, "trigger in a plan", "In a plan stand `on missed`, `on completed` and `on breached`; everything else waits in stages and watches.";
+    PLAN_MOVE = 446, "move in a plan", "A plan goes on in every stage and moves the case nowhere; stages wait for `plan_breached` and `plan_completed`.";
 
     // 0500–0599: tables, calendars, dated values
     TABLE_COLUMNS = 500, "columns of a table", "A table has 1 to 32 columns, each with a name of its own and a type.";
@@ -201,6 +227,9 @@ codes! {
     DATED_ORDER = 542, "rows out of order", "The rows of a dated value stand in the order of their days.";
     DATED_VERIFIED = 543, "verified before its last row", "`verified until` names the last day for which somebody checked the figures; it cannot lie before the last row begins.";
 
+    SCALE_COLUMNS = 550, "what a fee scale reads", "A fee scale is read by one amount and gives one: `fee = steps(amount : money) : money { … }`.";
+    SCALE_ROWS = 551, "rows of a fee scale", "A fee scale begins with the fee up to an amount; each further row says, from low to high, what each part begun adds: `each 500 EUR to 2_000 EUR => + 41.50 EUR`.";
+
     // 0600–0699: tests
     TEST_CASE = 600, "case of a test", "A test begins with one `case` line that names at least one claim: `case principal 120.00 EUR due 2025-12-20`.";
     TEST_OPEN = 601, "opening of a test", "After its case a test says once when it opens: `open 2026-01-05`.";
@@ -221,26 +250,13 @@ codes! {
 
     // 0700–0799: forms that are not built yet
     GERMAN_NOT_BUILT = 700, "German surface not built yet", "The German words of the language are not understood yet. Write the strategy in English words.";
-    PLAN_NOT_BUILT = 701, "plans not built yet", "Payment plans are not run yet: `plan`, `offer plan`, `activate plan`, `cancel plan`, and what can be read of a plan.";
-    PROCEDURE_NOT_BUILT = 702, "procedures not built yet", "`procedure`, and stages that are one, are not run yet.";
-    APPROVAL_NOT_BUILT = 703, "approvals not built yet", "`with approval by ROLE` is not run yet.";
-    DEBTORS_NOT_BUILT = 704, "changing debtors not built yet", "Debtors that join, are replaced or are released are not run yet.";
+    DEBTORS_NOT_BUILT = 704, "changing debtors not built yet", "Debtors that join a case, or take the place of another, are not run yet.";
     CURRENCIES_NOT_BUILT = 705, "several currencies not built yet", "A strategy has one currency for now.";
-    SPLIT_NOT_BUILT = 706, "`split` not built yet", "Cases are not split yet.";
-    START_NOT_BUILT = 707, "`start` not built yet", "Every case opens in the first stage for now.";
-    LEAVING_NOT_BUILT = 708, "`leaving` not built yet", "What `leaving` blocks would do is not run yet.";
-    STEPS_NOT_BUILT = 709, "fee scales not built yet", "`steps` is not run yet.";
     EXTENDS_NOT_BUILT = 710, "strategies that extend another not built yet", "`extends`, `replace`, `insert`, `remove` and `next` are not run yet.";
     EXPERIMENT_NOT_BUILT = 711, "experiments not built yet", "`experiment` is not run yet.";
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
     TEMPLATES_NOT_BUILT = 713, "check of templates not built yet", "`templates` is not checked yet.";
-    ON_EFFECT_NOT_BUILT = 714, "`on effect` not built yet", "Watches do not see effects yet.";
-    GUARANTEE_NOT_BUILT = 715, "guarantees not built yet", "Guarantees are not proven yet, and what is not proven is not accepted.";
-    COLLECT_NOT_BUILT = 716, "`collect` not built yet", "Collecting by debit or card is not run yet.";
-    SUBSTITUTE_NOT_BUILT = 717, "substitutes not built yet", "A task has one role for now.";
-    CALL_DETAIL_NOT_BUILT = 718, "details of calls not built yet", "A call goes to the first debtor, and nothing goes with it yet.";
-    HAD_WITH_VALUES_NOT_BUILT = 719, "`had` with values not built yet", "Whether an event came at all is remembered, and what the latest one brought; not yet what earlier ones brought.";
-    CONTACT_EXTENDS_NOT_BUILT = 740, "contact rules of a library not built yet", "Named contact rules and `contact extends` are not run yet. Write the rules in the strategy's own `contact` block.";
+    CALL_DETAIL_NOT_BUILT = 718, "details of calls not built yet", "Nothing goes out `with` a call yet.";
     LIMIT_PER_CLAIM_NOT_BUILT = 741, "limit per claim not built yet", "`per claim` is not run yet. A limit counts the attempts of a debtor.";
     DESIGNATION_NOT_BUILT = 742, "designation not built yet", "`designation` is not run yet. Payments are allocated as `allocate` says.";
     LIMITATION_NOT_BUILT = 743, "limitation rules not built yet", "`limitation` is not run yet. A case may bring its own `limitation_date`.";
@@ -261,6 +277,10 @@ codes! {
     CHANNEL_NOT_ALLOWED = 806, "channel that `contact` does not allow", "A channel that no `allow` names cannot be used.";
     CONSTANT_CONDITION = 807, "condition that never changes", "A condition that always or never holds decides nothing.";
     EXPECTS_NOTHING = 808, "test that expects nothing", "A test without `expect` only shows that the strategy runs.";
+    EMPTY_GUARANTEE = 809, "guarantee about nothing", "A guarantee speaks of something that no rule of the strategy does.";
+    PLAN_NEVER_OFFERED = 810, "plan that nothing offers", "The plan is declared, but no rule offers it.";
+    PLAN_NEVER_ACTIVE = 811, "plan that nothing activates", "The instalments of a plan begin when a rule activates it.";
+    SCALE_ENDS = 820, "fee scale that ends", "Above the end of its last row a fee scale adds nothing more.";
     NO_TIME_ZONE = 850, "strategy without a time zone", "Days and times of day go by the strategy's time zone; without one, UTC is taken.";
     NEVER_SENT = 851, "template that nothing sends", "A condition asks about a template that no `send` sends.";
 }

@@ -1,6 +1,6 @@
 //! Actions: the same forms with numbers where the model has trees.
 
-use dunlin_machine::ir::{Call, Does, HoldEnd, Send, Task, Waive, With};
+use dunlin_machine::ir::{Approval, Call, Does, HoldEnd, Send, SplitPart, Task, Waive, With};
 
 use super::Lowered;
 use super::rules::Rules;
@@ -34,6 +34,33 @@ impl<'m> Rules<'m> {
                 otherwise: self.place(otherwise)?,
             },
             Does::Move(target) => Does::Move(*target),
+            Does::Exit { from, exit, body } => Does::Exit { from: *from, exit: *exit, body: self.place(body)? },
+            Does::Collect { amount, by } => Does::Collect { amount: self.expressions.add(amount)?, by: *by },
+            Does::OfferPlan(id) => Does::OfferPlan(*id),
+            Does::ActivatePlan(id) => Does::ActivatePlan(*id),
+            Does::CancelPlan => Does::CancelPlan,
+            Does::ReleaseDebtor => Does::ReleaseDebtor,
+            Does::Split { part, to } => Does::Split { part: self.part(part)?, to: *to },
+            Does::Approval(approval) => Does::Approval(self.approval(approval)?),
+        })
+    }
+
+    fn part(&mut self, part: &SplitPart<Expr>) -> Lowered<SplitPart> {
+        Ok(match part {
+            SplitPart::Disputed => SplitPart::Disputed,
+            SplitPart::Debtor => SplitPart::Debtor,
+            SplitPart::Money(amount) => SplitPart::Money(self.expressions.add(amount)?),
+        })
+    }
+
+    fn approval(&mut self, approval: &'m Approval<Expr, model::Block>) -> Lowered<Approval> {
+        Ok(Approval {
+            name: approval.name,
+            role: approval.role,
+            within: self.expressions.add_some(approval.within.as_ref())?,
+            when: self.expressions.add_some(approval.when.as_ref())?,
+            body: self.place(&approval.body)?,
+            otherwise: approval.otherwise.as_ref().map(|block| self.place(block)).transpose()?,
         })
     }
 
@@ -53,6 +80,7 @@ impl<'m> Rules<'m> {
     fn call(&mut self, call: &Call<Expr>) -> Lowered<Call> {
         Ok(Call {
             script: call.script,
+            to: call.to,
             tone: self.expressions.add_some(call.tone.as_ref())?,
             hours: self.expressions.add_some(call.hours.as_ref())?,
             attempts: call.attempts,
@@ -61,9 +89,12 @@ impl<'m> Rules<'m> {
     }
 
     fn task(&mut self, task: &Task<Expr>) -> Lowered<Task> {
+        let substitutes = task.substitutes.iter();
+        let substitutes = substitutes.map(|(role, after)| Ok((*role, self.expressions.add(after)?)));
         Ok(Task {
             name: task.name,
             role: task.role,
+            substitutes: substitutes.collect::<Lowered<_>>()?,
             within: self.expressions.add(&task.within)?,
             results: task.results.clone(),
             priority: task.priority,

@@ -5,6 +5,8 @@
 
 mod actions;
 mod expressions;
+mod guarantees;
+mod limitation;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -84,7 +86,10 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
     let vars = vars(&mut expressions)?;
     let contact = contact(&mut expressions, &model.contact)?;
     let ledger = ledger(&mut expressions, &model.ledger)?;
+    let guarantees = guarantees::all(&mut expressions)?;
     let mut rules = Rules::new(expressions);
+    let starts = rules.starts()?;
+    let plans = rules.plans()?;
     let whenevers = rules.whenevers()?;
     let watches = rules.watches()?;
     let scopes = rules.scopes()?;
@@ -110,8 +115,10 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
         events: model.events.clone(),
         kept: model.kept.clone(),
         noted: model.noted.clone(),
+        starts,
         stages,
         scopes,
+        plans,
         whenevers,
         watches,
         triggers,
@@ -119,8 +126,10 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
         exprs,
         tables,
         dated: model.dated.clone(),
+        scales: model.scales.clone(),
         contact,
         ledger,
+        guarantees,
         limits: model.limits,
         files: model.files.clone(),
         rules: model.rules.clone(),
@@ -172,19 +181,28 @@ fn contact(expressions: &mut Expressions, contact: &Contact<Expr>) -> Lowered<Co
 fn ledger(expressions: &mut Expressions, ledger: &LedgerRules<Expr>) -> Lowered<LedgerRules> {
     let interest = ledger.interest.as_ref().map(|rule| interest(expressions, rule)).transpose()?;
     expressions.at(ledger.settled_rule);
-    let costs_up_to = match &ledger.costs_up_to {
-        Some(CostCap::Money(cap)) => Some(CostCap::Money(expressions.add(cap)?)),
-        Some(CostCap::OfPrincipal(part)) => Some(CostCap::OfPrincipal(expressions.add(part)?)),
-        None => None,
-    };
+    let costs_up_to = ledger.costs_up_to.as_ref().map(|cap| cost_cap(expressions, cap)).transpose()?;
+    let costs_of_up_to = ledger.costs_of_up_to.iter().map(|(kind, cap)| Ok((*kind, cost_cap(expressions, cap)?)));
+    let costs_of_up_to = costs_of_up_to.collect::<Lowered<_>>()?;
+    let limitation = ledger.limitation.as_ref().map(|rules| limitation::of(expressions, rules)).transpose()?;
+    expressions.at(ledger.settled_rule);
     Ok(LedgerRules {
         interest,
         pools: ledger.pools.clone(),
         order: ledger.order.clone(),
         each_claim_in_turn: ledger.each_claim_in_turn,
         costs_up_to,
+        costs_of_up_to,
+        limitation,
         settled: expressions.add(&ledger.settled)?,
         settled_rule: ledger.settled_rule,
+    })
+}
+
+fn cost_cap(expressions: &mut Expressions, cap: &CostCap<Expr>) -> Lowered<CostCap> {
+    Ok(match cap {
+        CostCap::Money(cap) => CostCap::Money(expressions.add(cap)?),
+        CostCap::OfPrincipal(part) => CostCap::OfPrincipal(expressions.add(part)?),
     })
 }
 

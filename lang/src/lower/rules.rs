@@ -1,19 +1,22 @@
-//! Stages, groups, `whenever` rules and watches: the triggers of each stand together, and so do the actions of a block.
+//! Stages, groups, plans, `whenever` rules and watches: the triggers of each stand together, and so do the actions of a block.
 
 use std::collections::VecDeque;
 
-use dunlin_machine::ir::{self, Block, Expr as FlatExpr, On, Scope, Span, Stage, Watch, Whenever};
+use dunlin_machine::ir::{
+    self, Block, Expr as FlatExpr, Leaving, On, Plan, Scope, Span, Stage, Start, Watch, Whenever,
+};
 
 use super::expressions::Expressions;
 use super::{Lowered, Problem};
-use crate::model::{Action, Expr, Trigger};
+use crate::model::{self, Action, Expr, Trigger};
 
 /// The lists so far.
 pub(super) struct Rules<'m> {
     pub(super) expressions: Expressions<'m>,
     triggers: Vec<ir::Trigger>,
     actions: Vec<ir::Action>,
-    /// Blocks that have their place and are not yet written there: those of conditions follow the block around them.
+    /// Blocks that have their place and are not yet written there: those of conditions, exits and approvals follow the block
+    /// around them.
     waiting: VecDeque<&'m [Action]>,
     /// How many actions have a place.
     placed: usize,
@@ -30,7 +33,7 @@ impl<'m> Rules<'m> {
 
     pub(super) fn whenevers(&mut self) -> Lowered<Vec<Whenever>> {
         let model = self.expressions.model();
-        let one = |whenever: &'m crate::model::Whenever| {
+        let one = |whenever: &'m model::Whenever| {
             self.expressions.at(whenever.rule);
             Ok(Whenever {
                 rule: whenever.rule,
@@ -45,7 +48,7 @@ impl<'m> Rules<'m> {
 
     pub(super) fn watches(&mut self) -> Lowered<Vec<Watch>> {
         let model = self.expressions.model();
-        let one = |watch: &'m crate::model::Watch| {
+        let one = |watch: &'m model::Watch| {
             self.expressions.at(watch.rule);
             Ok(Watch {
                 name: watch.name,
@@ -57,16 +60,68 @@ impl<'m> Rules<'m> {
         model.watches.iter().map(one).collect()
     }
 
+    pub(super) fn starts(&mut self) -> Lowered<Vec<Start>> {
+        let expressions = &mut self.expressions;
+        let starts = expressions.model().starts.iter();
+        let one = |start: &Start<Expr>| {
+            expressions.at(start.rule);
+            let when = expressions.add_some(start.when.as_ref())?;
+            Ok(Start { rule: start.rule, stage: start.stage, when })
+        };
+        starts.map(one).collect()
+    }
+
     pub(super) fn scopes(&mut self) -> Lowered<Vec<Scope>> {
-        let scopes = self.expressions.model().scopes.iter();
-        scopes
-            .map(|scope| Ok(Scope { name: scope.name, title: scope.title, triggers: self.triggers(&scope.triggers)? }))
-            .collect()
+        let model = self.expressions.model();
+        let one = |scope: &'m model::Scope| {
+            Ok(Scope {
+                name: scope.name,
+                title: scope.title,
+                parent: scope.parent,
+                first: scope.first,
+                entry: self.block(&scope.entry)?,
+                triggers: self.triggers(&scope.triggers)?,
+                leaving: self.leaving(&scope.leaving)?,
+            })
+        };
+        model.scopes.iter().map(one).collect()
+    }
+
+    pub(super) fn plans(&mut self) -> Lowered<Vec<Plan>> {
+        let model = self.expressions.model();
+        model.plans.iter().map(|plan| self.plan(plan)).collect()
+    }
+
+    fn plan(&mut self, plan: &'m Plan<Expr, model::Block>) -> Lowered<Plan> {
+        let expressions = &mut self.expressions;
+        expressions.at(plan.rule);
+        Ok(Plan {
+            name: plan.name,
+            rule: plan.rule,
+            offer_when: expressions.add_some(plan.offer_when.as_ref())?,
+            over: expressions.add_some(plan.over.as_ref())?,
+            instalments: plan.instalments,
+            rhythm: plan.rhythm,
+            at_least: expressions.add_some(plan.at_least.as_ref())?,
+            first_within: expressions.add_some(plan.first_within.as_ref())?,
+            due_on: plan.due_on.clone(),
+            grace: expressions.add_some(plan.grace.as_ref())?,
+            breach_consecutive: plan.breach_consecutive,
+            breach_missed: plan.breach_missed,
+            breach_overdue: expressions.add_some(plan.breach_overdue.as_ref())?,
+            renegotiate: plan.renegotiate,
+            without_interest: plan.without_interest,
+            sign_by: plan.sign_by,
+            notice: self.block(&plan.notice)?,
+            on_missed: self.block(&plan.on_missed)?,
+            on_completed: self.block(&plan.on_completed)?,
+            on_breached: self.block(&plan.on_breached)?,
+        })
     }
 
     pub(super) fn stages(&mut self) -> Lowered<Vec<Stage>> {
         let model = self.expressions.model();
-        let one = |stage: &'m crate::model::Stage| {
+        let one = |stage: &'m model::Stage| {
             self.expressions.at(stage.rule);
             Ok(Stage {
                 name: stage.name,
@@ -76,9 +131,17 @@ impl<'m> Rules<'m> {
                 scope: stage.scope,
                 entry: self.block(&stage.entry)?,
                 triggers: self.triggers(&stage.triggers)?,
+                leaving: self.leaving(&stage.leaving)?,
             })
         };
         model.stages.iter().map(one).collect()
+    }
+
+    fn leaving(&mut self, leaving: &'m [Leaving<model::Block>]) -> Lowered<Vec<Leaving>> {
+        let one = |leaving: &'m Leaving<model::Block>| {
+            Ok(Leaving { rule: leaving.rule, ways: leaving.ways.clone(), body: self.block(&leaving.body)? })
+        };
+        leaving.iter().map(one).collect()
     }
 
     fn triggers(&mut self, triggers: &'m [Trigger]) -> Lowered<Span> {
@@ -119,6 +182,7 @@ impl<'m> Rules<'m> {
             On::EveryWorkingDay { at_most } => On::EveryWorkingDay { at_most: *at_most },
             On::AsSoonAs(condition) => On::AsSoonAs(expressions.add(condition)?),
             On::Move => On::Move,
+            On::Effect(kind) => On::Effect(*kind),
         })
     }
 

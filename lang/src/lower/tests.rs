@@ -2,13 +2,14 @@
 
 use dunlin_machine::events::{BUILTIN_CHANNELS, BUILTIN_ENUMS, BUILTIN_EVENTS, BUILTIN_TONES, EventParam, EventType};
 use dunlin_machine::ir::{
-    CalendarChoice, CalendarId, ClaimOrder, Comparison, Does, Enumeration, Expr as Form, LedgerRules, Limits, On,
-    Pattern, Pool, Quantity, Row, Rule, RuleId, Table, TableId, Target, TextId, Type,
+    Approval, CalendarChoice, CalendarId, ClaimOrder, Comparison, Does, Enumeration, Expr as Form, Leaving,
+    LedgerRules, Limits, On, Pattern, Pool, Quantity, Row, Rule, RuleId, ScopeId, StageId, Table, TableId, Target,
+    TextId, Type, Ways,
 };
 use dunlin_machine::value::{Calendar, Currency, Duration, Unit, Zone};
 
 use super::{LowerError, Problem, lower};
-use crate::model::{Action, Block, Expr, Model, Stage, Trigger, Var};
+use crate::model::{Action, Block, Expr, Model, Scope, Stage, Trigger, Var};
 
 const RULE: RuleId = RuleId(0);
 
@@ -86,12 +87,15 @@ fn model() -> Model {
         events: events(texts),
         kept: vec![],
         noted: vec![],
+        starts: vec![],
         stages: vec![stage(start, vec![], vec![])],
         scopes: vec![],
+        plans: vec![],
         whenevers: vec![],
         watches: vec![],
         tables: vec![],
         dated: vec![],
+        scales: vec![],
         contact: dunlin_machine::ir::Contact::default(),
         ledger: LedgerRules {
             interest: None,
@@ -99,9 +103,12 @@ fn model() -> Model {
             order: vec![ClaimOrder::OlderFirst],
             each_claim_in_turn: false,
             costs_up_to: None,
+            costs_of_up_to: vec![],
+            limitation: None,
             settled: balance_below(1),
             settled_rule: RULE,
         },
+        guarantees: vec![],
         limits: Limits::default(),
         files: vec!["small.dun".to_owned()],
         rules: vec![Rule { file: 0, line: 1, name: start, law: None }],
@@ -111,7 +118,8 @@ fn model() -> Model {
 }
 
 fn stage(name: TextId, entry: Vec<Action>, triggers: Vec<Trigger>) -> Stage {
-    Stage { name, title: name, rule: RULE, outcome: false, scope: None, entry: Block(entry), triggers }
+    let entry = Block(entry);
+    Stage { name, title: name, rule: RULE, outcome: false, scope: None, entry, triggers, leaving: vec![] }
 }
 
 fn action(does: Does<Expr, Block>) -> Action {
@@ -189,6 +197,44 @@ fn blocks_stand_together_and_behind_their_condition() {
     let expected = ["1", "if 3..5 else 5..6", "2", "3", "if 6..7 else 7..9", "4", "5", "6", "7"];
     assert_eq!(actions, Ok(expected.map(str::to_owned).to_vec()));
     assert_eq!(machine.map(|m| m.stages[0].entry.range()), Ok(0..3));
+}
+
+#[test]
+fn blocks_of_every_owner_have_a_place() {
+    let mut model = model();
+    let body = Block(vec![alarm(1), action(Does::Move(Target::Itself))]);
+    let exit = action(Does::Exit { from: ScopeId(0), exit: TextId(2), body });
+    let approval = action(Does::Approval(Approval {
+        name: TextId(1),
+        role: TextId(2),
+        within: None,
+        when: Some(balance_below(100)),
+        body: Block(vec![exit]),
+        otherwise: Some(Block(vec![alarm(2)])),
+    }));
+    let leaving = |ways, body| vec![Leaving { rule: RULE, ways, body: Block(body) }];
+    model.scopes = vec![Scope {
+        name: TextId(3),
+        title: TextId(3),
+        parent: None,
+        first: Some(StageId(0)),
+        entry: Block(vec![]),
+        triggers: vec![after_a_week(vec![approval], true)],
+        leaving: leaving(Ways::Otherwise, vec![alarm(3)]),
+    }];
+    model.stages[0].scope = Some(ScopeId(0));
+    model.stages[0].leaving = leaving(Ways::Every, vec![alarm(4)]);
+    let machine = lower(&model).expect("a machine");
+    let inside: Vec<Vec<_>> = machine
+        .actions
+        .iter()
+        .map(|action| action.does.blocks().into_iter().map(|block| block.range()).collect())
+        .collect();
+    let none = Vec::new;
+    // The approval with what follows it, the exit inside, its two actions; then the blocks on the way out.
+    assert_eq!(inside, [vec![1..2, 2..3], vec![3..5], none(), none(), none(), none(), none()]);
+    let ways_out = [&machine.scopes[0].leaving, &machine.stages[0].leaving];
+    assert_eq!(ways_out.map(|leaving| leaving[0].body.range()), [5..6, 6..7]);
 }
 
 #[test]

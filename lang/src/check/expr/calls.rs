@@ -210,10 +210,7 @@ impl Checker<'_> {
         self.used.insert(name.text());
         match self.item(declared)?.kind() {
             ItemKind::Table(_) => self.table_call(declared, name, arguments, span),
-            ItemKind::Steps(_) => {
-                self.not_yet(codes::STEPS_NOT_BUILT, span, &format!("fee scales, so `{}` has no value", name.text()));
-                None
-            }
+            ItemKind::Steps(_) => self.scale_call(declared, name, arguments, span),
             _ => {
                 let error = self.error(
                     codes::WRONG_NUMBER_OF_ARGUMENTS,
@@ -262,7 +259,7 @@ impl Checker<'_> {
         let mut known: Vec<String> = FUNCTIONS.iter().map(|name| (*name).to_owned()).collect();
         known.extend(self.names_of_family(Family::Value));
         let whole = Name { text: function.text(), span: function.span };
-        let plain = self.names.values.contains_key(&whole.text) || super::names::is_builtin_value(&whole.text);
+        let plain = self.author_value(&whole.text).is_some() || super::names::is_builtin_value(&whole.text);
         let (message, help) = if plain {
             (
                 format!("`{}` is not a table and is read without parentheses", whole.text),

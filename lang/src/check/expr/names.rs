@@ -1,6 +1,6 @@
 //! Names in expressions: values of an enumeration, parameters of events, facts, params, vars, what the case says.
 
-use dunlin_machine::events::{BUILTIN_EVENTS, DEBTOR_KIND, Happening};
+use dunlin_machine::events::{BUILTIN_EVENTS, DEBTOR_KIND};
 use dunlin_machine::ir::{self, EventId, Quantity, Type};
 
 use super::{constant, typed};
@@ -43,6 +43,13 @@ const DEBTOR: [(&str, Quantity<Expr>, Type); 5] = [
     ("region", Quantity::DebtorRegion, Type::Text),
     ("time_zone", Quantity::DebtorTimeZone, Type::Text),
     ("age", Quantity::DebtorAge, Type::Number),
+];
+
+/// What can be read of the active plan.
+const PLAN: [(&str, Quantity<Expr>, Type); 3] = [
+    ("missed", Quantity::PlanMissed, Type::Number),
+    ("paid", Quantity::PlanPaid, Type::Money),
+    ("remaining", Quantity::PlanRemaining, Type::Money),
 ];
 
 /// What an interest rule can read of its claim.
@@ -102,8 +109,8 @@ impl Checker<'_> {
             self.report_two_meanings(name, event)?;
             return self.kept_value(event, param, name.span);
         }
-        if let Some(value) = self.names.values.get(&name.text).map(|named| named.means) {
-            self.used.insert(name.text.clone());
+        if let Some(value) = self.author_value(&name.text).map(|named| named.means) {
+            self.used.insert(self.full_name(&name.text));
             return self.value(value, name);
         }
         if self.scope.claim
@@ -140,7 +147,7 @@ impl Checker<'_> {
 
     /// A plain name that is both a value and the event's parameter: the author says which.
     fn report_two_meanings(&mut self, name: &Name, event: EventId) -> Option<()> {
-        let author = self.names.values.get(&name.text).map(|named| named.place);
+        let author = self.author_value(&name.text).map(|named| named.place);
         if author.is_none() && !QUANTITIES.iter().any(|(word, _, _)| *word == name.text) {
             return Some(());
         }
@@ -193,14 +200,7 @@ impl Checker<'_> {
         if let [first, second] = name.parts.as_slice() {
             match first.text.as_str() {
                 "debtor" => return self.debtor(second, name.span),
-                "plan" => {
-                    self.not_yet(
-                        codes::PLAN_NOT_BUILT,
-                        name.span,
-                        &format!("plans, so `{}` has no value", name.text()),
-                    );
-                    return None;
-                }
+                "plan" => return self.plan_value(second),
                 _ => {}
             }
             if let Some(event) = self.event_if(&first.text) {
@@ -224,6 +224,17 @@ impl Checker<'_> {
         let known: Vec<String> = DEBTOR.iter().map(|(word, _, _)| (*word).to_owned()).collect();
         let message = format!("Nothing is known of a debtor by the name `{}`", field.text);
         let help = format!("of a debtor can be read: {}", or_list(&known));
+        self.report_unknown(codes::UNKNOWN_VALUE, field, message, &known, &help);
+        None
+    }
+
+    fn plan_value(&mut self, field: &Name) -> Option<Expr> {
+        if let Some(read) = quantity(&PLAN, &field.text) {
+            return Some(read);
+        }
+        let known: Vec<String> = PLAN.iter().map(|(word, _, _)| (*word).to_owned()).collect();
+        let message = format!("Nothing is known of a plan by the name `{}`", field.text);
+        let help = format!("of a plan can be read: {}; `plan active` asks whether there is one", or_list(&known));
         self.report_unknown(codes::UNKNOWN_VALUE, field, message, &known, &help);
         None
     }
@@ -259,11 +270,9 @@ impl Checker<'_> {
                 Some(typed(ir::Expr::Dated(id, None), ty))
             }
             ItemKind::Steps(_) => {
-                self.not_yet(
-                    codes::STEPS_NOT_BUILT,
-                    name.span,
-                    &format!("fee scales, so `{}` has no value", name.text()),
-                );
+                let message = format!("`{}` is a fee scale and is read by an amount in its parentheses", name.text());
+                let error = self.error(codes::TABLE_WITHOUT_ARGUMENTS, name.span, message);
+                self.report(error.help(format!("write `{}(balance)`", name.text())));
                 None
             }
             _ => {
@@ -281,6 +290,9 @@ impl Checker<'_> {
         let read = self.expr(value, None)?;
         match *read.node {
             ir::Expr::Dated(id, None) => Some(typed(ir::Expr::Dated(id, Some(day?)), read.ty)),
+            ir::Expr::Scale(id, amount, None) if self.is_dated_scale(id) => {
+                Some(typed(ir::Expr::Scale(id, amount, Some(day?)), read.ty))
+            }
             _ => {
                 let words = self.words(value.span).to_owned();
                 let error = self.error(
@@ -300,7 +312,7 @@ impl Checker<'_> {
         let Some(single) = name.single() else { return false };
         let text = single.text.as_str();
         let known = self.parameter_in_scope(text).is_some()
-            || self.names.values.contains_key(text)
+            || self.author_value(text).is_some()
             || QUANTITIES.iter().any(|(word, _, _)| *word == text)
             || (self.scope.claim && quantity(&CLAIM, text).is_some());
         !known && !self.is_declared(Family::Value, name)
@@ -323,7 +335,7 @@ impl Checker<'_> {
             let error = self.error(codes::UNKNOWN_VALUE, name.span, message);
             self.report(error.help("a text stands in quotes").fix(name.span, quoted));
             return;
-        } else if let Some(words) = self.where_it_is_a_value(&name.text) {
+        } else if let Some(words) = self.help_of_stranger(&name.text).or_else(|| self.where_it_is_a_value(&name.text)) {
             help = words;
         } else if DEBTOR.iter().any(|(word, _, _)| *word == name.text) {
             let full = format!("debtor.{}", name.text);
@@ -336,7 +348,7 @@ impl Checker<'_> {
         } else if self.event_if(&name.text).is_some() {
             message = format!("`{}` is an event, not a value", name.text);
             help = format!("`had {}` asks whether it happened", name.text);
-        } else if self.names.stages.contains_key(&name.text) {
+        } else if self.names.stages.contains_key(&self.full_name(&name.text)) {
             message = format!("`{}` is a stage, not a value", name.text);
             help = format!("`in {0}` asks whether the case is there, `been in {0}` whether it ever was", name.text);
         }
@@ -345,7 +357,7 @@ impl Checker<'_> {
 
     /// The names of values that can be written here, for suggestions.
     pub fn value_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.names.values.keys().cloned().collect();
+        let mut names = self.author_values();
         names.extend(QUANTITIES.iter().map(|(word, _, _)| (*word).to_owned()));
         names.extend(self.names_of_family(Family::Value));
         names.extend(self.scope.bindings.iter().map(|binding| binding.name.clone()));
@@ -382,10 +394,4 @@ impl Checker<'_> {
         let help = format!("`{}` is neither an event, nor `debtor`, nor a module", first.text);
         self.report_unknown(codes::UNKNOWN_VALUE, first, message, &events, &help);
     }
-}
-
-/// Whether the machine itself brings the event about by plans, which do not run yet.
-pub fn needs_plans(event: EventId) -> bool {
-    use Happening::{PlanBreached, PlanCompleted, PlanMissed};
-    matches!(Happening::of(event), Some(PlanMissed | PlanBreached | PlanCompleted))
 }

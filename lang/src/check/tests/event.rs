@@ -87,9 +87,10 @@ fn text(checker: &mut Checker, event: EventId, param: &str, expr: &tree::Expr) -
 
 /// Whether a word means something to the strategy, where it has to: a task, a fact, a stage.
 fn known_word(checker: &mut Checker, event: EventId, param: &str, name: &Name) -> bool {
-    use Happening::{Fact, Operator, Postponed, TaskDone};
+    use Happening::{Approved, Declined, Fact, Operator, Postponed, TaskDone};
     let (what, known): (&str, Vec<String>) = match (Happening::of(event), param) {
         (Some(TaskDone | Postponed), "name") => ("task", checker.names.tasks.iter().cloned().collect()),
+        (Some(Approved | Declined), "name") => ("approval", checker.names.approvals.iter().cloned().collect()),
         (Some(Operator), "stage") => ("stage", checker.names.stages.keys().cloned().collect()),
         (Some(Fact), "name") => {
             let facts = checker.model.facts.iter().map(|fact| checker.model.text(fact.name).to_owned());

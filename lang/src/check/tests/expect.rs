@@ -3,23 +3,29 @@
 use dunlin_machine::ir::{StageId, Type};
 
 use crate::check::context::{Checker, or_list};
+use crate::check::effects;
 use crate::check::expr::{constant, is_builtin_value};
-use crate::check::warnings::walk;
 use crate::diagnostic::{codes, did_you_mean};
-use crate::model::{Does, Expr, Model, TestDoes};
+use crate::model::{Expr, TestDoes};
 use crate::syntax::tree::{self, ActionReference, DateLiteral, DottedName, Expect, ExprKind, Name};
 
 /// One expectation; errors are reported.
 pub(super) fn expect(checker: &mut Checker, expect: &Expect) -> Option<TestDoes> {
     match expect {
         Expect::Action { no, action, on } => self::action(checker, *no, action, *on),
-        Expect::Stage(name) => checker.stage_named(name).map(|stage| TestDoes::Stage(vec![stage])),
+        Expect::Stage(name) => stages(checker, name).map(TestDoes::Stage),
         Expect::Outcome(name) => outcome(checker, name).map(TestDoes::Outcome),
         Expect::Deadline(day) => checker.date(*day).map(TestDoes::Deadline),
         Expect::HeldBy(name) => held_by(checker, name).map(TestDoes::HeldBy),
         Expect::Refused => Some(TestDoes::Refused),
         Expect::Quantity { quantity, value, tolerance } => self::quantity(checker, quantity, value, tolerance.as_ref()),
     }
+}
+
+/// A stage; of one that is a procedure, all that are in it.
+fn stages(checker: &mut Checker, name: &DottedName) -> Option<Vec<StageId>> {
+    let inside = checker.stages_of_call(&name.text());
+    inside.or_else(|| checker.stage_named(name).map(|stage| vec![stage]))
 }
 
 fn outcome(checker: &mut Checker, name: &Name) -> Option<StageId> {
@@ -109,9 +115,9 @@ fn capital(words: &str) -> String {
 }
 
 /// The verbs of actions, and those of what the machine does by itself.
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 19] = [
     "send", "call", "task", "file", "charge", "waive", "report", "alarm", "emit", "assign", "block", "unblock",
-    "refund", "cancel", "collect", "offer",
+    "refund", "cancel", "collect", "offer", "activate", "release", "split",
 ];
 
 fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<DateLiteral>) -> Option<TestDoes> {
@@ -145,8 +151,10 @@ fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<
 /// Whether some rule does what a test speaks of; where none does, it is reported.
 fn is_ever_done(checker: &mut Checker, verb: &Name, object: Option<&DottedName>) -> bool {
     let Some(object) = object else { return true };
-    let done = objects(&checker.model, &verb.text);
-    let Some(done) = done else { return true };
+    // What is waived, blocked or released may be told in more than one way.
+    let told = !matches!(verb.text.as_str(), "waive" | "block" | "unblock" | "release");
+    let kind = effects::kind_of(&verb.text).filter(|_| told);
+    let Some(done) = kind.and_then(|kind| effects::objects(&checker.model, kind)) else { return true };
     let name = object.text();
     if done.contains(&name) {
         return true;
@@ -160,29 +168,4 @@ fn is_ever_done(checker: &mut Checker, verb: &Name, object: Option<&DottedName>)
     };
     checker.report(error);
     false
-}
-
-/// What the actions of a verb are done with; none where the machine chooses it.
-fn objects(model: &Model, verb: &str) -> Option<Vec<String>> {
-    if !matches!(verb, "send" | "call" | "task" | "file" | "charge" | "report" | "emit" | "assign") {
-        return None;
-    }
-    let mut found: Vec<String> = Vec::new();
-    walk::actions(model, &mut |action| {
-        let id = match (&action.does, verb) {
-            (Does::Send(send), "send") => model.templates.get(send.template.index()).map(|template| template.name),
-            (Does::Call(call), "call") => Some(call.script),
-            (Does::Task(task), "task") => Some(task.name),
-            (Does::File { form, .. }, "file") => Some(*form),
-            (Does::Charge { kind, .. }, "charge") => Some(*kind),
-            (Does::Report { party, .. }, "report") => Some(*party),
-            (Does::Emit { name, .. }, "emit") => Some(*name),
-            (Does::Assign(queue), "assign") => Some(*queue),
-            _ => None,
-        };
-        found.extend(id.map(|id| model.text(id).to_owned()));
-    });
-    found.sort();
-    found.dedup();
-    Some(found)
 }

@@ -7,16 +7,17 @@ use dunlin_machine::ir::{self, Channels, EventId, HoldEnd, Nature, On, RuleId, T
 
 use super::{head, walk, warning_at, words};
 use crate::check::context::{Checker, Place};
-use crate::check::modules::{Family, declared_name};
+use crate::check::modules::{Declared, Family, declared_name};
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::model::{Does, Model, Trigger};
 use crate::syntax::tree::ItemKind;
 
-/// Warns of facts, params, vars, tables, dated values and events that nothing reads.
+/// Warns of params, vars, tables, dated values and events that nothing reads. A fact may be there for letters and reports.
 pub(super) fn unused(checker: &mut Checker) {
     let model = checker.model.clone();
     values(checker, &model);
     declared(checker, &model);
+    procedures(checker);
     events(checker, &model);
 }
 
@@ -27,15 +28,15 @@ fn values(checker: &mut Checker, model: &Model) {
             set.insert(var.index());
         }
     });
-    for fact in &model.facts {
-        let help = "the case may still bring it; remove it if nobody needs it";
-        value(checker, model.text(fact.name), "fact", help);
-    }
     for param in &model.params {
         value(checker, model.text(param.name), "param", "use it, or remove it");
     }
     for (index, var) in model.vars.iter().enumerate() {
         let name = model.text(var.name);
+        if name.contains('.') {
+            parameter(checker, name);
+            continue;
+        }
         let used = value(checker, name, "var", "read it in a condition, or remove it");
         if used && !set.contains(&index) {
             let message = format!("No rule sets the var `{name}`, so it always has its first value");
@@ -43,6 +44,15 @@ fn values(checker: &mut Checker, model: &Model) {
             report(checker, codes::VAR_NEVER_SET, place_of(checker, name), message, &help);
         }
     }
+}
+
+/// Warns of a parameter of the strategy's own procedures that they do not read.
+fn parameter(checker: &mut Checker, name: &str) {
+    let main = checker.files.first().map(|file| file.id);
+    let place = place_of(checker, name).filter(|place| Some(place.file) == main && !checker.used.contains(name));
+    let plain = name.rsplit('.').next().unwrap_or(name);
+    let message = format!("Nothing in the procedure reads its parameter `{plain}`");
+    report(checker, codes::UNUSED_NAME, place, message, "use it, or remove it here and where the procedure is called");
 }
 
 /// Warns of a value that nothing reads; gives whether something does.
@@ -88,9 +98,25 @@ fn declared(checker: &mut Checker, model: &Model) {
     }
 }
 
+/// Procedures of the strategy's own file that no stage is.
+fn procedures(checker: &mut Checker) {
+    let Some(main) = checker.files.first() else { return };
+    let (file, tree) = (main.id, main.tree.clone());
+    for (item, declaration) in tree.items.iter().enumerate() {
+        let ItemKind::Procedure(procedure) = &declaration.kind else { continue };
+        if !checker.calls.values().any(|call| call.declared == Declared { file: 0, item }) {
+            let name = procedure.name.text();
+            let place = Place { file, span: procedure.name.span };
+            let message = format!("No stage is the procedure `{name}`");
+            let help = format!("call it: `stage NAME = {name}(…)`, or remove it");
+            report(checker, codes::UNUSED_NAME, Some(place), message, &help);
+        }
+    }
+}
+
 /// Events that the strategy declares and no rule waits for.
 fn events(checker: &mut Checker, model: &Model) {
-    let mut heard: BTreeSet<EventId> = model.noted.iter().copied().collect();
+    let mut heard: BTreeSet<EventId> = model.noted.iter().map(|noted| noted.event).collect();
     heard.extend(model.whenevers.iter().map(|rule| rule.event.event));
     for trigger in walk::trigger_lists(model).flatten() {
         if let On::Event { event, .. } = &trigger.on {

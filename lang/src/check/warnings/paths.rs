@@ -1,6 +1,8 @@
 //! Which stages a case can come to, and by which way.
 
-use dunlin_machine::ir::{StageId, Target};
+use std::collections::BTreeSet;
+
+use dunlin_machine::ir::{ScopeId, StageId, Target};
 
 use super::{head, walk, warning_at};
 use crate::check::context::Checker;
@@ -17,12 +19,14 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// Follows every move from the first stage on, and those of `whenever` rules and watches from anywhere.
+    /// Follows every move from where cases open, and those of `whenever` rules and watches from anywhere.
     pub(super) fn new(model: &Model) -> Paths {
         let moves: Vec<Vec<usize>> = model.stages.iter().map(|stage| moves_of_stage(model, stage)).collect();
         let mut paths = Paths { from: vec![None; model.stages.len()], moves };
         let mut next: Vec<usize> = Vec::new();
-        paths.enter(0, 0, &mut next);
+        for stage in opening(model) {
+            paths.enter(stage, stage, &mut next);
+        }
         for stage in anywhere(model) {
             paths.enter(stage, stage, &mut next);
         }
@@ -70,12 +74,18 @@ impl Paths {
     }
 }
 
+/// Where a case opens: by `start`, and in the first stage where none of its conditions may hold.
+fn opening(model: &Model) -> Vec<usize> {
+    let starts = model.starts.iter().map(|start| start.stage.index());
+    let always = model.starts.iter().any(|start| start.when.is_none());
+    starts.chain((!always).then_some(0)).collect()
+}
+
 fn moves_of_stage(model: &Model, stage: &Stage) -> Vec<usize> {
     let mut found = Vec::new();
     targets(&stage.entry, &mut found);
     targets_of(&stage.triggers, &mut found);
-    let scope = stage.scope.and_then(|scope| model.scopes.get(scope.index()));
-    if let Some(scope) = scope.filter(|_| !stage.outcome) {
+    for scope in model.chain(stage.scope).filter_map(|scope| model.scopes.get(scope.index())) {
         targets_of(&scope.triggers, &mut found);
     }
     found
@@ -98,7 +108,8 @@ fn targets_of(triggers: &[Trigger], found: &mut Vec<usize>) {
 
 fn targets(body: &[crate::model::Action], found: &mut Vec<usize>) {
     walk::actions_of(body, &mut |action| {
-        if let Does::Move(Target::Stage(StageId(to))) = action.does {
+        // A sister case opens in its stage as another comes to it.
+        if let Does::Move(Target::Stage(StageId(to))) | Does::Split { to: StageId(to), .. } = action.does {
             found.push(usize::from(to));
         }
     });
@@ -106,8 +117,15 @@ fn targets(body: &[crate::model::Action], found: &mut Vec<usize>) {
 
 /// Warns of stages that no case comes to.
 pub(super) fn unreachable(checker: &mut Checker, paths: &Paths) {
+    let mut calls = BTreeSet::new();
     for (index, stage) in checker.model.stages.clone().iter().enumerate() {
         if paths.reaches(index) {
+            continue;
+        }
+        if let Some(call) = call_not_reached(checker, paths, stage) {
+            if calls.insert(call) {
+                report_call(checker, call);
+            }
             continue;
         }
         let kind = if stage.outcome { "outcome" } else { "stage" };
@@ -123,9 +141,35 @@ pub(super) fn unreachable(checker: &mut Checker, paths: &Paths) {
             warning = warning.also(place.file, place.span, "leads to it");
         }
         let help = match sources.as_slice() {
-            [] => format!("add a move `-> {name}`, or remove it; a case opens in the first stage written"),
+            // Inside of a procedure its stages have their plain names.
+            [] => {
+                let plain = name.rsplit('.').next().unwrap_or(&name);
+                format!("add a move `-> {plain}`, or remove it; {}", where_cases_open(&checker.model))
+            }
             _ => "lead a case to one of them, or remove them".to_owned(),
         };
         checker.report(warning.help(help));
     }
+}
+
+fn where_cases_open(model: &Model) -> &'static str {
+    if model.starts.is_empty() { "a case opens in the first stage written" } else { "a case opens as `start` says" }
+}
+
+/// The outermost procedure around a stage of which no case comes to any stage.
+fn call_not_reached(checker: &Checker, paths: &Paths, stage: &Stage) -> Option<ScopeId> {
+    let model = &checker.model;
+    let reached = |scope: ScopeId| {
+        let mut stages = model.stages.iter().enumerate();
+        stages.any(|(index, stage)| paths.reaches(index) && model.chain(stage.scope).any(|of| of == scope))
+    };
+    model.chain(stage.scope).filter(|scope| checker.calls.contains_key(scope) && !reached(*scope)).last()
+}
+
+fn report_call(checker: &mut Checker, scope: ScopeId) {
+    let Some(call) = checker.calls.get(&scope) else { return };
+    let (name, rule) = (call.name.clone(), call.rule);
+    let message = format!("No case comes to the stage `{name}`");
+    let warning = warning_at(checker, codes::UNREACHABLE_STAGE, rule, message);
+    checker.report(warning.help(format!("add a move `-> {name}`, or remove it; {}", where_cases_open(&checker.model))));
 }

@@ -1,13 +1,14 @@
 //! Stages in which a case can stay for ever, with nothing left that could move it.
 
+use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, Comparison, On};
 
 use super::paths::Paths;
 use super::{certain, head, walk, warning_at, words};
-use crate::check::actions::always_moves;
+use crate::check::actions::{always_moves, moves};
 use crate::check::context::Checker;
 use crate::diagnostic::codes;
-use crate::model::{Block, Does, Expr, Model, Stage, Trigger};
+use crate::model::{Action, Block, Does, Expr, Model, Stage, Trigger, Whenever};
 
 /// Warns of stages that a case can come to and has no certain way out of.
 pub(super) fn stuck(checker: &mut Checker, paths: &Paths) {
@@ -27,16 +28,17 @@ fn is_time(on: &On<Expr>) -> bool {
     !matches!(on, On::Event { .. } | On::Move)
 }
 
-/// The triggers of a stage and of its group.
+/// The triggers of a stage, and of the groups and procedures around it.
 fn triggers<'m>(model: &'m Model, stage: &'m Stage) -> impl Iterator<Item = &'m Trigger> {
-    let scope = stage.scope.and_then(|scope| model.scopes.get(scope.index()));
-    stage.triggers.iter().chain(scope.into_iter().flat_map(|scope| &scope.triggers))
+    let scopes = model.chain(stage.scope).filter_map(|scope| model.scopes.get(scope.index()));
+    stage.triggers.iter().chain(scopes.flat_map(|scope| &scope.triggers))
 }
 
 /// Whether something will, or still can, move a case out of the stage.
 fn leaves(model: &Model, stage: &Stage) -> bool {
     ends_in_move(&stage.entry)
         || triggers(model, stage).any(stays_alive)
+        || waits_for_plan(model, stage)
         || triggers(model, stage).any(|trigger| always_acts(trigger) && ends_in_move(&trigger.body))
         || complementary(triggers(model, stage))
 }
@@ -47,7 +49,26 @@ fn always_acts(trigger: &Trigger) -> bool {
 }
 
 fn ends_in_move(body: &Block) -> bool {
-    body.last().is_some_and(always_moves)
+    body.last().is_some_and(always_leaves)
+}
+
+/// Whether it moves the case, sooner or later: also where somebody is asked first, and the answer is no.
+fn always_leaves(action: &Action) -> bool {
+    match &action.does {
+        Does::Approval(approval) => {
+            ends_in_move(&approval.body) && approval.otherwise.as_ref().is_some_and(ends_in_move)
+        }
+        _ => always_moves(action),
+    }
+}
+
+/// Whether the stage activates a plan whose end a rule waits for: until then the plan goes on.
+fn waits_for_plan(model: &Model, stage: &Stage) -> bool {
+    let mut activates = false;
+    walk::actions_of(&stage.entry, &mut |action| activates |= matches!(action.does, Does::ActivatePlan(_)));
+    let breached = Happening::PlanBreached.id();
+    let waits = |rule: &Whenever| rule.event.event == breached && moves(&rule.body);
+    activates && model.whenevers.iter().any(waits)
 }
 
 /// Whether a trigger waits for as long as the case is in the stage: for an event that can move it, for a condition
@@ -63,7 +84,7 @@ fn stays_alive(trigger: &Trigger) -> bool {
         }
         // A date can come to have another value, and then it fires again.
         On::Date { date, .. } => trigger.moves && !matches!(date.node.as_ref(), ir::Expr::Const(_)),
-        On::After(_) | On::Move => false,
+        On::After(_) | On::Move | On::Effect(_) => false,
     }
 }
 
@@ -115,18 +136,32 @@ fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, sta
         [_] => String::new(),
         _ => format!(" (a case comes here by {})", way.join(" -> ")),
     };
+    let asked = asks_without_else(model, stage);
     let task = task_of(model, stage);
     let why = match (rules.as_slice(), &task) {
+        _ if asked => "where it is not approved, nothing is left that could move it".to_owned(),
         ([], Some(_)) => "once its task is done, nothing is left that could move it".to_owned(),
         ([], None) => "no timer and no event moves it".to_owned(),
         ([rule], _) => format!("where `{}` does not move it, nothing is left that could", words(checker, *rule)),
         _ => "where none of these moves it, nothing is left that could".to_owned(),
     };
     let advice = match (rules.as_slice(), task) {
+        _ if asked => "say what is done then: `with approval by … else -> …`".to_owned(),
         ([], Some(task)) => format!("add `on task_done({task}) -> …`"),
         _ => "add a move that comes in any case, such as `after 30 days -> …`".to_owned(),
     };
     checker.report(warning.help(format!("{why}{came}; {advice}, or make it an outcome")));
+}
+
+/// Whether a move of the stage waits for an approval, and nothing is said for the answer no.
+fn asks_without_else(model: &Model, stage: &Stage) -> bool {
+    let mut found = false;
+    let mut see = |action: &Action| {
+        found |= matches!(&action.does, Does::Approval(approval) if approval.otherwise.is_none() && moves(&approval.body));
+    };
+    walk::actions_of(&stage.entry, &mut see);
+    triggers(model, stage).for_each(|trigger| walk::actions_of(&trigger.body, &mut see));
+    found
 }
 
 /// The first task that a stage opens on entry.

@@ -27,11 +27,18 @@ pub(super) fn never_fire(checker: &mut Checker) {
     one_reason_each(checker);
 }
 
-/// What never fires for several reasons is reported for the first.
+/// What never fires for several reasons is reported for the first; what a strategy supersedes in a module, not at all.
 fn one_reason_each(checker: &mut Checker) {
     let mut seen = Vec::new();
+    let main = checker.files.first().map(|file| file.id);
     checker.diagnostics.retain(|found| {
         let place = found.place().map(|label| (label.file, label.span));
+        // What a module's procedure waits for may be superseded by whoever calls it.
+        let own = found.labels.first().is_none_or(|label| Some(label.file) == main);
+        let within = |file| found.labels.iter().all(|label| label.file == file);
+        if found.code == codes::NEVER_FIRES && !own && !found.labels.first().is_some_and(|label| within(label.file)) {
+            return false;
+        }
         let again = found.code == codes::NEVER_FIRES && seen.contains(&place);
         seen.push(place);
         !again
@@ -258,10 +265,14 @@ fn whenevers_hidden(checker: &mut Checker, model: &Model) {
 
 /// Timers of a stage that come later than one of its group, which counts from an entry that was no later.
 fn hidden_by_group(checker: &mut Checker, model: &Model, stage: &Stage) {
-    let Some(scope) = stage.scope.and_then(|scope| model.scopes.get(scope.index())) else { return };
+    let around: Vec<&Trigger> = model
+        .chain(stage.scope)
+        .filter_map(|scope| model.scopes.get(scope.index()))
+        .flat_map(|scope| &scope.triggers)
+        .collect();
     for trigger in stage.triggers.iter().filter(|trigger| trigger.moves) {
         let Some(span) = anchored(trigger) else { continue };
-        let mover = scope.triggers.iter().find(|mover| {
+        let mover = around.iter().find(|mover| {
             mover.when.is_none()
                 && mover.body.last().is_some_and(always_moves)
                 && anchored(mover).is_some_and(|mover| comes_first(mover, span, false))
@@ -277,13 +288,15 @@ fn hidden_by_group(checker: &mut Checker, model: &Model, stage: &Stage) {
 /// Triggers of a group on events that every one of its stages takes itself.
 fn hidden_by_stages(checker: &mut Checker, model: &Model, index: usize, scope: &Scope) {
     let stages: Vec<&Stage> =
-        model.stages.iter().filter(|stage| stage.scope.is_some_and(|scope| scope.index() == index)).collect();
+        model.stages.iter().filter(|stage| model.chain(stage.scope).any(|scope| scope.index() == index)).collect();
     for trigger in &scope.triggers {
         let Some(event) = event_of(trigger) else { continue };
         let taker = |stage: &&Stage| {
             let takes =
                 |other: &&Trigger| other.when.is_none() && event_of(other).is_some_and(|own| covers(own, event));
-            stage.triggers.iter().find(takes).map(|trigger| trigger.rule)
+            let inside = model.chain(stage.scope).take_while(|scope| scope.index() != index);
+            let inside = inside.filter_map(|scope| model.scopes.get(scope.index())).flat_map(|scope| &scope.triggers);
+            stage.triggers.iter().chain(inside).find(takes).map(|trigger| trigger.rule)
         };
         let takers: Vec<RuleId> = stages.iter().filter_map(taker).collect();
         if let Some(first) = takers.first()

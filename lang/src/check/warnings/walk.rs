@@ -16,24 +16,25 @@ pub(in crate::check) fn trigger_lists(model: &Model) -> impl Iterator<Item = &[T
 /// Every body of a model.
 fn bodies(model: &Model) -> impl Iterator<Item = &Block> {
     let entries = model.stages.iter().map(|stage| &stage.entry);
+    let of_scopes = model.scopes.iter().map(|scope| &scope.entry);
+    let leaving = model.stages.iter().map(|stage| &stage.leaving).chain(model.scopes.iter().map(|scope| &scope.leaving));
+    let leaving = leaving.flatten().map(|leaving| &leaving.body);
+    let plans = model.plans.iter().flat_map(|plan| [&plan.notice, &plan.on_missed, &plan.on_completed, &plan.on_breached]);
     let rules = model.whenevers.iter().map(|rule| &rule.body);
     let triggers = trigger_lists(model).flatten().map(|trigger| &trigger.body);
-    entries.chain(rules).chain(triggers)
+    entries.chain(of_scopes).chain(leaving).chain(plans).chain(rules).chain(triggers)
 }
 
-/// Calls `see` with every action, those inside of `if` too.
+/// Calls `see` with every action, those inside of others too.
 pub(in crate::check) fn actions<'m>(model: &'m Model, see: &mut impl FnMut(&'m Action)) {
     bodies(model).for_each(|body| actions_of(body, see));
 }
 
-/// Calls `see` with every action of a body, those inside of `if` too.
-pub(super) fn actions_of<'m>(body: &'m [Action], see: &mut impl FnMut(&'m Action)) {
+/// Calls `see` with every action of a body, those inside of others too.
+pub(in crate::check) fn actions_of<'m>(body: &'m [Action], see: &mut impl FnMut(&'m Action)) {
     for action in body {
         see(action);
-        if let Does::If { then, otherwise, .. } = &action.does {
-            actions_of(then, see);
-            actions_of(otherwise, see);
-        }
+        action.does.blocks().into_iter().for_each(|block| actions_of(block, see));
     }
 }
 
@@ -50,6 +51,8 @@ pub(super) fn exprs<'m>(model: &'m Model, see: &mut impl FnMut(&'m Expr)) {
     roots.extend(model.vars.iter().map(|var| &var.start));
     roots.extend(model.tables.iter().flat_map(|table| &table.rows).map(|row| &row.result));
     roots.extend(model.contact.nevers.iter().map(|(_, condition, _)| condition));
+    roots.extend(model.starts.iter().flat_map(|start| &start.when));
+    roots.extend(model.plans.iter().flat_map(exprs_of_plan));
     roots.extend(exprs_of_ledger(model));
     if let ir::CalendarChoice::By { key, .. } = &model.calendar {
         roots.push(key);
@@ -60,6 +63,11 @@ pub(super) fn exprs<'m>(model: &'m Model, see: &mut impl FnMut(&'m Expr)) {
 fn parts<'m>(expr: &'m Expr, see: &mut impl FnMut(&'m Expr)) {
     see(expr);
     operands(&expr.node).into_iter().for_each(|operand| parts(operand, see));
+}
+
+fn exprs_of_plan(plan: &ir::Plan<Expr, Block>) -> impl Iterator<Item = &Expr> {
+    let bounds = [&plan.offer_when, &plan.over, &plan.at_least, &plan.first_within, &plan.grace, &plan.breach_overdue];
+    bounds.into_iter().flatten()
 }
 
 fn exprs_of_ledger(model: &Model) -> Vec<&Expr> {
@@ -83,7 +91,7 @@ fn exprs_of_trigger(on: &On<Expr>) -> Vec<&Expr> {
         On::Date { date, offset, .. } => std::iter::once(date).chain(offset).collect(),
         On::Every { every, .. } => vec![every],
         On::AsSoonAs(condition) => vec![condition],
-        On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Move => Vec::new(),
+        On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Move | On::Effect(_) => Vec::new(),
     }
 }
 
@@ -94,9 +102,11 @@ fn exprs_of_action(action: &Action) -> Vec<&Expr> {
             send.tone.iter().chain(&send.payable_within).chain(with).collect()
         }
         Does::Call(call) => call.tone.iter().chain(&call.hours).chain(&call.every).collect(),
-        Does::Task(task) => vec![&task.within],
+        Does::Task(task) => task.substitutes.iter().map(|(_, after)| after).chain([&task.within]).collect(),
         Does::File { with, .. } | Does::Emit { with, .. } => with.iter().map(|(_, _, value)| value).collect(),
-        Does::Charge { amount, .. } => vec![amount],
+        Does::Charge { amount, .. } | Does::Collect { amount, .. } => vec![amount],
+        Does::Split { part: ir::SplitPart::Money(amount), .. } => vec![amount],
+        Does::Approval(approval) => approval.within.iter().chain(&approval.when).collect(),
         Does::Waive(Waive::Money(amount)) => vec![amount],
         Does::Pause { ends: HoldEnd::For(end) | HoldEnd::Until(end), .. } => vec![end],
         Does::Set { value, .. } => vec![value],
@@ -109,7 +119,7 @@ fn exprs_of_action(action: &Action) -> Vec<&Expr> {
 pub(in crate::check) fn operands(node: &ir::Expr<Expr>) -> Vec<&Expr> {
     use ir::Expr as E;
     match node {
-        E::Const(_) | E::Fact(_) | E::Param(_) | E::Var(_) | E::Kept(_) => Vec::new(),
+        E::Const(_) | E::Fact(_) | E::Param(_) | E::Var(_) | E::Kept(_) | E::Amounts(_) => Vec::new(),
         E::Read(quantity) => quantity_operand(quantity).into_iter().collect(),
         E::Known(a) | E::Not(a) | E::EndOfMonth(a) | E::EndOfYear(a) | E::Weekday(a) | E::NextWorkingDay(a, _) => {
             vec![a]
@@ -121,6 +131,7 @@ pub(in crate::check) fn operands(node: &ir::Expr<Expr>) -> Vec<&Expr> {
         E::If(a, b, c) => vec![a, b, c],
         E::Table(_, arguments) => arguments.iter().collect(),
         E::Dated(_, day) => day.iter().collect(),
+        E::Scale(_, amount, day) => std::iter::once(amount).chain(day).collect(),
     }
 }
 
