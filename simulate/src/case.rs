@@ -179,7 +179,9 @@ fn row(
         _ => (Channels::default(), None),
     };
     let amount = match effect {
-        Effect::Charge { amount, .. } | Effect::Refund(amount) => Some(*amount),
+        Effect::Charge { amount, .. } | Effect::Refund(amount) | Effect::Collect { amount, .. } => Some(*amount),
+        Effect::Offer { total, .. } | Effect::Activate { total, .. } => Some(*total),
+        Effect::Split { principal, interest, .. } => Money::sum([*principal, *interest]).ok(),
         Effect::Waive { principal, interest, costs } => Money::sum([*principal, *interest, *costs]).ok(),
         _ => None,
     };
@@ -187,22 +189,24 @@ fn row(
 }
 
 fn named(machine: &Machine, effect: &Effect) -> (&'static str, Option<TextId>) {
-    match effect {
-        Effect::Send { template, .. } => ("send", machine.templates.get(template.index()).map(|t| t.name)),
-        Effect::Call { script, .. } => ("call", Some(*script)),
-        Effect::Task { name, .. } => ("task", Some(*name)),
-        Effect::File { form, .. } => ("file", Some(*form)),
-        Effect::Charge { kind, .. } => ("charge", Some(*kind)),
-        Effect::Waive { .. } => ("waive", None),
-        Effect::Report { party, .. } => ("report", Some(*party)),
-        Effect::Alarm(alarm) => ("alarm", alarm_name(machine, alarm)),
-        Effect::Emit { name, .. } => ("emit", Some(*name)),
-        Effect::Assign(queue) => ("assign", Some(*queue)),
-        Effect::Customer { block: true, thing } => ("block", *thing),
-        Effect::Customer { block: false, thing } => ("unblock", *thing),
-        Effect::Refund(_) => ("refund", None),
-        Effect::Cancel { .. } => ("cancel", None),
-    }
+    let name = match effect {
+        Effect::Send { template, .. } => machine.templates.get(template.index()).map(|t| t.name),
+        Effect::Call { script: name, .. }
+        | Effect::Task { name, .. }
+        | Effect::File { form: name, .. }
+        | Effect::Charge { kind: name, .. }
+        | Effect::Report { party: name, .. }
+        | Effect::Emit { name, .. }
+        | Effect::Assign(name)
+        | Effect::Collect { by: name, .. }
+        | Effect::Approval { name, .. } => Some(*name),
+        Effect::Alarm(alarm) => alarm_name(machine, alarm),
+        Effect::Customer { thing, .. } => *thing,
+        Effect::Offer { plan, .. } | Effect::Activate { plan, .. } => machine.plans.get(plan.index()).map(|p| p.name),
+        Effect::Split { to, .. } => machine.stages.get(to.index()).map(|s| s.name),
+        Effect::Waive { .. } | Effect::Refund(_) | Effect::Cancel { .. } | Effect::Release { .. } => None,
+    };
+    (effect.kind().word(), name)
 }
 
 fn alarm_name(machine: &Machine, alarm: &Alarm) -> Option<TextId> {

@@ -1,7 +1,7 @@
 //! What the interpreter did, in the normal form.
 
 use crate::normal;
-use dunlin_machine::ir::{Machine, RuleId, StageId, TextId, Type};
+use dunlin_machine::ir::{Machine, PlanId, RuleId, StageId, TextId, Type};
 use dunlin_runtime::case::Case;
 use dunlin_runtime::fault::{Fault, Refusal};
 use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Statement, What};
@@ -66,8 +66,17 @@ impl Teller<'_> {
             }
             HeldAction::Call(script) => format!("call {}", self.text(*script)),
             HeldAction::File(form) => format!("file {}", self.text(*form)),
+            HeldAction::Collect(by) => format!("collect {}", self.text(*by)),
+            HeldAction::Offer(plan) => format!("offer {}", self.plan(*plan)),
+            HeldAction::Activate(plan) => format!("activate {}", self.plan(*plan)),
+            HeldAction::Split => "split".to_owned(),
+            HeldAction::Approved(name) => format!("approved {}", self.text(*name)),
             HeldAction::Charge(kind) => format!("charge {}", self.text(*kind)),
         }
+    }
+
+    fn plan(&self, id: PlanId) -> &str {
+        self.text(self.machine.plans[id.index()].name)
     }
 
     fn with(&self, run: &Range<u32>) -> Vec<normal::Named> {
@@ -88,14 +97,32 @@ impl Teller<'_> {
                 normal::call(self.text(*script), tone(t), *attempt, *of, usize::from(*person))
             }
             Effect::Task { name, role, until, until_instant, priority, again } => {
-                normal::task(self.text(*name), self.text(*role), *until, *until_instant, *priority, *again)
+                let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();
+                normal::task(self.text(*name), self.text(*role), until, *priority, *again)
             }
-            Effect::File { form, with } => normal::file(self.text(*form), &self.with(with)),
+            Effect::File { form, persons, with } => normal::file(self.text(*form), &people(*persons), &self.with(with)),
             Effect::Charge { amount, kind, replacing } => {
                 normal::charge(amount.0, self.text(*kind), replacing.map(|k| self.text(k)))
             }
             Effect::Waive { principal, interest, costs } => normal::waive(principal.0, interest.0, costs.0),
-            Effect::Report { party, what, message } => normal::report(self.text(*party), self.text(*what), *message),
+            Effect::Report { party, what, message, persons } => {
+                normal::report(self.text(*party), self.text(*what), *message, &people(*persons))
+            }
+            Effect::Collect { amount, by } => normal::collect(amount.0, self.text(*by)),
+            Effect::Offer { plan, instalments, at_least, first_by, total } => {
+                normal::offer(self.plan(*plan), *instalments, at_least.map(|m| m.0), *first_by, total.0)
+            }
+            Effect::Activate { plan, count, amount, total, first, last } => {
+                normal::activate(self.plan(*plan), total.0, i64::from(*count), amount.0, (*first, *last))
+            }
+            Effect::Release { person } => normal::release(usize::from(*person)),
+            Effect::Split { person, principal, interest, to } => {
+                normal::split(person.map(usize::from), principal.0, interest.0, self.stage(*to))
+            }
+            Effect::Approval { name, role, until, until_instant, again } => {
+                let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string()));
+                normal::approval(self.text(*name), self.text(*role), until, *again)
+            }
             Effect::Alarm(alarm) => self.alarm(alarm),
             Effect::Emit { name, with } => normal::emit(self.text(*name), &self.with(with)),
             Effect::Assign(queue) => normal::assign(self.text(*queue)),
@@ -119,6 +146,11 @@ fn parts(statement: &Statement) -> [i64; 4] {
     [statement.principal.0, statement.interest.0, statement.costs.0, statement.balance.0]
 }
 
+/// Positions of persons, by bit.
+fn people(bits: u8) -> Vec<usize> {
+    (0..8).filter(|n| bits >> n & 1 == 1).collect()
+}
+
 fn kind(by: &HeldBy) -> &'static str {
     match by {
         HeldBy::Limit(_) => "limit",
@@ -129,6 +161,10 @@ fn kind(by: &HeldBy) -> &'static str {
         HeldBy::WaitsAlready => "waits already",
         HeldBy::Never => "never",
         HeldBy::CostCap => "cost cap",
+        HeldBy::PlanBound => "plan bound",
+        HeldBy::NoTerms => "no terms",
+        HeldBy::Nothing => "nothing",
+        HeldBy::When => "when",
     }
 }
 

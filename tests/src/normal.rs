@@ -53,22 +53,52 @@ pub fn call(script: &str, tone: Option<i64>, attempt: u32, of: u32, person: usiz
 }
 
 /// `task`.
-pub fn task(
-    name: &str,
-    role: &str,
-    until: Option<Date>,
-    until_instant: Option<Instant>,
-    priority: Option<i64>,
-    again: bool,
-) -> String {
-    let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();
+pub fn task(name: &str, role: &str, until: String, priority: Option<i64>, again: bool) -> String {
     let priority = priority.map_or(String::new(), |p| format!(" priority {p}"));
     format!("task {name} for {role} until {until}{priority}{}", if again { " again" } else { "" })
 }
 
 /// `file`.
-pub fn file(form: &str, with: &[Named]) -> String {
-    format!("file {form}{}", with_words(with))
+pub fn file(form: &str, persons: &[usize], with: &[Named]) -> String {
+    format!("file {form} against {}{}", people(persons), with_words(with))
+}
+
+fn people(persons: &[usize]) -> String {
+    persons.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
+}
+
+/// `collect`.
+pub fn collect(amount: i64, by: &str) -> String {
+    format!("collect {amount} by {by}")
+}
+
+/// `offer plan`.
+pub fn offer(plan: &str, instalments: (u32, u32), least: Option<i64>, latest: Option<Date>, total: i64) -> String {
+    let least = least.map_or(String::new(), |amount| format!(" at least {amount}"));
+    let latest = latest.map_or(String::new(), |day| format!(" first by {day}"));
+    format!("offer {plan} {total} in {} to {}{least}{latest}", instalments.0, instalments.1)
+}
+
+/// `activate plan`.
+pub fn activate(plan: &str, total: i64, count: i64, amount: i64, (first, last): (Date, Date)) -> String {
+    format!("activate {plan} {total} in {count} times {amount} from {first} to {last}")
+}
+
+/// `release debtor`.
+pub fn release(person: usize) -> String {
+    format!("release {person}")
+}
+
+/// `split`, with what leaves the case.
+pub fn split(person: Option<usize>, principal: i64, interest: i64, to: &str) -> String {
+    let who = person.map_or("claims".to_owned(), |person| format!("person {person}"));
+    format!("split {who} principal {principal} interest {interest} to {to}")
+}
+
+/// A person is asked.
+pub fn approval(name: &str, role: &str, until: Option<String>, again: bool) -> String {
+    let until = until.map_or(String::new(), |until| format!(" until {until}"));
+    format!("approval {name} by {role}{until}{}", if again { " again" } else { "" })
 }
 
 /// `charge`.
@@ -82,8 +112,9 @@ pub fn waive(principal: i64, interest: i64, costs: i64) -> String {
 }
 
 /// `report`.
-pub fn report(party: &str, what: &str, message: bool) -> String {
-    format!("report {party} {}", if message { format!("{what:?}") } else { what.to_owned() })
+pub fn report(party: &str, what: &str, message: bool, persons: &[usize]) -> String {
+    let what = if message { format!("{what:?}") } else { what.to_owned() };
+    format!("report {party} {what} about {}", people(persons))
 }
 
 /// `alarm`, of any origin.

@@ -23,12 +23,12 @@ pub struct Compiled {
     pub machine: Machine,
 }
 
-/// Compiles a source text without modules.
+/// Compiles a source text; it may use the modules of [`generate::module`].
 ///
 /// # Errors
 /// The errors in words.
 pub fn compile(text: &str) -> Result<Compiled, String> {
-    let checked = check(&Sources { main: ("generated.dun", text), find: &|_| None });
+    let checked = check(&Sources { main: ("generated.dun", text), find: &generate::module });
     let Some(model) = checked.model else {
         let mut words = String::new();
         for diagnostic in &checked.diagnostics {
@@ -292,6 +292,7 @@ fn slow_refusal(refusal: &oracle::Refusal) -> String {
         oracle::Refusal::Earlier => "earlier".to_owned(),
         oracle::Refusal::OnlyTheMachine => "only the machine".to_owned(),
         oracle::Refusal::Missing | oracle::Refusal::NotThere(_) | oracle::Refusal::Wrong(_) => "not fit".to_owned(),
+        oracle::Refusal::Bound => "plan bound".to_owned(),
         oracle::Refusal::Fault(fault) => format!("{fault:?}"),
     }
 }

@@ -243,7 +243,8 @@ fn complete(model: &mut Model) {
             model.files.push(String::new());
         }
         let (entry, triggers) = (dunlin_lang::model::Block::default(), Vec::new());
-        model.stages.push(Stage { name, title: name, rule, outcome: false, scope: None, entry, triggers });
+        let leaving = Vec::new();
+        model.stages.push(Stage { name, title: name, rule, outcome: false, scope: None, entry, triggers, leaving });
     }
 }
 

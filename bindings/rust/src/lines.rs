@@ -196,7 +196,9 @@ impl<'s> Lines<'s> {
                 "task": text(name), "role": text(role), "again": again, "priority": priority,
                 "until": until.as_ref().map(Date::to_string).or(until_instant.map(|at| self.strategy.instant_words(at))),
             }),
-            Effect::File { form, with } => json!({ "form": text(form), "params": self.params(case, outcome, with) }),
+            Effect::File { form, with, persons } => json!({
+                "form": text(form), "debtors": about(case, *persons), "params": self.params(case, outcome, with),
+            }),
             Effect::Charge { amount: sum, kind, replacing } => json!({
                 "amount": amount(*sum, self.currency), "as": text(kind), "replacing": replacing.as_ref().map(text),
             }),
@@ -205,16 +207,43 @@ impl<'s> Lines<'s> {
                 "interest": amount(*interest, self.currency),
                 "costs": amount(*costs, self.currency),
             }),
-            Effect::Report { party, what, message } => {
-                json!({ "to": text(party), "what": text(what), "message": message })
-            }
+            Effect::Report { party, what, message, persons } => json!({
+                "to": text(party), "what": text(what), "message": message, "debtors": about(case, *persons),
+            }),
             Effect::Alarm(alarm) => self.alarm(alarm),
             Effect::Emit { name, with } => json!({ "name": text(name), "params": self.params(case, outcome, with) }),
             Effect::Assign(queue) => json!({ "queue": text(queue) }),
             Effect::Customer { block, thing } => json!({ "block": block, "for": thing.as_ref().map(text) }),
             Effect::Refund(sum) => json!({ "amount": amount(*sum, self.currency) }),
             Effect::Cancel { of } => json!({ "of": of }),
+            Effect::Collect { amount: sum, by } => json!({ "amount": amount(*sum, self.currency), "by": text(by) }),
+            Effect::Release { person } => json!({ "debtor": person_id(case, *person) }),
+            _ => self.agreement(case, effect),
         })
+    }
+
+    /// What is offered, agreed, split off or asked.
+    fn agreement(&self, case: &Case, effect: &Effect) -> Value {
+        let sum = |sum: Money| amount(sum, self.currency);
+        match effect {
+            Effect::Offer { plan, instalments, at_least, first_by, total } => json!({
+                "plan": self.strategy.plan_name(*plan), "instalments_from": instalments.0, "instalments_to": instalments.1,
+                "at_least": at_least.map(sum), "first_by": first_by.as_ref().map(Date::to_string), "total": sum(*total),
+            }),
+            Effect::Activate { plan, count, amount, total, first, last } => json!({
+                "plan": self.strategy.plan_name(*plan), "instalments": count, "amount": sum(*amount), "total": sum(*total),
+                "first": first.to_string(), "last": last.to_string(),
+            }),
+            Effect::Split { person, principal, interest, to } => json!({
+                "debtor": person.map(|person| person_id(case, person)), "principal": sum(*principal),
+                "interest": sum(*interest), "to": self.strategy.stage_name(*to),
+            }),
+            Effect::Approval { name, role, until, until_instant, again } => json!({
+                "name": self.strategy.text(*name), "role": self.strategy.text(*role), "again": again,
+                "until": until.as_ref().map(Date::to_string).or(until_instant.map(|at| self.strategy.instant_words(at))),
+            }),
+            _ => Value::Null,
+        }
     }
 
     fn alarm(&self, alarm: &Alarm) -> Value {
@@ -254,6 +283,11 @@ impl<'s> Lines<'s> {
             HeldAction::Call(script) => json!({ "action": "call", "name": text(script) }),
             HeldAction::File(form) => json!({ "action": "file", "name": text(form) }),
             HeldAction::Charge(kind) => json!({ "action": "charge", "name": text(kind) }),
+            HeldAction::Collect(by) => json!({ "action": "collect", "name": text(by) }),
+            HeldAction::Offer(plan) => json!({ "action": "offer", "name": self.strategy.plan_name(plan) }),
+            HeldAction::Activate(plan) => json!({ "action": "activate", "name": self.strategy.plan_name(plan) }),
+            HeldAction::Split => json!({ "action": "split" }),
+            HeldAction::Approved(name) => json!({ "action": "approval", "name": text(name) }),
         })
     }
 
@@ -268,6 +302,12 @@ impl<'s> Lines<'s> {
 }
 
 impl Strategy {
+    /// The name of a plan.
+    #[must_use]
+    pub fn plan_name(&self, plan: dunlin_machine::ir::PlanId) -> &str {
+        self.machine().plans.get(plan.index()).map_or("", |plan| self.text(plan.name))
+    }
+
     /// The name of an event.
     #[must_use]
     pub fn event_name(&self, event: dunlin_machine::ir::EventId) -> &str {
@@ -283,6 +323,10 @@ impl Strategy {
             HeldBy::WaitsAlready => "the same message waits already".into(),
             HeldBy::Never => "no time within 400 days is allowed".into(),
             HeldBy::CostCap => "the bound on costs is reached".into(),
+            HeldBy::PlanBound => "the case is outside the bounds of the plan, or another one is active".into(),
+            HeldBy::NoTerms => "no terms of this plan are agreed".into(),
+            HeldBy::Nothing => "there is nothing to take".into(),
+            HeldBy::When => "the condition of its rule does not hold any more".into(),
             HeldBy::Unusable(why) => format!("not {}", self.unusable_words(why)),
         }
     }
@@ -341,25 +385,16 @@ pub(crate) fn person_id(case: &Case, person: u8) -> &str {
     case.persons.get(usize::from(person)).map_or("", |person| person.id.as_str())
 }
 
+/// About whom something is filed or reported; only said where a case has several debtors.
+pub(crate) fn about(case: &Case, persons: u8) -> Option<Vec<&str>> {
+    let named = case.persons.iter().zip(0u32..8).filter(|(_, at)| persons >> at & 1 == 1);
+    (case.persons.len() > 1).then(|| named.map(|(person, _)| person.id.as_str()).collect())
+}
+
 /// The verb of an effect.
 #[must_use]
 pub fn effect_kind(effect: &Effect) -> &'static str {
-    match effect {
-        Effect::Send { .. } => "send",
-        Effect::Call { .. } => "call",
-        Effect::Task { .. } => "task",
-        Effect::File { .. } => "file",
-        Effect::Charge { .. } => "charge",
-        Effect::Waive { .. } => "waive",
-        Effect::Report { .. } => "report",
-        Effect::Alarm(_) => "alarm",
-        Effect::Emit { .. } => "emit",
-        Effect::Assign(_) => "assign",
-        Effect::Customer { block: true, .. } => "block",
-        Effect::Customer { block: false, .. } => "unblock",
-        Effect::Refund(_) => "refund",
-        Effect::Cancel { .. } => "cancel",
-    }
+    effect.kind().word()
 }
 
 /// The kind of rule that held an action, in one word.
@@ -376,6 +411,10 @@ pub const fn held_kind(by: HeldBy) -> &'static str {
         HeldBy::WaitsAlready => "waiting",
         HeldBy::Never => "allow",
         HeldBy::CostCap => "costs",
+        HeldBy::PlanBound => "plan",
+        HeldBy::NoTerms => "terms",
+        HeldBy::Nothing => "nothing",
+        HeldBy::When => "when",
     }
 }
 

@@ -88,13 +88,15 @@ impl Run<'_> {
         all.min_by_key(|answer| answer.at)
     }
 
-    /// What `usually within` says of the stage and its group.
+    /// What `usually within` says of the stage and what is around it.
     fn waited_for(&self) -> Vec<Answer> {
         let (machine, place) = (self.strategy().machine(), &self.case().state().place);
         let Some(stage) = machine.stages.get(place.stage.index()) else { return Vec::new() };
         let mut all = self.usual(stage.triggers, place.entered);
-        if let Some(scope) = stage.scope.and_then(|scope| machine.scopes.get(scope.index())) {
-            all.extend(self.usual(scope.triggers, place.scope_entered));
+        for around in &place.scopes {
+            if let Some(scope) = machine.scopes.get(around.scope.index()) {
+                all.extend(self.usual(scope.triggers, around.entered));
+            }
         }
         all
     }

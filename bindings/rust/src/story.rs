@@ -1,6 +1,6 @@
 //! What a step did and why, in sentences for people.
 
-use crate::lines::{held_kind, person_id, seen, seen_words};
+use crate::lines::{about, held_kind, person_id, seen, seen_words};
 use crate::strategy::Strategy;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
@@ -149,17 +149,19 @@ impl<'s> Story<'s> {
                 let again = if *again { ", open again" } else { "" };
                 format!("task {} for {}{until}{again}", self.text(*name), self.text(*role))
             }
-            Effect::File { form, with } => format!("file {}{}", self.text(*form), self.with(case, outcome, with)),
+            Effect::File { form, with, persons } => {
+                let (about, with) = (about_words(case, *persons), self.with(case, outcome, with));
+                format!("file {}{about}{with}", self.text(*form))
+            }
             Effect::Charge { amount, kind, replacing } => {
                 let replacing = replacing.map_or_else(String::new, |kind| format!(" replacing {}", self.text(kind)));
                 format!("charge {} as {}{replacing}", self.money(*amount), self.text(*kind))
             }
             Effect::Waive { principal, interest, costs } => self.waive(*principal, *interest, *costs),
-            Effect::Report { party, what, message: true } => {
-                format!("report {} \"{}\"", self.text(*party), self.text(*what))
-            }
-            Effect::Report { party, what, message: false } => {
-                format!("report {} {}", self.text(*party), self.text(*what))
+            Effect::Report { party, what, message, persons } => {
+                let quote = if *message { "\"" } else { "" };
+                let about = about_words(case, *persons);
+                format!("report {} {quote}{}{quote}{about}", self.text(*party), self.text(*what))
             }
             Effect::Alarm(alarm) => self.alarm(alarm),
             Effect::Emit { name, with } => format!("emit {}{}", self.text(*name), self.with(case, outcome, with)),
@@ -170,6 +172,38 @@ impl<'s> Story<'s> {
             }
             Effect::Refund(sum) => format!("refund {}", self.money(*sum)),
             Effect::Cancel { of } => format!("cancel what effect {of} opened"),
+            Effect::Collect { amount, by } => format!("collect {} by {}", self.money(*amount), self.text(*by)),
+            Effect::Release { person } => format!("release debtor {}", person_id(case, *person)),
+            _ => self.agreement(case, effect),
+        }
+    }
+
+    /// What is offered, agreed, split off or asked.
+    fn agreement(&self, case: &Case, effect: &Effect) -> String {
+        match effect {
+            Effect::Offer { plan, instalments: (fewest, most), at_least, total, .. } => {
+                let least = at_least.map_or_else(String::new, |sum| format!(", at least {} each", self.money(sum)));
+                let (plan, total) = (self.strategy.plan_name(*plan), self.money(*total));
+                format!("offer plan {plan}: {fewest} to {most} instalments{least} for {total}")
+            }
+            Effect::Activate { plan, count, amount, total, first, last } => {
+                let (plan, each, total) = (self.strategy.plan_name(*plan), self.money(*amount), self.money(*total));
+                format!("activate plan {plan}: {count} instalments of {each} for {total}, {first} to {last}")
+            }
+            Effect::Split { person, principal, interest, to } => {
+                let to = self.strategy.stage_name(*to);
+                match person {
+                    Some(person) => format!("split debtor {} -> {to}", person_id(case, *person)),
+                    None => format!("split {} and {} of interest -> {to}", self.money(*principal), self.money(*interest)),
+                }
+            }
+            Effect::Approval { name, role, until, until_instant, again } => {
+                let until = until.map(|day| day.to_string()).or(until_instant.map(|at| self.clock(at)));
+                let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+                let again = if *again { ", asked again" } else { "" };
+                format!("ask {} for approval of {}{until}{again}", self.text(*role), self.text(*name))
+            }
+            _ => String::new(),
         }
     }
 
@@ -206,6 +240,11 @@ impl<'s> Story<'s> {
             HeldAction::Call(script) => format!("call {}", self.text(script)),
             HeldAction::File(form) => format!("file {}", self.text(form)),
             HeldAction::Charge(kind) => format!("charge as {}", self.text(kind)),
+            HeldAction::Collect(by) => format!("collect by {}", self.text(by)),
+            HeldAction::Offer(plan) => format!("offer plan {}", self.strategy.plan_name(plan)),
+            HeldAction::Activate(plan) => format!("activate plan {}", self.strategy.plan_name(plan)),
+            HeldAction::Split => "split".to_owned(),
+            HeldAction::Approved(name) => format!("what was approved as {}", self.text(name)),
         };
         if let HeldBy::Unusable(why) = by {
             return format!("{action} not {}", self.strategy.unusable_words(why));
@@ -229,6 +268,11 @@ impl<'s> Story<'s> {
             _ => String::new(),
         }
     }
+}
+
+/// Against whom, where a case has several debtors.
+fn about_words(case: &Case, persons: u8) -> String {
+    about(case, persons).map_or_else(String::new, |about| format!(" against {}", about.join(" and ")))
 }
 
 /// One line of what happened to a case.

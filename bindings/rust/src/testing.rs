@@ -10,7 +10,8 @@ use crate::run::{Run, Step};
 use crate::story::{Story, Told};
 use crate::strategy::Strategy;
 use dunlin_lang::model::{Expr, Model, Test, TestCase, TestDoes, TestStep, TestValue};
-use dunlin_machine::ir::{ChannelId, Machine, RuleId, StageId, TextId, Type};
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::{ChannelId, EventId, Machine, RuleId, StageId, TextId, Type};
 use dunlin_machine::value::{Date, Instant};
 use dunlin_runtime::input::{ChannelGiven, ClaimGiven, Event, Given, Opening, PersonGiven};
 use dunlin_runtime::outcome::{Alarm, Effect, HeldBy, What};
@@ -156,7 +157,15 @@ impl<'s> Journal<'s> {
             Effect::Assign(queue) => (text(queue), Vec::new()),
             Effect::Alarm(alarm) => (self.alarm(alarm), Vec::new()),
             Effect::Customer { thing, .. } => (thing.as_ref().map_or_else(String::new, text), Vec::new()),
-            Effect::Waive { .. } | Effect::Refund(_) | Effect::Cancel { .. } => (String::new(), Vec::new()),
+            Effect::Collect { by, .. } => (text(by), Vec::new()),
+            Effect::Offer { plan, .. } | Effect::Activate { plan, .. } => {
+                (self.strategy.plan_name(*plan).to_owned(), Vec::new())
+            }
+            Effect::Approval { name, .. } => (text(name), Vec::new()),
+            Effect::Split { to, .. } => (self.strategy.stage_name(*to).to_owned(), Vec::new()),
+            Effect::Waive { .. } | Effect::Refund(_) | Effect::Cancel { .. } | Effect::Release { .. } => {
+                (String::new(), Vec::new())
+            }
         }
     }
 
@@ -176,7 +185,7 @@ fn run_steps<'s>(strategy: &'s Strategy, model: &Model, test: &Test, journal: &m
     let input = opening(strategy, &test.case).ok_or_else(|| broken(test.rule, "a day cannot be counted".into()))?;
     let opened = Run::open(strategy, &input, &mut |step| journal.note(&step));
     let run = opened.map_err(|error| broken(test.rule, format!("the case cannot be opened: {error}")))?;
-    let mut tester = Tester { strategy, run, journal, quantities };
+    let mut tester = Tester { strategy, run, journal, quantities, payments: 0 };
     for (number, step) in test.steps.iter().enumerate() {
         let next = test.steps.get(number + 1);
         let refusal_expected = matches!(next, Some(TestStep { does: TestDoes::Refused, .. }));
@@ -272,15 +281,24 @@ struct Tester<'t, 's> {
     run: Run<'s>,
     journal: &'t mut Journal<'s>,
     quantities: Quantities,
+    /// How many payments the test has brought.
+    payments: u32,
 }
 
 type Found = Result<(), String>;
 
 impl Tester<'_, '_> {
+    /// Payments of a test are numbered from 1, so that `payment_returned(of = "1")` can name them.
+    fn payment_id(&mut self, event: EventId) -> Option<String> {
+        let pays = [Happening::Payment, Happening::Enforced].iter().any(|paid| paid.id() == event);
+        self.payments += u32::from(pays);
+        pays.then(|| self.payments.to_string())
+    }
+
     fn step(&mut self, step: &TestStep, refusal_expected: bool) -> Found {
         match &step.does {
             TestDoes::At { date, time, event, args } => {
-                let event = Event { event: *event, id: None, args: args.iter().map(given).collect() };
+                let event = Event { event: *event, id: self.payment_id(*event), args: args.iter().map(given).collect() };
                 self.event(*date, time.map(|time| time.seconds()), event, refusal_expected)
             }
             TestDoes::Until(day) => self.until(*day),

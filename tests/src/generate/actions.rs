@@ -15,7 +15,7 @@ impl Writer {
             Place::Stage(_) => 45,
             Place::Whenever => 12,
             Place::Watch => 8,
-            Place::Outcome => 0,
+            Place::Outcome | Place::Still => 0,
         };
         if self.dice.chance(moves) {
             nodes.push(Node::line(self.goes(place)));
@@ -24,6 +24,14 @@ impl Writer {
     }
 
     pub(super) fn goes(&mut self, place: Place) -> String {
+        let goes = self.plain_goes(place);
+        self.approved_move(goes, place)
+    }
+
+    pub(super) fn plain_goes(&mut self, place: Place) -> String {
+        if let Some(inside) = self.inside.clone() {
+            return self.goes_inside(place, &inside);
+        }
         let pick = self.dice.below(100);
         let only_stages = self.stages.len() - self.outcomes;
         match place {
@@ -49,7 +57,33 @@ impl Writer {
         }
     }
 
+    /// A move inside a procedure.
+    fn goes_inside(&mut self, place: Place, inside: &super::procedures::Inside) -> String {
+        let stages: Vec<String> = match place {
+            Place::Entry(from) => inside.stages[from + 1..].to_vec(),
+            _ => inside.stages.clone(),
+        };
+        match self.dice.below(10) {
+            0..=4 if !stages.is_empty() => format!("-> {}", self.dice.one(&stages)),
+            5 if !matches!(place, Place::Entry(_)) => {
+                self.used("-> self");
+                "-> self".to_owned()
+            }
+            6 if !matches!(place, Place::Entry(_)) => {
+                self.used("-> last_stage");
+                "-> last_stage".to_owned()
+            }
+            _ => {
+                self.used("-> exit");
+                format!("-> {}", self.dice.one(&inside.exits))
+            }
+        }
+    }
+
     pub(super) fn action(&mut self, place: Place, depth: usize) -> Node {
+        if self.more && self.dice.chance(22) {
+            return self.new_action(place);
+        }
         let pick = self.dice.weighted(&[34, 8, 9, 4, 9, 5, 5, 3, 4, 2, 3, 5, 4, 11, 6]);
         let line = match pick {
             0 => self.send(),
@@ -150,7 +184,8 @@ impl Writer {
 
     pub(super) fn task(&mut self) -> String {
         self.used("task");
-        let mut text = format!("task {} for clerk within {}", self.dice.pick(&TASKS), self.duration());
+        let substitutes = self.substitutes();
+        let mut text = format!("task {} for clerk{substitutes} within {}", self.dice.pick(&TASKS), self.duration());
         if self.dice.chance(15) {
             self.used("task keep");
             text += " keep";
@@ -159,6 +194,17 @@ impl Writer {
             text += " priority 2";
         }
         text
+    }
+
+    fn substitutes(&mut self) -> String {
+        if !self.more || !self.dice.chance(25) {
+            return String::new();
+        }
+        self.used("task: substitutes");
+        let roles = ["head", "owner"];
+        let count = 1 + self.dice.below(2);
+        let one = |(n, role): (usize, &&str)| format!(" else {role} within {} {}", n + 1, ["days", "days"][n]);
+        roles.iter().enumerate().take(count).map(one).collect()
     }
 
     fn file(&mut self) -> String {
@@ -227,6 +273,9 @@ impl Writer {
 
     fn set(&mut self) -> String {
         self.used("set");
+        if self.inside.is_some() {
+            return "alarm a_inside".to_owned();
+        }
         match self.dice.below(7) {
             0..=2 => format!("set v_n = v_n + {}", self.number(1)),
             3 => format!("set v_sum = {}", self.money(2)),

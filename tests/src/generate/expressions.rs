@@ -5,7 +5,11 @@ use super::{KINDS, TEMPLATES, Writer};
 impl Writer {
     pub(super) fn duration(&mut self) -> String {
         self.used("duration");
-        match self.dice.weighted(&[50, 12, 12, 6, 10, 6, 4]) {
+        if let Some(own) = self.own(|inside| &inside.durations) {
+            return own;
+        }
+        let of_strategy = if self.inside.is_some() { 0 } else { 1 };
+        match self.dice.weighted(&[50, 12, 12, 6, 10 * of_strategy, 6, 4 * of_strategy]) {
             0 => format!("{} days", self.dice.range(1, 14)),
             1 => format!("{} working days", self.dice.range(1, 6)),
             2 => format!("{} hours", self.dice.range(6, 60)),
@@ -44,7 +48,13 @@ impl Writer {
         if depth == 0 {
             return self.amount();
         }
-        match self.dice.below(22) {
+        if let Some(own) = self.own(|inside| &inside.sums) {
+            return own;
+        }
+        if self.plans > 0 && self.dice.chance(8) {
+            return self.reads_one(&["plan.paid", "plan.remaining"]);
+        }
+        match self.dice.below(if self.inside.is_some() { 14 } else { 22 }) {
             0..=2 => self.reads("balance"),
             3 => self.reads("principal"),
             4 => self.reads("interest"),
@@ -103,7 +113,11 @@ impl Writer {
         if depth == 0 {
             return self.dice.range(0, 20).to_string();
         }
+        if self.more && self.dice.chance(12) {
+            return if self.plans > 0 && self.dice.chance(60) { self.reads("plan.missed") } else { self.reads("debtors") };
+        }
         match self.dice.below(11) {
+            0..=2 if self.inside.is_some() => "3".to_owned(),
             0 => "score".to_owned(),
             1 | 2 => "v_n".to_owned(),
             3 => self.reads("overdue_days"),
@@ -134,6 +148,7 @@ impl Writer {
 
     pub(super) fn rate(&mut self) -> String {
         match self.dice.below(4) {
+            _ if self.inside.is_some() => "3 %".to_owned(),
             0 => "p_rate".to_owned(),
             1 if self.has_dated => {
                 self.used("dated value");
@@ -164,7 +179,7 @@ impl Writer {
                 self.used("next_working_day");
                 format!("next_working_day({})", self.date(depth - 1))
             }
-            7 => "v_day".to_owned(),
+            7 if self.inside.is_none() => "v_day".to_owned(),
             _ => format!("2026-{:02}-{:02}", self.dice.range(1, 12), self.dice.range(1, 28)),
         }
     }
@@ -186,6 +201,7 @@ impl Writer {
                 self.used("EVENT.PARAM");
                 "promise.by".to_owned()
             }
+            _ if self.inside.is_some() => self.reads("deadline"),
             _ => {
                 self.used("EVENT.PARAM of a declared event");
                 "note.until".to_owned()
@@ -193,8 +209,44 @@ impl Writer {
         }
     }
 
+    fn reads_one(&mut self, of: &[&'static str]) -> String {
+        let quantity = of[self.dice.below(of.len())];
+        self.reads(quantity)
+    }
+
+    /// Now and then, inside a procedure, one of its own parameters.
+    fn own(&mut self, which: impl Fn(&super::procedures::Inside) -> &Vec<String>) -> Option<String> {
+        let names = which(self.inside.as_ref()?).clone();
+        (!names.is_empty() && self.dice.chance(35)).then(|| {
+            self.used("a parameter of a procedure");
+            self.dice.one(&names)
+        })
+    }
+
+    /// Conditions that the first version did not know.
+    fn new_condition(&mut self) -> String {
+        match self.dice.below(6) {
+            0 if self.plans > 0 => self.dice.pick(&["plan active", "not plan active"]).to_owned(),
+            1 => {
+                self.used("had EVENT(value)");
+                let event = ["dispute_resolved(upheld)", "dispute_resolved(rejected | partly)", "insolvency(opened)"];
+                format!("had {}", self.dice.pick(&event))
+            }
+            2 if self.inside.is_none() => {
+                self.used("had EVENT(value)");
+                format!("had note({})", self.dice.range(0, 3))
+            }
+            3 => {
+                self.used("debtors");
+                format!("debtors {} {}", self.compare(), self.dice.range(0, 3))
+            }
+            _ => "balance > 20 EUR".to_owned(),
+        }
+    }
+
     pub(super) fn tone(&mut self) -> String {
         match self.dice.below(6) {
+            0 | 1 if self.inside.is_some() => "neutral".to_owned(),
             0 if self.has_table => {
                 self.used("table of tones");
                 format!("tone_of(seg, {})", self.dice.range(0, 4))
@@ -217,7 +269,11 @@ impl Writer {
                 _ => format!("(({a}) or ({b}))"),
             };
         }
-        match self.dice.below(24) {
+        if self.more && self.dice.chance(12) {
+            return self.new_condition();
+        }
+        let own = if self.inside.is_some() { [5, 14, 16, 18, 0][self.dice.below(5)] } else { self.dice.below(24) };
+        match own {
             0..=4 => format!("{} {} {}", self.money(depth.max(1)), self.compare(), self.money(depth)),
             5..=7 => format!("{} {} {}", self.number(depth.max(1)), self.compare(), self.number(depth)),
             8 => format!("{} {} {}", self.date(depth.max(1)), self.compare(), self.date(depth)),

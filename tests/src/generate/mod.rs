@@ -5,12 +5,16 @@ mod dice;
 mod draft;
 mod expressions;
 mod history;
+mod modules;
+mod plans;
+mod procedures;
 mod rules;
 mod setting;
 
 pub use dice::Dice;
 pub use draft::{Draft, Node};
 pub use history::{History, When, history};
+pub use modules::module;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +31,14 @@ const TASKS: [&str; 3] = ["w_check", "w_find", "w_ask"];
 const KINDS: [&str; 3] = ["dunning", "inquiry", "posting"];
 /// Reasons of holds.
 const REASONS: [&str; 3] = ["r_wait", "r_look", "r_rest"];
+
+/// Templates of notices that plans send.
+const NOTICES: [&str; 2] = ["n_costs", "n_terms"];
+/// Plans of instalments.
+const PLANS: [&str; 2] = ["p_long", "p_short"];
+
+/// Seeds below this one write the forms of the first version alone, so that those on record show what they showed.
+pub const FIRST_FORMS: u64 = 100_000;
 
 /// A strategy and the forms that it is made of.
 #[must_use]
@@ -49,6 +61,8 @@ enum Place {
     Watch,
     /// Entry of an outcome.
     Outcome,
+    /// What is done on a way out, or by a plan: it never moves the case.
+    Still,
 }
 
 /// Writes one strategy.
@@ -62,6 +76,16 @@ struct Writer {
     has_dated: bool,
     has_calendar: bool,
     regional: bool,
+    /// Whether all forms are written, not those of the first version alone.
+    more: bool,
+    /// How many plans there are.
+    plans: usize,
+    /// Procedures that can be called.
+    procedures: Vec<procedures::Callable>,
+    /// The procedure that is being written: what its bodies may name.
+    inside: Option<procedures::Inside>,
+    /// Whether an event is at hand.
+    event: bool,
 }
 
 impl Writer {
@@ -72,7 +96,11 @@ impl Writer {
         let stages = (0..count).map(|n| format!("s_{n}")).chain((0..outcomes).map(|n| format!("o_{n}"))).collect();
         let (has_table, has_dated) = (dice.chance(60), dice.chance(70));
         let (has_calendar, regional) = (dice.chance(70), dice.chance(40));
-        Self { dice, forms: Forms::new(), stages, outcomes, has_table, has_dated, has_calendar, regional }
+        let more = seed >= FIRST_FORMS;
+        let plans = if more { dice.weighted(&[30, 45, 25]) } else { 0 };
+        let (forms, procedures, inside, event) = (Forms::new(), Vec::new(), None, false);
+        let known = Self { dice, forms, stages, outcomes, has_table, has_dated, has_calendar, regional, more, plans, procedures, inside, event };
+        known
     }
 
     fn used(&mut self, form: &'static str) {
@@ -86,6 +114,9 @@ impl Writer {
     fn strategy(&mut self) -> Draft {
         let mut nodes = self.header();
         nodes.extend(self.values());
+        nodes.extend(self.plans());
+        nodes.extend(self.procedures());
+        nodes.extend(self.starts());
         nodes.extend(self.calendars());
         nodes.extend(self.contact());
         nodes.extend(self.ledger());

@@ -27,6 +27,21 @@ const EVENTS: [&str; 21] = [
     "title_issued",
 ];
 
+/// Events that rules of the first version did not wait for.
+const NEW_EVENTS: [&str; 11] = [
+    "plan_requested",
+    "plan_accepted",
+    "plan_declined",
+    "plan_missed",
+    "plan_breached",
+    "plan_completed",
+    "signed",
+    "insolvency(opened)",
+    "approved",
+    "declined",
+    "withdrawn_by_court",
+];
+
 impl Writer {
     pub(super) fn places(&mut self) -> Vec<Node> {
         let count = self.stages.len() - self.outcomes;
@@ -34,11 +49,16 @@ impl Writer {
         let mut n = 0;
         let mut group = 0;
         while n < count {
-            if self.dice.chance(35) {
+            if self.more && !self.procedures.is_empty() && n > 0 && self.dice.chance(30) {
+                let name = self.stages[n].clone();
+                nodes.push(self.call_of_procedure(&name, Place::Stage(n)));
+                n += 1;
+            } else if self.dice.chance(35) {
                 self.used("group");
                 let size = (1 + self.dice.below(3)).min(count - n);
-                let mut inside: Vec<Node> = (n..n + size).map(|n| self.stage(n)).collect();
+                let mut inside: Vec<Node> = (n..n + size).map(|n| self.stage_or_procedure(n)).collect();
                 inside.extend((0..self.dice.below(3)).map(|_| self.trigger(Place::Stage(n))));
+                inside.extend(self.leaving(false));
                 nodes.push(Node::block(format!("group g_{group} \"Group\""), inside));
                 group += 1;
                 n += size;
@@ -51,11 +71,21 @@ impl Writer {
         nodes
     }
 
+    fn stage_or_procedure(&mut self, n: usize) -> Node {
+        if self.more && !self.procedures.is_empty() && self.dice.chance(25) {
+            self.used("procedure in a group");
+            let name = self.stages[n].clone();
+            return self.call_of_procedure(&name, Place::Stage(n));
+        }
+        self.stage(n)
+    }
+
     fn stage(&mut self, n: usize) -> Node {
         self.used("stage");
         let mut body = self.body(Place::Entry(n), 3, 1);
         let triggers = 1 + self.dice.below(4);
         body.extend((0..triggers).map(|_| self.trigger(Place::Stage(n))));
+        body.extend(self.leaving(false));
         Node::block(format!("stage {} \"Stage\"", self.stages[n]), body)
     }
 
@@ -65,6 +95,9 @@ impl Writer {
         if n + 1 == self.stages.len() {
             body.extend(TEMPLATES.iter().map(|t| Node::line(format!("send {t} by letter"))));
             body.extend(TASKS.iter().map(|t| Node::line(format!("task {t} for clerk within 5 days"))));
+            if self.more {
+                body.extend(super::NOTICES.iter().map(|t| Node::line(format!("send {t} by letter"))));
+            }
             body.extend(KINDS.iter().map(|k| Node::line(format!("charge 1.00 EUR as {k}"))));
             body.push(Node::line("pause r_wait for 1 day"));
             body.push(Node::line("pause r_look for 1 day"));
@@ -84,7 +117,14 @@ impl Writer {
         match self.dice.weighted(&[26, 22, 10, 9, 5, 5, 12, if place == Place::Watch { 8 } else { 0 }]) {
             0 => {
                 self.used("on EVENT");
-                let event = self.dice.pick(&EVENTS).to_owned();
+                let mut event = self.dice.pick(&EVENTS).to_owned();
+                if self.more && self.dice.chance(35) {
+                    event = self.dice.pick(&NEW_EVENTS).to_owned();
+                }
+                if self.inside.is_some() && event.starts_with("note") {
+                    event = "reply".to_owned();
+                }
+                self.event = true;
                 if self.dice.chance(15) {
                     self.used("usually within");
                     return format!("on {event} usually within {}", self.duration());
@@ -129,6 +169,11 @@ impl Writer {
                 self.used("as soon as");
                 format!("as soon as {}", self.condition(2))
             }
+            _ if self.more && self.dice.chance(60) => {
+                self.used("on effect");
+                let kinds = ["send", "call", "task", "charge", "alarm", "cancel", "offer", "activate", "approval", "refund"];
+                format!("on effect {}", self.dice.pick(&kinds))
+            }
             _ => {
                 self.used("on move");
                 "on move".to_owned()
@@ -137,6 +182,13 @@ impl Writer {
     }
 
     pub(super) fn trigger(&mut self, place: Place) -> Node {
+        let around = std::mem::replace(&mut self.event, false);
+        let node = self.trigger_of(place);
+        self.event = around;
+        node
+    }
+
+    fn trigger_of(&mut self, place: Place) -> Node {
         let mut head = self.head(place);
         if self.dice.chance(35) {
             self.used("when");
@@ -187,6 +239,13 @@ impl Writer {
     }
 
     fn whenever(&mut self) -> Node {
+        self.event = true;
+        let node = self.whenever_of();
+        self.event = false;
+        node
+    }
+
+    fn whenever_of(&mut self) -> Node {
         self.used("whenever");
         let events =
             ["dispute", "hardship", "insolvency(opened)", "deceased", "note", "payment", "promise", "cease_contact"];

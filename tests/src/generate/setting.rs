@@ -18,6 +18,7 @@ impl Writer {
             Node::line("currency EUR"),
             Node::line(format!("time zone {zone}")),
         ];
+        nodes.extend(self.uses());
         if self.has_calendar {
             let choice = if self.regional { "calendar home by debtor.region" } else { "calendar home.federal" };
             nodes.push(Node::line(choice));
@@ -37,6 +38,11 @@ impl Writer {
             "tag : text = \"a\"",
             "mood : tone = neutral",
         ];
+        let mut facts = facts.to_vec();
+        if self.more {
+            // Zones that a text names are compiled in: persons may live there.
+            facts.extend(["here : text = \"America/New_York\"", "there : text = \"Asia/Kolkata\""]);
+        }
         let mut nodes = vec![
             Node::block("facts", facts.iter().map(|f| Node::line(*f)).collect()),
             Node::line(format!("param p_days : duration = {} days from 1 day to 30 days", self.dice.range(1, 20))),

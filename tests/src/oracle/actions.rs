@@ -1,23 +1,27 @@
 //! What an action does.
 
 use super::Run;
-use super::case::{Call, Doer, Hold, Owner, Stopped, Task, TriggerId, Waiting};
+use super::case::{By, Call, Doer, Hold, Limit, Owner, Stopped, Task, TriggerId, Waiting};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Action, Block, Does, Expr};
-use dunlin_machine::ir::{self, HoldEnd, TextId, To, Waive, With};
+use dunlin_machine::ir::{self, EffectKind, HoldEnd, TextId, To, Waive, With};
 use dunlin_machine::value::{Date, Instant};
 
 /// A body that runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Frame {
     pub(super) owner: Owner,
-    /// Bodies are numbered: what a body put in a queue before it moved is its own.
+    /// Bodies are numbered; see [`By`].
     pub(super) run: u64,
     pub(super) trigger: Option<TriggerId>,
     pub(super) moved: bool,
     pub(super) paused: bool,
+    /// Procedures that count as left by an exit.
+    pub(super) exits: Vec<usize>,
+    /// How many actions ran, `if` not counted.
+    pub(super) done: u32,
 }
 
 impl Frame {
@@ -36,7 +40,14 @@ impl<'m> Run<'m> {
     }
 
     pub(super) fn frame(&mut self, owner: Owner, trigger: Option<TriggerId>) -> Frame {
-        Frame { owner, run: self.new_run(), trigger, moved: false, paused: false }
+        let run = self.new_run();
+        Frame { owner, run, trigger, moved: false, paused: false, exits: Vec::new(), done: 0 }
+    }
+
+    /// On whose account a running body acts.
+    pub(super) fn by(&self, frame: &Frame) -> By {
+        let of_stage = matches!(frame.owner, Owner::Stage(_) | Owner::Scope(_));
+        By { doer: frame.doer(), run: frame.run, of_stage, named: self.named }
     }
 
     /// Runs a body, then what watches do about its move.
@@ -59,7 +70,7 @@ impl<'m> Run<'m> {
         for action in body.iter() {
             self.act(action, frame)?;
             if frame.moved {
-                return Ok(());
+                break;
             }
         }
         Ok(())
@@ -67,12 +78,15 @@ impl<'m> Run<'m> {
 
     fn act(&mut self, action: &'m Action, frame: &mut Frame) -> Result<(), Fault> {
         let view = super::eval::View { trigger: frame.trigger, ..self.plain() };
+        frame.done += u32::from(!matches!(action.does, Does::If { .. }));
         match &action.does {
-            Does::Send(_) | Does::Call(_) | Does::File { .. } | Does::Charge { .. } => self.act_or_wait(action, frame),
+            Does::Send(_) | Does::Call(_) | Does::File { .. } | Does::Charge { .. } | Does::Collect { .. } => {
+                self.act_or_wait(action, frame)
+            }
             Does::Task(task) => self.task(action, task, frame),
             Does::Waive(what) => self.waive(action, what),
             Does::Report { party, what, message } => {
-                let what = normal::report(self.model.text(*party), self.model.text(*what), *message);
+                let what = normal::report(self.model.text(*party), self.model.text(*what), *message, &self.sued());
                 self.effect(Some(action.rule), &what)
             }
             Does::Alarm(name) => self.effect(Some(action.rule), &normal::alarm("named", self.model.text(*name))),
@@ -102,6 +116,18 @@ impl<'m> Run<'m> {
                 self.run(branch, frame)
             }
             Does::Move(target) => self.go(*target, Some(action.rule), frame),
+            Does::Exit { from, body, .. } => {
+                frame.exits.push(from.index());
+                self.run(body, frame)?;
+                frame.exits.pop();
+                Ok(())
+            }
+            Does::OfferPlan(plan) => self.offer_plan(plan.index(), action),
+            Does::ActivatePlan(plan) => self.activate_plan(plan.index(), action, frame),
+            Does::CancelPlan => self.end_plan(),
+            Does::ReleaseDebtor => self.release(Some(action.rule), true).map(|_| ()),
+            Does::Split { part, to } => self.split(action, part, *to),
+            Does::Approval(asks) => self.ask_for_approval(action, asks, frame),
         }
     }
 
@@ -130,44 +156,49 @@ impl<'m> Run<'m> {
         if payable(action) {
             self.case.deadline = None;
         }
-        if !self.is_held() || self.exempt(frame.doer()) {
-            return self.act_now(action, frame.doer(), frame.run);
+        let by = self.by(frame);
+        if !self.is_held() || self.exempt(by.doer) {
+            return self.act_now(action, by);
         }
-        let waits = self.case.stopped.iter().any(|s| std::ptr::eq(s.action, action)) || self.waits_already(action, 0);
-        if waits && matches!(action.does, Does::Send(_)) {
+        let all_wait = |to: To| self.meant(to).into_iter().all(|p| self.waits_already(action, p));
+        let here = self.case.stopped.iter().any(|s| std::ptr::eq(s.action, action));
+        if matches!(&action.does, Does::Send(send) if here || all_wait(send.to)) {
             self.held(action, "waits already", None, true);
             return Ok(());
         }
         self.held(action, "hold", None, false);
-        self.case.stopped.push(Stopped { action, doer: frame.doer(), run: frame.run });
+        self.case.stopped.push(Stopped { action, by });
         Ok(())
     }
 
-    pub(super) fn act_now(&mut self, action: &'m Action, doer: Doer, run: u64) -> Result<(), Fault> {
+    pub(super) fn act_now(&mut self, action: &'m Action, by: By) -> Result<(), Fault> {
         match &action.does {
             Does::Send(send) => {
                 if payable(action) {
                     self.case.deadline = None;
                 }
-                let persons = match send.to {
-                    To::All => (0..self.case.persons.len()).filter(|p| !self.case.persons[*p].deceased).collect(),
-                    To::Named | To::First => vec![0],
-                };
-                let nobody = persons.is_empty();
-                for person in if nobody { vec![0] } else { persons } {
+                for person in self.meant(send.to) {
                     let due = self.case.now;
-                    self.try_send(Waiting { action, person, way: 0, due, doer, run }, usize::MAX)?;
+                    self.try_send(Waiting { action, person, way: 0, due, by }, usize::MAX)?;
                 }
                 Ok(())
             }
-            Does::Call(_) => {
-                let due = self.case.now;
-                self.case.calls.push(Call { action, person: 0, made: 0, effect: 0, due, doer, run });
+            Does::Call(call) => {
+                let (due, person) = (self.case.now, self.meant(call.to)[0]);
+                self.case.calls.push(Call { action, person, made: 0, effect: 0, due, by });
                 self.attempt(self.case.calls.len() - 1)
             }
             Does::File { form, with } => {
-                let what = normal::file(self.model.text(*form), &self.with(with)?);
+                let what = normal::file(self.model.text(*form), &self.sued(), &self.with(with)?);
                 self.effect(Some(action.rule), &what)
+            }
+            Does::Collect { amount, by } => {
+                let amount = self.eval(amount, &self.plain())?;
+                if amount <= 0 {
+                    self.held(action, "nothing", None, true);
+                    return Ok(());
+                }
+                self.effect(Some(action.rule), &normal::collect(amount, self.model.text(*by)))
             }
             Does::Charge { amount, kind, replacing } => self.charge(action, amount, *kind, *replacing),
             _ => Err(Fault::Broken),
@@ -192,7 +223,7 @@ impl<'m> Run<'m> {
         if counted <= 0 {
             return Ok(());
         }
-        if let Some(room) = self.room_for_costs()? {
+        if let Some(room) = self.room_for_costs(kind)? {
             counted = counted.min(room);
         }
         if counted <= 0 {
@@ -205,28 +236,38 @@ impl<'m> Run<'m> {
     }
 
     fn task(&mut self, action: &'m Action, task: &'m ir::Task<Expr>, frame: &Frame) -> Result<(), Fault> {
-        let within = self.eval_duration(&task.within, &self.plain())?;
-        let (until, until_instant) = match elapsed(within) {
-            Some(seconds) => (None, Some(self.case.now.add_seconds(seconds)?)),
-            None => (Some(self.plus(self.today(), within)?), None),
-        };
-        let effect = self.case.next_effect;
-        let (owner, run) = (frame.owner, frame.run);
-        self.tell_task(action, task, until, until_instant, false)?;
-        self.case.tasks.push(Task { action, effect, until, until_instant, overdue: false, owner, run });
+        let until = self.limit(&task.within)?;
+        let substitutes = task.substitutes.iter().map(|(_, after)| self.limit(after)).collect::<Result<_, _>>()?;
+        let (effect, by) = (self.case.next_effect, self.by(frame));
+        let task = Task { action, effect, until, overdue: false, asked: 0, substitutes, by };
+        self.tell_task(&task, false)?;
+        self.case.tasks.push(task);
         Ok(())
     }
 
-    pub(super) fn tell_task(
-        &mut self,
-        action: &'m Action,
-        task: &ir::Task<Expr>,
-        until: Option<Date>,
-        until_instant: Option<Instant>,
-        again: bool,
-    ) -> Result<(), Fault> {
-        let (name, role) = (self.model.text(task.name), self.model.text(task.role));
-        self.effect(Some(action.rule), &normal::task(name, role, until, until_instant, task.priority, again))
+    /// The end of a time limit that begins now.
+    pub(super) fn limit(&self, within: &Expr) -> Result<Limit, Fault> {
+        let within = self.eval_duration(within, &self.plain())?;
+        Ok(match elapsed(within) {
+            Some(seconds) => Limit::At(self.case.now.add_seconds(seconds)?),
+            None => Limit::Day(self.plus(self.today(), within)?),
+        })
+    }
+
+    /// What follows from missing a limit is due when the day after its last day begins, or at its instant.
+    pub(super) fn end_of(&self, limit: Limit) -> Result<Instant, Fault> {
+        match limit {
+            Limit::Day(day) => self.begin(day.add_days(1)?),
+            Limit::At(at) => Ok(at),
+        }
+    }
+
+    pub(super) fn tell_task(&mut self, open: &Task<'m>, again: bool) -> Result<(), Fault> {
+        let Does::Task(task) = &open.action.does else { return Err(Fault::Broken) };
+        let asked = open.asked.checked_sub(1).and_then(|n| task.substitutes.get(n));
+        let role = self.model.text(asked.map_or(task.role, |(role, _)| *role));
+        let what = normal::task(self.model.text(task.name), role, limit_words(open.until), task.priority, again);
+        self.effect(Some(open.action.rule), &what)
     }
 
     fn waive(&mut self, action: &Action, what: &Waive<Expr>) -> Result<(), Fault> {
@@ -266,6 +307,8 @@ impl<'m> Run<'m> {
         self.case.next_effect += 1;
         let (principal, interest, costs) = (self.principal()?, self.interest()?, self.open_costs()?);
         let statement = [principal, interest, costs, self.balance()?];
+        let kind = kind_of(what).ok_or(Fault::Broken)?;
+        self.unseen.push(kind);
         self.say(rule, &normal::effect(number, what, statement));
         Ok(())
     }
@@ -276,6 +319,11 @@ impl<'m> Run<'m> {
             Does::Call(call) => format!("call {}", self.model.text(call.script)),
             Does::File { form, .. } => format!("file {}", self.model.text(*form)),
             Does::Charge { kind, .. } => format!("charge {}", self.model.text(*kind)),
+            Does::Collect { by, .. } => format!("collect {}", self.model.text(*by)),
+            Does::Split { .. } => "split".to_owned(),
+            Does::OfferPlan(plan) => format!("offer {}", self.model.text(self.model.plans[plan.index()].name)),
+            Does::ActivatePlan(plan) => format!("activate {}", self.model.text(self.model.plans[plan.index()].name)),
+            Does::Approval(asks) => format!("approved {}", self.model.text(asks.name)),
             _ => String::new(),
         };
         self.say(Some(action.rule), &normal::held(&what, by, until, dropped));
@@ -285,4 +333,39 @@ impl<'m> Run<'m> {
 /// Whether the action is a `send … payable within`.
 pub(super) fn payable(action: &Action) -> bool {
     matches!(&action.does, Does::Send(send) if send.payable_within.is_some())
+}
+
+/// The last day of a limit or its instant, in words.
+pub(super) fn limit_words(limit: Limit) -> String {
+    match limit {
+        Limit::Day(day) => day.to_string(),
+        Limit::At(at) => at.to_string(),
+    }
+}
+
+/// The kind of an effect, by the verb that its line begins with.
+fn kind_of(what: &str) -> Option<EffectKind> {
+    Some(match what.split(' ').next()? {
+        "send" => EffectKind::Send,
+        "call" => EffectKind::Call,
+        "task" => EffectKind::Task,
+        "file" => EffectKind::File,
+        "charge" => EffectKind::Charge,
+        "waive" => EffectKind::Waive,
+        "collect" => EffectKind::Collect,
+        "offer" => EffectKind::Offer,
+        "activate" => EffectKind::Activate,
+        "report" => EffectKind::Report,
+        "alarm" => EffectKind::Alarm,
+        "emit" => EffectKind::Emit,
+        "assign" => EffectKind::Assign,
+        "block" => EffectKind::Block,
+        "unblock" => EffectKind::Unblock,
+        "release" => EffectKind::Release,
+        "split" => EffectKind::Split,
+        "approval" => EffectKind::Approval,
+        "cancel" => EffectKind::Cancel,
+        "refund" => EffectKind::Refund,
+        _ => return None,
+    })
 }

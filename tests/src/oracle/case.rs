@@ -1,8 +1,8 @@
 //! The state of a case in the slow evaluator. Nothing is packed or forgotten: every attempt, message and payment stays.
 
-use dunlin_lang::model::Action;
+use dunlin_lang::model::{Action, Block, Expr};
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{ChannelId, Channels, EventId, Send};
+use dunlin_machine::ir::{self, ChannelId, Channels, EventId, Send};
 use dunlin_machine::value::{Date, Duration, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,8 @@ pub struct Case<'m> {
     pub(super) opened: Instant,
     pub(super) now: Instant,
     pub(super) next_effect: u32,
+    /// The position of its currency in those of the strategy.
+    pub(super) currency: usize,
     /// Events delivered and moves made so far, for `changed`.
     pub(super) changes: u64,
     pub(super) recent: Vec<String>,
@@ -22,6 +24,8 @@ pub struct Case<'m> {
     pub(super) texts: Vec<String>,
     /// The latest parameters of every event that happened.
     pub(super) happened: BTreeMap<EventId, Vec<Option<i64>>>,
+    /// Every event that was delivered, in its order.
+    pub(super) delivered: Vec<Happened>,
     pub(super) persons: Vec<Person>,
     pub(super) claims: Vec<Claim>,
     pub(super) costs: Vec<Cost>,
@@ -42,6 +46,10 @@ pub struct Case<'m> {
     pub(super) waiting: Vec<Waiting<'m>>,
     pub(super) tasks: Vec<Task<'m>>,
     pub(super) calls: Vec<Call<'m>>,
+    pub(super) approvals: Vec<Approval<'m>>,
+    pub(super) plan: Option<Agreement>,
+    /// How often terms were agreed, by plan.
+    pub(super) terms_agreed: BTreeMap<usize, u32>,
     pub(super) promise: Option<Promise>,
     /// How many promises there were.
     pub(super) promises: u64,
@@ -64,16 +72,30 @@ pub enum Owner {
     Whenever(usize),
     /// A stage.
     Stage(usize),
-    /// A group.
+    /// A group or procedure.
     Scope(usize),
+    /// A plan.
+    Plan(usize),
 }
 
 /// A trigger: whose, and which.
 pub type TriggerId = (Owner, usize);
 
 /// A rule that acts: a trigger or, without one, the entry of a stage or the body of a `whenever`. All that stands in a
-/// `whenever` is one rule.
+/// `whenever` is one rule. Of a plan the number is that of its block.
 pub type Doer = (Owner, Option<usize>);
+
+/// On whose account something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By {
+    pub(super) doer: Doer,
+    /// Bodies are numbered: what a body put in a queue before it moved is its own.
+    pub(super) run: u64,
+    /// Whether it belongs to the stage, and is withdrawn with it.
+    pub(super) of_stage: bool,
+    /// The debtor whom the event names.
+    pub(super) named: usize,
+}
 
 /// What the case remembers of a trigger since its owner began to run.
 #[derive(Clone, Debug)]
@@ -153,6 +175,9 @@ pub struct Before<'m> {
     pub(super) marks: BTreeMap<TriggerId, Mark>,
     pub(super) tasks: Vec<Task<'m>>,
     pub(super) calls: Vec<Call<'m>>,
+    pub(super) approvals: Vec<Approval<'m>>,
+    /// Whether a `leaving` block acted: it is then entered anew.
+    pub(super) anew: bool,
 }
 
 /// A hold.
@@ -169,8 +194,7 @@ pub struct Hold {
 #[derive(Clone, Debug)]
 pub struct Stopped<'m> {
     pub(super) action: &'m Action,
-    pub(super) doer: Doer,
-    pub(super) run: u64,
+    pub(super) by: By,
 }
 
 /// A message that waits in `contact`.
@@ -180,8 +204,7 @@ pub struct Waiting<'m> {
     pub(super) person: usize,
     pub(super) way: usize,
     pub(super) due: Instant,
-    pub(super) doer: Doer,
-    pub(super) run: u64,
+    pub(super) by: By,
 }
 
 /// An open task.
@@ -189,13 +212,75 @@ pub struct Waiting<'m> {
 pub struct Task<'m> {
     pub(super) action: &'m Action,
     pub(super) effect: u32,
-    /// Its last day, or
-    pub(super) until: Option<Date>,
-    /// the instant at which it ends.
-    pub(super) until_instant: Option<Instant>,
+    pub(super) until: Limit,
     pub(super) overdue: bool,
-    pub(super) owner: Owner,
-    pub(super) run: u64,
+    /// How many of its substitutes were asked.
+    pub(super) asked: usize,
+    /// When each of its substitutes comes in: the last day before, or the instant.
+    pub(super) substitutes: Vec<Limit>,
+    pub(super) by: By,
+}
+
+/// The end of a time limit: its last day, or the instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// It ends with this day.
+    Day(Date),
+    /// It ends at this instant.
+    At(Instant),
+}
+
+/// A question to a person that is open.
+#[derive(Clone, Debug)]
+pub struct Approval<'m> {
+    pub(super) action: &'m Action,
+    pub(super) asks: &'m ir::Approval<Expr, Block>,
+    pub(super) effect: u32,
+    pub(super) until: Option<Limit>,
+    pub(super) trigger: Option<TriggerId>,
+    /// Procedures that count as left by an exit.
+    pub(super) exits: Vec<usize>,
+    pub(super) by: By,
+}
+
+/// The plan of a case.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    pub(super) plan: usize,
+    pub(super) state: PlanState,
+}
+
+/// How far a plan is.
+#[derive(Clone, Debug)]
+pub enum PlanState {
+    /// Offered to the debtor.
+    Offered,
+    /// Terms are agreed.
+    Accepted {
+        amount: i64,
+        day: u8,
+        /// `signed` came since.
+        signed: bool,
+        /// `activate plan` ran, and it waits for `signed`.
+        waits: Option<dunlin_machine::ir::RuleId>,
+    },
+    /// It runs.
+    Active(Active),
+}
+
+/// A plan that runs.
+#[derive(Clone, Debug)]
+pub struct Active {
+    pub(super) amount: i64,
+    pub(super) total: i64,
+    /// How many instalments there are.
+    pub(super) count: i64,
+    /// Due days, moved to working days.
+    pub(super) due: Vec<Date>,
+    /// What was paid in all before.
+    pub(super) paid_before: i64,
+    /// Which instalments were missed, of those whose grace ended.
+    pub(super) ended: Vec<bool>,
 }
 
 /// An open call: a series of attempts.
@@ -207,8 +292,7 @@ pub struct Call<'m> {
     /// The effect of the last attempt; 0 before the first.
     pub(super) effect: u32,
     pub(super) due: Instant,
-    pub(super) doer: Doer,
-    pub(super) run: u64,
+    pub(super) by: By,
 }
 
 /// A promise that is open.
@@ -233,8 +317,7 @@ pub struct Message<'m> {
     pub(super) channels: Channels,
     /// The entry of the stage in which it went out.
     pub(super) entry: u64,
-    pub(super) doer: Doer,
-    pub(super) run: u64,
+    pub(super) by: By,
 }
 
 /// How often a template was sent.
@@ -269,6 +352,8 @@ pub struct Person {
     pub(super) consent: BTreeSet<ChannelId>,
     pub(super) barred: BTreeSet<ChannelId>,
     pub(super) deceased: bool,
+    /// Pursued no more.
+    pub(super) released: bool,
     pub(super) no_calls: bool,
     pub(super) attempts: Vec<(Instant, Channels)>,
     pub(super) conversations: Vec<(Instant, ChannelId)>,
@@ -339,14 +424,20 @@ impl Happened {
     }
 }
 
+impl Person {
+    pub(super) fn pursued(&self) -> bool {
+        !self.deceased && !self.released
+    }
+}
+
 impl<'m> Waiting<'m> {
-    pub(super) fn send(&self) -> Option<&'m Send<dunlin_lang::model::Expr>> {
+    pub(super) fn send(&self) -> Option<&'m Send<Expr>> {
         send_of(self.action)
     }
 }
 
 /// The `send` of an action that is one.
-pub(super) fn send_of(action: &Action) -> Option<&Send<dunlin_lang::model::Expr>> {
+pub(super) fn send_of(action: &Action) -> Option<&Send<Expr>> {
     match &action.does {
         dunlin_machine::ir::Does::Send(send) => Some(send),
         _ => None,

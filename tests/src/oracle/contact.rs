@@ -65,7 +65,7 @@ impl<'m> Run<'m> {
             return Ok(());
         }
         let waiting = Waiting { way, ..waiting };
-        if self.is_held() && !self.exempt(waiting.doer) {
+        if self.is_held() && !self.exempt(waiting.by.doer) {
             self.held(waiting.action, "hold", None, false);
             return self.let_wait(Waiting { due: self.case.now, ..waiting }, place);
         }
@@ -115,7 +115,7 @@ impl<'m> Run<'m> {
 
     fn usable(&self, person: usize, channel: dunlin_machine::ir::ChannelId, nature: Nature) -> Result<bool, Fault> {
         let (rules, who) = (&self.model.contact, &self.case.persons[person]);
-        if who.deceased || !who.reachable.contains(&channel) || who.barred.contains(&channel) {
+        if !who.pursued() || !who.reachable.contains(&channel) || who.barred.contains(&channel) {
             return Ok(false);
         }
         if nature == Nature::Reply {
@@ -260,7 +260,8 @@ impl<'m> Run<'m> {
             let meant = !channels.and(limit.channels).is_empty();
             count += u32::from(meant && self.within(*when, limit.per, at)?);
         }
-        Ok(count < limit.count)
+        let claims = u32::try_from(self.case.claims.len()).map_err(|_| Fault::Overflow)?;
+        Ok(count < if limit.per_claim { limit.count * claims } else { limit.count })
     }
 
     fn rested(&self, rest: &Rest, asks: &Asks, person: &Person, at: Instant) -> Result<bool, Fault> {
@@ -320,7 +321,13 @@ impl<'m> Run<'m> {
         let with = self.with(&send.with)?;
         let number = self.case.next_effect;
         let deadline = self.new_deadline(send)?;
-        if let Some(day) = deadline {
+        // With several debtors the first message sets it, and later ones move it on.
+        let sent = |m: &Message| {
+            m.by.run == waiting.by.run && std::ptr::eq(m.action, waiting.action) && m.person != waiting.person
+        };
+        let others = self.case.messages.iter().any(sent);
+        let stands = |day: Date| others && self.case.deadline.is_some_and(|told| told.day >= day);
+        if let Some(day) = deadline.filter(|day| !stands(*day)) {
             self.case.deadline = Some(super::case::Deadline { day, set: self.today(), effect: Some(number) });
         }
         if send.nature != Nature::Reply {
@@ -356,26 +363,28 @@ impl<'m> Run<'m> {
     }
 
     fn remember(&mut self, waiting: &Waiting<'m>, effect: u32, channels: Channels) {
-        let (entry, doer, run) = (self.case.place.entry, waiting.doer, waiting.run);
+        let (entry, by) = (self.case.place.entry, waiting.by);
         let (action, person, way) = (waiting.action, waiting.person, waiting.way);
-        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, doer, run });
+        self.case.messages.push(Message { effect, action, person, way, copies: channels, channels, entry, by });
     }
 
     /// A message came back.
     pub(super) fn bounce(
         &mut self,
-        person: usize,
+        person: Option<usize>,
         channel: dunlin_machine::ir::ChannelId,
         effect: Option<i64>,
     ) -> Result<(), Fault> {
-        self.case.persons[person].barred.insert(channel);
         let known = self.case.messages.len().saturating_sub(MESSAGES);
         let meant = |m: &Message| match effect {
-            Some(n) => i64::from(m.effect) == n,
-            None => m.person == person && m.copies.has(channel),
+            Some(n) => i64::from(m.effect) == n && person.is_none_or(|p| m.person == p),
+            None => m.person == person.unwrap_or(0) && m.copies.has(channel),
         };
         let found = self.case.messages.iter().enumerate().skip(known).rev();
         let found = found.filter(|(_, m)| meant(m) && m.channels.has(channel)).map(|(n, _)| n).next();
+        // Whom the host does not name is whom the message went to.
+        let whose = person.or(found.map(|n| self.case.messages[n].person)).unwrap_or(0);
+        self.case.persons[whose].barred.insert(channel);
         let Some(message) = found else { return Ok(()) };
         let message = &mut self.case.messages[message];
         if !message.copies.has(channel) {
@@ -403,9 +412,9 @@ impl<'m> Run<'m> {
         if message.entry != self.case.place.entry {
             return Ok(());
         }
-        let (action, person, doer) = (message.action, message.person, message.doer);
-        let (way, due, run) = (message.way + 1, self.case.now, message.run);
-        self.try_send(Waiting { action, person, way, due, doer, run }, usize::MAX)
+        let (action, person, by) = (message.action, message.person, message.by);
+        let (way, due) = (message.way + 1, self.case.now);
+        self.try_send(Waiting { action, person, way, due, by }, usize::MAX)
     }
 
     /// Tries the next attempt of an open call.

@@ -4,7 +4,7 @@ use super::Run;
 use super::case::TriggerId;
 use super::fault::Fault;
 use dunlin_lang::model::Expr;
-use dunlin_machine::ir::{ChannelId, Comparison, DatedId, Expr as Node, Pattern, Quantity, TableId, Type};
+use dunlin_machine::ir::{ChannelId, Comparison, DatedId, Expr as Node, Pattern, Quantity, Scale, ScaleRows, TableId, Type};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 use std::cmp::Ordering;
 
@@ -89,6 +89,12 @@ impl Run<'_> {
             }
             Node::Dated(dated, None) => self.dated(*dated, view.day.unwrap_or_else(|| self.today())),
             Node::Dated(dated, Some(at)) => self.dated(*dated, to_date(get(at)?)?),
+            Node::Scale(scale, amount, at) => {
+                let looked_at = view.day.unwrap_or_else(|| self.today());
+                let day = at.as_ref().map_or(Ok(looked_at), |at| to_date(get(at)?))?;
+                self.fee(&self.model.scales[scale.index()], get(amount)?, day)
+            }
+            Node::Amounts(amounts) => amounts.get(self.case.currency).map(|a| Some(*a)).ok_or(Fault::Broken),
         }
     }
 
@@ -124,6 +130,20 @@ impl Run<'_> {
         let rows = &self.model.dated[id.index()].rows;
         let row = rows.iter().rev().find(|(from, _)| *from <= day).ok_or(Fault::BeforeFirstRow)?;
         Ok(Some(row.1))
+    }
+
+    /// A fee by a scale: so much more for each further part begun.
+    fn fee(&self, scale: &Scale, amount: i64, day: Date) -> Value {
+        let holds = |rows: &&ScaleRows| rows.from.is_none_or(|from| from <= day);
+        let rows = scale.versions.iter().rev().find(holds).ok_or(Fault::BeforeFirstRow)?;
+        let (mut fee, mut low) = (i128::from(rows.fee), rows.up_to);
+        for row in &rows.parts {
+            let over = amount.min(row.to.unwrap_or(i64::MAX)).saturating_sub(low).max(0);
+            let begun = i128::from(over / row.part) + i128::from(over % row.part > 0);
+            fee += begun * i128::from(row.more);
+            low = row.to.unwrap_or(i64::MAX);
+        }
+        some(i64::try_from(fee).ok())
     }
 
     fn read(&self, quantity: &Quantity<Expr>, view: &View) -> Value {
@@ -165,11 +185,15 @@ impl Run<'_> {
             Q::Consent(c) => yes(self.pursued().any(|p| p.consent.contains(c))),
             Q::Barred(c) => yes(self.pursued().count() > 0 && self.pursued().all(|p| p.barred.contains(c))),
             Q::Had(noted) => {
-                let event = self.model.noted.get(usize::from(*noted)).ok_or(Fault::Broken)?;
-                yes(self.case.happened.contains_key(event))
+                let pattern = self.model.noted.get(usize::from(*noted)).ok_or(Fault::Broken)?;
+                yes(self.case.delivered.iter().any(|happened| happened.fits(pattern)))
             }
             Q::DisputeOpen => yes(self.case.claims.iter().any(|c| c.disputed)),
             Q::PromiseOpen => yes(self.case.promise.is_some()),
+            Q::PlanActive => yes(self.plan_active()),
+            Q::PlanMissed => Ok(Some(self.plan_missed())),
+            Q::PlanPaid => Ok(Some(self.plan_paid())),
+            Q::PlanRemaining => Ok(Some(self.plan_remaining()?)),
             Q::Titled => yes(self.case.titled),
             Q::Changed => yes(self.changed(view)),
             Q::LimitationDate => days(self.case.limitation_date),
@@ -194,7 +218,7 @@ impl Run<'_> {
     }
 
     fn pursued(&self) -> impl Iterator<Item = &super::case::Person> {
-        self.case.persons.iter().filter(|p| !p.deceased)
+        self.case.persons.iter().filter(|p| p.pursued())
     }
 
     fn changed(&self, view: &View) -> bool {

@@ -1,7 +1,7 @@
 //! What an event does by itself, before any rule sees it.
 
 use super::Run;
-use super::case::{Claim, Deadline, Happened, Hold, Promise};
+use super::case::{Claim, Deadline, Happened, Hold, Limit, Promise};
 use super::eval::to_date;
 use super::fault::{Fault, Refusal};
 use crate::normal;
@@ -46,6 +46,13 @@ impl Args<'_> {
     }
 }
 
+/// Events that only somebody who is pursued can cause.
+fn asks_to_be_pursued(happening: Happening) -> bool {
+    use Happening as H;
+    let of_the_pursued = [H::Promise, H::PlanRequested, H::PlanAccepted, H::PlanDeclined, H::Signed, H::Callback];
+    of_the_pursued.contains(&happening) || matches!(happening, H::Hardship | H::HardshipEnded)
+}
+
 impl Run<'_> {
     /// Reads an event of the host.
     pub(super) fn read_event(&mut self, event: &Event) -> Result<Happened, Refusal> {
@@ -76,6 +83,10 @@ impl Run<'_> {
         if event.event == Happening::Promise.id() && args[0].is_none() {
             args[0] = Some(self.balance()?);
         }
+        let objects = [Happening::Objection.id(), Happening::Opposition.id()].contains(&event.event);
+        if objects && args[0].is_none() {
+            args[0] = Some(self.principal()?);
+        }
         Ok(Happened { event: event.event, args })
     }
 
@@ -102,6 +113,9 @@ impl Run<'_> {
         let Some(happening) = Happening::of(happened.event) else { return Ok(()) };
         let args = Args { happening, values: &happened.args };
         let person = self.person(&args)?;
+        if self.case.persons[person].released && asks_to_be_pursued(happening) {
+            return Err(not_there("debtor"));
+        }
         match happening {
             Happening::Payment | Happening::Enforced => self.payment(&args, id),
             Happening::PaymentReturned => self.payment_returned(&args),
@@ -130,6 +144,19 @@ impl Run<'_> {
                 Ok(())
             }
             Happening::Waived => self.waived(&args),
+            Happening::Approved | Happening::Declined => {
+                let name = self.text(args.need("name")?);
+                self.answer(&name, happening == Happening::Approved)
+            }
+            Happening::PlanAccepted => self.accept_terms(args.need("amount")?, args.get("day")),
+            Happening::PlanDeclined => {
+                self.decline_plan();
+                Ok(())
+            }
+            Happening::Signed => {
+                self.sign_plan();
+                Ok(())
+            }
             Happening::Operator => self.operator(&args),
             _ => self.about_person(&args, person),
         }
@@ -269,7 +296,7 @@ impl Run<'_> {
         match ty {
             Type::Bool => named(vec!["false", "true"]),
             Type::Number => text.parse().ok(),
-            Type::Money => Money::parse(text, self.model.currencies[0]).ok().map(|m| m.0),
+            Type::Money => Money::parse(text, self.model.currencies[self.case.currency]).ok().map(|m| m.0),
             Type::Rate => Rate::parse(text.trim_end_matches('%').trim_end()).ok().map(|r| r.0),
             Type::Date => Date::parse(text).ok().map(|d| i64::from(d.days())),
             Type::Text => Some(self.intern(text)),
@@ -298,7 +325,7 @@ impl Run<'_> {
         } else {
             let until = args.date("until")?;
             let task = &mut self.case.tasks[task];
-            (task.until, task.until_instant, task.overdue) = (until, None, false);
+            (task.until, task.overdue) = (Limit::Day(until.ok_or(Refusal::Missing)?), false);
         }
         Ok(())
     }
@@ -338,7 +365,10 @@ impl Run<'_> {
                     self.case.calls.retain(|c| c.person != person);
                 }
             }
-            Happening::Bounced => self.bounce(person, args.channel()?, args.get("effect"))?,
+            Happening::Bounced => {
+                let person = args.get("debtor").map(|_| person);
+                self.bounce(person, args.channel()?, args.get("effect"))?;
+            }
             Happening::ConsentGiven => {
                 let channel = args.channel()?;
                 who.consent.insert(channel);

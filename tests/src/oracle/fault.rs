@@ -36,6 +36,8 @@ pub enum Refusal {
     Wrong(String),
     /// The event speaks of something that the case does not have.
     NotThere(String),
+    /// Terms outside the bounds of their plan.
+    Bound,
     /// The step failed.
     Fault(Fault),
 }

@@ -4,7 +4,7 @@ use super::Run;
 use super::case::{Claim, Cost, Met, Payment};
 use super::eval::View;
 use super::fault::Fault;
-use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Year};
+use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, TextId, Year};
 use dunlin_machine::value::{Date, Duration, Money, Rate, days_in_month, div_half_away};
 
 /// Every share of a year that a day can be is a whole number of these: 365 × 366 × 360.
@@ -282,17 +282,22 @@ impl Run<'_> {
     }
 
     /// How much may still be charged.
-    pub(super) fn room_for_costs(&self) -> Result<Option<i64>, Fault> {
-        let cap = match &self.model.ledger.costs_up_to {
-            None => return Ok(None),
-            Some(CostCap::Money(sum)) => self.eval(sum, &self.plain())?,
-            Some(CostCap::OfPrincipal(rate)) => {
-                let rate = Rate(self.eval(rate, &self.plain())?);
-                Money(self.case.claimed).times_rate(rate)?.0
-            }
-        };
-        let charged: i64 = self.case.costs.iter().map(|c| c.charged).sum();
-        Ok(Some((cap - charged).max(0)))
+    pub(super) fn room_for_costs(&self, kind: TextId) -> Result<Option<i64>, Fault> {
+        let of_kind = self.model.ledger.costs_of_up_to.iter().filter(|(of, _)| *of == kind);
+        let mut room = None;
+        for (cap, all) in self.model.ledger.costs_up_to.iter().map(|c| (c, true)).chain(of_kind.map(|(_, c)| (c, false))) {
+            let cap = match cap {
+                CostCap::Money(sum) => self.eval(sum, &self.plain())?,
+                CostCap::OfPrincipal(rate) => {
+                    let rate = Rate(self.eval(rate, &self.plain())?);
+                    Money(self.case.claimed).times_rate(rate)?.0
+                }
+            };
+            let counted = self.case.costs.iter().filter(|c| all || c.kind == i64::from(kind.0));
+            let here = (cap - counted.map(|c| c.charged).sum::<i64>()).max(0);
+            room = Some(room.map_or(here, |known: i64| known.min(here)));
+        }
+        Ok(room)
     }
 
     pub(super) fn waive_costs(&mut self, kind: Option<i64>, most: i64) -> i64 {

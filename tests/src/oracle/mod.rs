@@ -4,12 +4,15 @@
 //! It takes the same inputs as the interpreter and answers in the normal form of [`crate::normal`].
 
 mod actions;
+mod approvals;
 mod case;
+mod debtors;
 mod contact;
 mod eval;
 mod events;
 mod fault;
 mod ledger;
+mod plans;
 mod stages;
 mod step;
 mod time;
@@ -19,11 +22,10 @@ pub use case::Case;
 pub use fault::{Fault, Refusal};
 pub use step::{Report, open, step, summary};
 
-use case::Happened;
-use case::TriggerId;
+use case::{Happened, TriggerId};
 use dunlin_lang::model::Model;
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::RuleId;
+use dunlin_machine::ir::{EffectKind, RuleId};
 use std::collections::{BTreeSet, VecDeque};
 
 /// One step as it runs.
@@ -43,6 +45,10 @@ struct Run<'m> {
     late: i64,
     /// Whether a `send … payable within` of the stage waited when last looked at.
     payable_waited: bool,
+    /// The debtor whom the event names that is being delivered.
+    named: usize,
+    /// Effects of this chain that no watch has looked at yet.
+    unseen: Vec<EffectKind>,
 }
 
 impl Run<'_> {

@@ -2,11 +2,11 @@
 
 use super::Run;
 use super::actions::{Frame, payable};
-use super::case::{Before, Hold, Mark, Owner, Place, TriggerId};
+use super::case::{Approval, Before, By, Call, Hold, Limit, Mark, Owner, Place, Task, TriggerId};
 use super::fault::Fault;
 use crate::normal;
 use dunlin_lang::model::{Block, Does, Trigger};
-use dunlin_machine::ir::{On, RuleId, Target};
+use dunlin_machine::ir::{On, RuleId, Target, Ways};
 use dunlin_machine::value::{Date, Instant};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ impl<'m> Run<'m> {
             Owner::Whenever(n) => &self.model.whenevers[n].triggers,
             Owner::Stage(n) => &self.model.stages[n].triggers,
             Owner::Scope(n) => &self.model.scopes[n].triggers,
+            Owner::Plan(_) => &[],
         }
     }
 
@@ -44,87 +45,145 @@ impl<'m> Run<'m> {
         self.case.marks.retain(|(whose, _), _| *whose != owner);
     }
 
-    pub(super) fn scope(&self) -> Option<Owner> {
-        self.scope_of(self.case.place.stage)
+    /// The scopes around a stage, from the innermost outwards.
+    fn scopes(&self, stage: usize) -> Vec<usize> {
+        let mut chain = Vec::new();
+        let mut next = self.model.stages[stage].scope;
+        while let Some(scope) = next {
+            chain.push(scope.index());
+            next = self.model.scopes[scope.index()].parent;
+        }
+        chain
     }
 
-    fn scope_of(&self, stage: usize) -> Option<Owner> {
-        self.model.stages[stage].scope.map(|s| Owner::Scope(s.index()))
+    /// The stage that the case is in, then what is around it from the innermost outwards.
+    pub(super) fn stage_and_scopes(&self) -> Vec<Owner> {
+        let stage = self.case.place.stage;
+        [Owner::Stage(stage)].into_iter().chain(self.scopes(stage).into_iter().map(Owner::Scope)).collect()
     }
 
     pub(super) fn go(&mut self, target: Target, rule: Option<RuleId>, frame: &mut Frame) -> Result<(), Fault> {
+        let here = self.case.place.stage;
+        let back = match (target, &self.case.before) {
+            (Target::LastStage, None) => return Err(Fault::NoLastStage),
+            (Target::LastStage, Some(before)) => Some(before.clone()),
+            _ => None,
+        };
+        let to = match (target, &back) {
+            (Target::Stage(stage), _) => stage.index(),
+            (Target::LastStage, Some(before)) if before.anew => self.first_inside(before.place.stage),
+            (Target::LastStage, Some(before)) => before.place.stage,
+            _ => here,
+        };
+        let anew = self.run_leaving(to, frame)?;
         frame.moved = true;
-        match target {
-            Target::Stage(stage) => {
-                self.leave(frame, stage.index() != self.case.place.stage)?;
-                self.enter(stage.index(), rule, true)
+        match back.filter(|before| !before.anew) {
+            Some(before) => self.go_back(before, rule, frame, anew),
+            None => {
+                self.leave(frame, (to != here).then_some(anew))?;
+                self.enter(to, rule, Some(here))
             }
-            Target::Itself => {
-                self.leave(frame, false)?;
-                self.enter(self.case.place.stage, rule, true)
-            }
-            Target::LastStage => self.go_back(rule, frame),
         }
     }
 
-    /// Leaves the stage: what waits is dropped and what is open withdrawn, but for what the running body put there.
-    fn leave(&mut self, frame: &Frame, remember: bool) -> Result<(), Fault> {
-        self.case.waiting.retain(|w| w.run == frame.run);
-        self.case.stopped.retain(|s| s.run == frame.run);
-        self.check_payable();
-        let of_stage = |owner: Owner, run: u64| matches!(owner, Owner::Stage(_) | Owner::Scope(_)) && run != frame.run;
-        let keep = |does: &Does| matches!(does, Does::Task(task) if task.keep);
-        let (tasks, still) = self.case.tasks.drain(..).partition(|t| of_stage(t.owner, t.run) && !keep(&t.action.does));
-        self.case.tasks = still;
-        let (calls, still) = self.case.calls.drain(..).partition(|c| of_stage(c.doer.0, c.run));
-        self.case.calls = still;
-        for task in &tasks {
-            self.withdraw(task.effect, task.action.rule)?;
-        }
-        for call in &calls {
-            if call.effect != 0 {
-                self.withdraw(call.effect, call.action.rule)?;
+    /// Where a stage is entered anew: where that enters a procedure, at its first stage.
+    fn first_inside(&self, stage: usize) -> usize {
+        let around = self.scopes(self.case.place.stage);
+        let procedure = |scope: &usize| self.model.scopes[*scope].first.filter(|_| !around.contains(scope));
+        self.scopes(stage).iter().rev().find_map(procedure).map_or(stage, |first| first.index())
+    }
+
+    /// Runs what is to be done on the way to a stage; whether any of it acted.
+    fn run_leaving(&mut self, to: usize, frame: &mut Frame) -> Result<bool, Fault> {
+        let (here, around) = (self.case.place.stage, self.scopes(to));
+        let mut acted = false;
+        for leaving in &self.model.stages[here].leaving {
+            if goes_by(&leaving.ways, to, false) {
+                acted |= self.run_way_out(&leaving.body, frame)?;
             }
         }
-        if remember {
+        for scope in self.scopes(here).into_iter().filter(|s| !around.contains(s)) {
+            for leaving in &self.model.scopes[scope].leaving {
+                if goes_by(&leaving.ways, to, !frame.exits.contains(&scope)) {
+                    acted |= self.run_way_out(&leaving.body, frame)?;
+                }
+            }
+        }
+        Ok(acted)
+    }
+
+    fn run_way_out(&mut self, body: &'m Block, frame: &mut Frame) -> Result<bool, Fault> {
+        let before = frame.done;
+        self.run(body, frame)?;
+        Ok(frame.done > before)
+    }
+
+    /// Leaves the stage: what waits is dropped and what is open withdrawn, but for what the running body put there. What the
+    /// stage had is remembered where `remember` says so, with whether it is then entered anew.
+    fn leave(&mut self, frame: &Frame, remember: Option<bool>) -> Result<(), Fault> {
+        self.case.waiting.retain(|w| w.by.run == frame.run);
+        self.case.stopped.retain(|s| s.by.run == frame.run);
+        self.check_payable();
+        let mine = |by: By| by.of_stage && by.run != frame.run;
+        let keep = |does: &Does| matches!(does, Does::Task(task) if task.keep);
+        let (tasks, still) = self.case.tasks.drain(..).partition(|t: &Task| mine(t.by) && !keep(&t.action.does));
+        self.case.tasks = still;
+        let (calls, still) = self.case.calls.drain(..).partition(|c: &Call| mine(c.by));
+        self.case.calls = still;
+        let (approvals, still) = self.case.approvals.drain(..).partition(|a: &Approval| mine(a.by));
+        self.case.approvals = still;
+        for task in &tasks {
+            self.withdraw(task.effect)?;
+        }
+        for call in calls.iter().filter(|c| c.effect != 0) {
+            self.withdraw(call.effect)?;
+        }
+        for approval in &approvals {
+            self.withdraw(approval.effect)?;
+        }
+        if let Some(anew) = remember {
             let (place, left) = (self.case.place, self.case.now);
             let mut marks = self.running_marks();
             if let Some(since) = self.case.held_since {
                 self.shift(&mut marks, since);
             }
-            self.case.before = Some(Before { place, left, marks, tasks, calls });
+            self.case.before = Some(Before { place, left, marks, tasks, calls, approvals, anew });
         }
         Ok(())
     }
 
-    fn withdraw(&mut self, effect: u32, _rule: RuleId) -> Result<(), Fault> {
+    pub(super) fn withdraw(&mut self, effect: u32) -> Result<(), Fault> {
         self.effect(None, &normal::cancel(effect))
     }
 
-    /// What the triggers of the stage and its group remember.
+    /// What the triggers of the stage and its scopes remember.
     fn running_marks(&self) -> BTreeMap<TriggerId, Mark> {
-        let mine = |owner: Owner| owner == Owner::Stage(self.case.place.stage) || Some(owner) == self.scope();
-        self.case.marks.iter().filter(|((owner, _), _)| mine(*owner)).map(|(id, mark)| (*id, mark.clone())).collect()
+        let mine = self.stage_and_scopes();
+        let marks = self.case.marks.iter().filter(|((owner, _), _)| mine.contains(owner));
+        marks.map(|(id, mark)| (*id, mark.clone())).collect()
     }
 
-    /// Enters a stage anew.
-    pub(super) fn enter(&mut self, stage: usize, rule: Option<RuleId>, from_stage: bool) -> Result<(), Fault> {
+    /// Enters a stage anew, and what is around it and not around the stage before.
+    pub(super) fn enter(&mut self, stage: usize, rule: Option<RuleId>, from: Option<usize>) -> Result<(), Fault> {
         if !self.entered.insert(stage) {
             return Err(Fault::EnteredTwice);
         }
-        let from = from_stage.then_some(self.case.place.stage);
-        self.close_marks(Owner::Stage(self.case.place.stage));
-        let old_scope = from.and_then(|s| self.scope_of(s));
+        let (old, new) = (from.map_or_else(Vec::new, |s| self.scopes(s)), self.scopes(stage));
+        if let Some(from) = from {
+            self.close_marks(Owner::Stage(from));
+        }
         let entry = self.new_run();
         let now = self.case.now;
         self.case.place = Place { stage, entered: now, entry };
         self.tell_move(from, stage, rule, false);
         self.case.been.insert(stage);
-        if let Some(old) = old_scope.filter(|old| Some(*old) != self.scope()) {
-            self.close_marks(old);
+        for left in old.iter().filter(|scope| !new.contains(scope)) {
+            self.close_marks(Owner::Scope(*left));
         }
-        if let Some(new) = self.scope().filter(|new| Some(*new) != old_scope) {
-            self.open_marks(new)?;
+        for entered in new.iter().rev().filter(|scope| !old.contains(scope)) {
+            let mut frame = self.frame(Owner::Scope(*entered), None);
+            self.run(&self.model.scopes[*entered].entry, &mut frame)?;
+            self.open_marks(Owner::Scope(*entered))?;
         }
         self.open_marks(Owner::Stage(stage))?;
         self.end_holds_in_outcome()?;
@@ -141,23 +200,27 @@ impl<'m> Run<'m> {
     }
 
     /// `-> last_stage`: the stage before comes back as if the time since had been a hold.
-    fn go_back(&mut self, rule: Option<RuleId>, frame: &Frame) -> Result<(), Fault> {
-        let before = self.case.before.clone().ok_or(Fault::NoLastStage)?;
-        let stage = before.place.stage;
+    fn go_back(
+        &mut self,
+        before: Before<'m>,
+        rule: Option<RuleId>,
+        frame: &Frame,
+        anew: bool,
+    ) -> Result<(), Fault> {
+        let (from, stage) = (self.case.place.stage, before.place.stage);
         if !self.entered.insert(stage) {
             return Err(Fault::EnteredTwice);
         }
-        let (from, old_scope) = (self.case.place.stage, self.scope());
-        self.leave(frame, true)?;
+        let (old, new) = (self.scopes(from), self.scopes(stage));
+        self.leave(frame, Some(anew))?;
         self.close_marks(Owner::Stage(from));
         self.case.place = before.place;
         self.tell_move(Some(from), stage, rule, true);
-        let same_scope = self.scope() == old_scope;
-        if let Some(old) = old_scope.filter(|_| !same_scope) {
-            self.close_marks(old);
+        for left in old.iter().filter(|scope| !new.contains(scope)) {
+            self.close_marks(Owner::Scope(*left));
         }
         let mut marks = before.marks;
-        marks.retain(|(owner, _), _| matches!(owner, Owner::Stage(_)) || !same_scope);
+        marks.retain(|(owner, _), _| !old.iter().any(|scope| *owner == Owner::Scope(*scope)));
         for mark in marks.values_mut() {
             self.shift_mark(mark, before.left);
             mark.running_since = self.case.now;
@@ -165,36 +228,46 @@ impl<'m> Run<'m> {
         self.case.marks.extend(marks);
         self.shift_deadline(before.left)?;
         self.end_holds_in_outcome()?;
-        self.open_again(before.tasks, before.calls, before.left)
-    }
-
-    fn open_again(
-        &mut self,
-        tasks: Vec<super::case::Task<'m>>,
-        calls: Vec<super::case::Call<'m>>,
-        left: Instant,
-    ) -> Result<(), Fault> {
-        let days = self.today().days() - self.day(left).days();
-        let seconds = self.case.now.seconds() - left.seconds();
-        for mut task in tasks {
-            task.until = task.until.map(|d| d.add_days(days)).transpose()?;
-            task.until_instant = task.until_instant.map(|i| i.add_seconds(seconds)).transpose()?;
-            // What was overdue comes back overdue.
-            if task.overdue {
-                task.until = task.until.map(|_| self.today().add_days(-1)).transpose()?;
-                task.until_instant = task.until_instant.map(|_| self.case.now);
-            }
-            task.effect = self.case.next_effect;
-            let Does::Task(rule) = &task.action.does else { return Err(Fault::Broken) };
-            self.tell_task(task.action, rule, task.until, task.until_instant, true)?;
-            self.case.tasks.push(task);
-        }
-        for mut call in calls {
+        self.open_tasks_again(before.tasks, before.left)?;
+        for mut call in before.calls {
+            let days = self.today().days() - self.day(before.left).days();
             let (day, second) = self.zone().local(call.due);
             call.due = self.zone().instant_at(day.add_days(days)?, second)?;
             self.case.calls.push(call);
         }
+        for mut approval in before.approvals {
+            approval.until = approval.until.map(|until| self.shift_limit(until, before.left)).transpose()?;
+            self.ask(approval, true)?;
+        }
         Ok(())
+    }
+
+    fn open_tasks_again(&mut self, tasks: Vec<Task<'m>>, left: Instant) -> Result<(), Fault> {
+        for mut task in tasks {
+            task.until = self.shift_limit(task.until, left)?;
+            // What was overdue comes back overdue.
+            if task.overdue {
+                task.until = match task.until {
+                    Limit::Day(_) => Limit::Day(self.today().add_days(-1)?),
+                    Limit::At(_) => Limit::At(self.case.now),
+                };
+            }
+            for substitute in task.substitutes.iter_mut().skip(task.asked) {
+                *substitute = self.shift_limit(*substitute, left)?;
+            }
+            task.effect = self.case.next_effect;
+            self.tell_task(&task, true)?;
+            self.case.tasks.push(task);
+        }
+        Ok(())
+    }
+
+    /// A limit later by the time since then.
+    fn shift_limit(&self, limit: Limit, since: Instant) -> Result<Limit, Fault> {
+        Ok(match limit {
+            Limit::Day(day) => Limit::Day(day.add_days(self.today().days() - self.day(since).days())?),
+            Limit::At(at) => Limit::At(at.add_seconds(self.case.now.seconds() - since.seconds())?),
+        })
     }
 
     /// Moves anchored timers by the time since the later of `since` and their own beginning; dates that passed are due now.
@@ -264,9 +337,12 @@ impl<'m> Run<'m> {
     }
 
     fn run_stopped(&mut self) -> Result<(), Fault> {
+        let named = self.named;
         for stopped in std::mem::take(&mut self.case.stopped) {
-            self.act_now(stopped.action, stopped.doer, stopped.run)?;
+            self.named = stopped.by.named;
+            self.act_now(stopped.action, stopped.by)?;
         }
+        self.named = named;
         Ok(())
     }
 
@@ -284,7 +360,7 @@ impl<'m> Run<'m> {
     /// Interest rests from the day after a hold without it began through the day on which the last such hold ends.
     pub(super) fn sync_free_days(&mut self) -> Result<(), Fault> {
         let today = self.today();
-        let free = self.case.holds.iter().any(|h| h.without_interest);
+        let free = self.case.holds.iter().any(|h| h.without_interest) || self.plan_without_interest();
         let open = self.case.free_days.last_mut().filter(|(_, to)| to.is_none());
         match open {
             Some((_, to)) if !free => *to = Some(today),
@@ -310,9 +386,8 @@ impl<'m> Run<'m> {
 
     /// Whether a `send … payable within` of the stage waits, in `contact` or in a hold.
     pub(super) fn payable_waits(&self) -> bool {
-        let of_stage = |owner: Owner| matches!(owner, Owner::Stage(_) | Owner::Scope(_));
-        self.case.waiting.iter().any(|w| of_stage(w.doer.0) && payable(w.action))
-            || self.case.stopped.iter().any(|s| of_stage(s.doer.0) && payable(s.action))
+        self.case.waiting.iter().any(|w| w.by.of_stage && payable(w.action))
+            || self.case.stopped.iter().any(|s| s.by.of_stage && payable(s.action))
     }
 
     /// What a waiting `send … payable within` held up is due when it no longer waits.
@@ -338,5 +413,14 @@ impl<'m> Run<'m> {
             next = next.add_days(1)?;
         }
         Ok(next)
+    }
+}
+
+/// Whether a `leaving` block is for a way out to that stage.
+fn goes_by(ways: &Ways, to: usize, otherwise: bool) -> bool {
+    match ways {
+        Ways::Every => true,
+        Ways::To(stages) => stages.iter().any(|stage| stage.index() == to),
+        Ways::Otherwise => otherwise,
     }
 }

@@ -39,8 +39,8 @@ pub fn open<'m>(model: &'m Model, opening: &Opening, at: Instant) -> Result<(Cas
         for watch in 0..model.watches.len() {
             run.open_marks(Owner::Watch(watch))?;
         }
-        run.enter(0, model.stages.first().map(|s| s.rule), false)?;
-        Ok(())
+        let first = run.start()?;
+        run.enter(first, model.stages.get(first).map(|s| s.rule), None)
     })?;
     run.run_timers()?;
     run.finish()
@@ -69,7 +69,9 @@ pub fn step<'m>(
         let happened = run.read_event(event)?;
         run.remember_id(id.clone());
         run.chain::<Refusal>(|run| {
+            run.named = run.debtor(&happened);
             run.take_up(&happened, id.as_deref())?;
+            run.complete_plan()?;
             Ok(run.deliver(&happened)?)
         })?;
     }
@@ -100,6 +102,7 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         opened: at,
         now: at,
         next_effect: 1,
+        currency: 0,
         changes: 0,
         recent: Vec::new(),
         facts: model.facts.iter().map(|f| f.default).collect(),
@@ -107,6 +110,7 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         vars: Vec::new(),
         texts: Vec::new(),
         happened: BTreeMap::new(),
+        delivered: Vec::new(),
         persons: Vec::new(),
         claims: Vec::new(),
         costs: Vec::new(),
@@ -124,6 +128,9 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         waiting: Vec::new(),
         tasks: Vec::new(),
         calls: Vec::new(),
+        approvals: Vec::new(),
+        plan: None,
+        terms_agreed: BTreeMap::new(),
         promise: None,
         promises: 0,
         messages: Vec::new(),
@@ -150,12 +157,18 @@ impl<'m> Run<'m> {
             unreachable: BTreeSet::new(),
             late: 0,
             payable_waited: false,
+            named: 0,
+            unseen: Vec::new(),
         };
         run.payable_waited = run.payable_waits();
         run
     }
 
     fn read_opening(&mut self, opening: &Opening) -> Result<(), Refusal> {
+        if let Some(code) = &opening.currency {
+            let known = self.model.currencies.iter().position(|c| c.code() == code);
+            self.case.currency = known.ok_or_else(|| Refusal::NotThere("currency".to_owned()))?;
+        }
         for (fact, given) in &opening.facts {
             let ty = self.model.facts.get(fact.index()).ok_or_else(|| Refusal::NotThere("fact".to_owned()))?;
             let value = self.given(ty.ty, given)?;
@@ -230,6 +243,7 @@ impl<'m> Run<'m> {
             consent,
             barred: BTreeSet::new(),
             deceased: false,
+            released: false,
             no_calls: false,
             attempts: Vec::new(),
             conversations: Vec::new(),
@@ -253,14 +267,18 @@ impl<'m> Run<'m> {
         self.entered.clear();
         self.acted.clear();
         self.unreachable.clear();
+        self.unseen.clear();
+        self.named = 0;
         what(self)?;
         self.drain()?;
         Ok(self.settle()?)
     }
 
     fn drain(&mut self) -> Result<(), Fault> {
+        self.named = 0;
         while let Some(happened) = self.queue.pop_front() {
             self.deliver(&happened)?;
+            self.named = 0;
         }
         Ok(())
     }
@@ -268,6 +286,8 @@ impl<'m> Run<'m> {
     fn deliver(&mut self, happened: &Happened) -> Result<(), Fault> {
         self.case.changes += 1;
         self.case.happened.insert(happened.event, happened.args.clone());
+        self.case.delivered.push(happened.clone());
+        self.named = self.debtor(happened);
         self.note_answers(happened);
         if self.in_outcome() {
             return self.offer(Owner::Stage(self.case.place.stage), happened).map(|_| ());
@@ -282,11 +302,13 @@ impl<'m> Run<'m> {
                 return Ok(());
             }
         }
-        if !self.offer(Owner::Stage(self.case.place.stage), happened)?
-            && !self.in_outcome()
-            && let Some(scope) = self.scope()
-        {
-            self.offer(scope, happened)?;
+        if self.in_outcome() {
+            return self.offer(Owner::Stage(self.case.place.stage), happened).map(|_| ());
+        }
+        for owner in self.stage_and_scopes() {
+            if self.offer(owner, happened)? {
+                break;
+            }
         }
         Ok(())
     }
@@ -343,6 +365,16 @@ impl<'m> Run<'m> {
         Ok(matches && self.holds_if_any(trigger.when.as_ref(), &self.of(id))?)
     }
 
+    /// Where the case opens.
+    fn start(&self) -> Result<usize, Fault> {
+        for start in &self.model.starts {
+            if self.holds_if_any(start.when.as_ref(), &self.plain())? {
+                return Ok(start.stage.index());
+            }
+        }
+        Ok(0)
+    }
+
     fn of(&self, id: TriggerId) -> View {
         View { trigger: Some(id), ..self.plain() }
     }
@@ -370,9 +402,37 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
+    /// Watches see what was done since they looked last; what they do themselves is not looked at.
+    fn tell_watches_of_effects(&mut self) -> Result<(), Fault> {
+        if self.in_outcome() {
+            return Ok(());
+        }
+        let unseen = std::mem::take(&mut self.unseen);
+        for watch in (0..self.model.watches.len()).map(Owner::Watch) {
+            for n in 0..self.triggers(watch).len() {
+                let trigger = &self.triggers(watch)[n];
+                let seen = matches!(trigger.on, On::Effect(kind) if unseen.contains(&kind));
+                if !seen || self.in_outcome() || !self.owner_holds(watch)? {
+                    continue;
+                }
+                if self.holds_if_any(trigger.when.as_ref(), &self.of((watch, n)))? {
+                    self.act_on((watch, n))?;
+                }
+            }
+        }
+        self.unseen.clear();
+        self.drain()
+    }
+
     /// `as soon as` and `settled`, until nothing acts.
     fn settle(&mut self) -> Result<(), Fault> {
         loop {
+            self.late = 0;
+            self.tell_watches_of_effects()?;
+            if self.settle_plan()? {
+                self.drain()?;
+                continue;
+            }
             if let Some(id) = self.next_as_soon_as()? {
                 self.act_on(id)?;
                 self.drain()?;
@@ -454,7 +514,11 @@ impl<'m> Run<'m> {
         match timer {
             Timer::HoldEnd(n) => _ = self.case.holds.remove(n),
             Timer::Promise => self.case.promise = None,
+            Timer::Instalment => self.pass_instalment(),
+            Timer::PlanOverdue => self.case.plan = None,
             Timer::Task(n) => _ = self.case.tasks.remove(n),
+            Timer::Substitute(n) => self.case.tasks[n].asked += 1,
+            Timer::Approval(n) => _ = self.case.approvals.remove(n),
             Timer::Waiting(n) => _ = self.case.waiting.remove(n),
             Timer::Call(n) => _ = self.case.calls.remove(n),
             Timer::Trigger(id) => self.spend(id)?,
@@ -467,7 +531,9 @@ impl<'m> Run<'m> {
     fn rule_of(&self, timer: Timer) -> Option<RuleId> {
         match timer {
             Timer::Trigger((owner, n)) => Some(self.triggers(owner)[n].rule),
-            Timer::Task(n) => Some(self.case.tasks[n].action.rule),
+            Timer::Task(n) | Timer::Substitute(n) => Some(self.case.tasks[n].action.rule),
+            Timer::Approval(n) => Some(self.case.approvals[n].action.rule),
+            Timer::Instalment | Timer::PlanOverdue => self.plan_rule(),
             Timer::Waiting(n) => Some(self.case.waiting[n].action.rule),
             Timer::Call(n) => Some(self.case.calls[n].action.rule),
             Timer::HoldEnd(_) | Timer::Promise => None,
@@ -482,7 +548,7 @@ fn pattern(trigger: &Trigger) -> Option<&EventPattern> {
     }
 }
 
-fn fits(pattern: &EventPattern, happened: &Happened) -> bool {
+pub(super) fn fits(pattern: &EventPattern, happened: &Happened) -> bool {
     let is = |(n, value): &(u8, i64)| happened.args.get(usize::from(*n)).copied().flatten() == Some(*value);
     pattern.event == happened.event && pattern.is.iter().all(is)
 }

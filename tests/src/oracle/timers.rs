@@ -18,8 +18,16 @@ pub enum Timer {
     HoldEnd(usize),
     /// The end of a promise.
     Promise,
+    /// The end of the grace of an instalment.
+    Instalment,
+    /// An instalment is overdue for so long that the plan is breached.
+    PlanOverdue,
+    /// A substitute comes in for a task.
+    Substitute(usize),
     /// The limit of a task.
     Task(usize),
+    /// The limit of a question for approval.
+    Approval(usize),
     /// A message that waits in `contact`.
     Waiting(usize),
     /// An attempt of a call.
@@ -47,14 +55,24 @@ impl Run<'_> {
         if let Some(promise) = &case.promise {
             timers.push((self.begin(promise.by.add_days(1)?)?, Timer::Promise));
         }
-        for (n, task) in case.tasks.iter().enumerate().filter(|(_, t)| !t.overdue) {
-            let end = task.until.map(|day| self.begin(day.add_days(1)?)).transpose()?;
-            timers.extend(end.or(task.until_instant).map(|due| (due, Timer::Task(n))));
+        timers.extend(self.instalment_due()?.map(|due| (due, Timer::Instalment)));
+        timers.extend(self.plan_overdue_due()?.map(|due| (due, Timer::PlanOverdue)));
+        for (n, task) in case.tasks.iter().enumerate() {
+            if let Some(substitute) = task.substitutes.get(task.asked) {
+                timers.push((self.end_of(*substitute)?, Timer::Substitute(n)));
+            }
+            if task.overdue {
+                continue;
+            }
+            timers.push((self.end_of(task.until)?, Timer::Task(n)));
+        }
+        for (n, approval) in case.approvals.iter().enumerate() {
+            timers.extend(approval.until.map(|until| self.end_of(until)).transpose()?.map(|at| (at, Timer::Approval(n))));
         }
         let stands = |doer: Doer| held && !self.exempt(doer);
-        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.doer));
+        let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.by.doer));
         timers.extend(waiting.map(|(n, w)| (w.due, Timer::Waiting(n))));
-        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.doer));
+        let calls = case.calls.iter().enumerate().filter(|(_, c)| !stands(c.by.doer));
         timers.extend(calls.map(|(n, c)| (c.due, Timer::Call(n))));
         for owner in self.owners() {
             for n in 0..self.triggers(owner).len() {
@@ -72,7 +90,7 @@ impl Run<'_> {
         }
         let watches = (0..self.model.watches.len()).map(Owner::Watch);
         let blocks = self.case.blocks.keys().map(|n| Owner::Whenever(*n));
-        watches.chain(blocks).chain([stage]).chain(self.scope()).collect()
+        watches.chain(blocks).chain(self.stage_and_scopes()).collect()
     }
 
     /// When a trigger is due; none if it is not, or nothing may fire it as things stand.
@@ -93,8 +111,7 @@ impl Run<'_> {
             if let Some(day) = mark.fired_on {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
-            let moved = self.case.moved_by_past_date.filter(|day| self.day(mark.anchor) <= *day);
-            if let Some(day) = moved.filter(|_| of_stage && self.passed_before(trigger, mark)) {
+            if let Some(day) = self.case.moved_by_past_date.filter(|_| of_stage && self.passed_before(trigger, mark)) {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
         }
@@ -104,7 +121,15 @@ impl Run<'_> {
     /// Whether a date timer that moves the case was due before its owner began to run.
     fn passed_before(&self, trigger: &Trigger, mark: &Mark) -> bool {
         let by_date = matches!(trigger.on, On::Date { .. });
-        by_date && trigger.moves && matches!(self.plain_due(trigger, mark), Ok(Some(due)) if due < mark.anchor)
+        by_date && trigger.moves && matches!(self.plain_due(trigger, mark), Ok(Some(due)) if due <= mark.anchor)
+    }
+
+    /// Whether a date timer that moves the case was due then, or on a day before today.
+    fn passed_by_now(&self, trigger: &Trigger, mark: &Mark) -> bool {
+        let by_date = matches!(trigger.on, On::Date { .. });
+        let before_today =
+            || matches!(self.plain_due(trigger, mark), Ok(Some(due)) if self.day(due) < self.today());
+        self.passed_before(trigger, mark) || by_date && trigger.moves && before_today()
     }
 
     fn plain_due(&self, trigger: &Trigger, mark: &Mark) -> Result<Option<Instant>, Fault> {
@@ -175,7 +200,14 @@ impl Run<'_> {
                 self.raise(Happening::PromiseBroken);
                 Ok(())
             }
+            Timer::Instalment => self.instalment_ended(),
+            Timer::PlanOverdue => self.breach(),
             Timer::Task(n) => self.task_overdue(n),
+            Timer::Substitute(n) => self.substitute(n),
+            Timer::Approval(n) => {
+                let approval = self.case.approvals.remove(n);
+                self.decline(&approval)
+            }
             Timer::Waiting(n) => {
                 let waiting = self.case.waiting.remove(n);
                 self.try_send(waiting, n)
@@ -183,6 +215,14 @@ impl Run<'_> {
             Timer::Call(n) => self.attempt(n),
             Timer::Trigger(id) => self.fire_trigger(id),
         }
+    }
+
+    fn substitute(&mut self, task: usize) -> Result<(), Fault> {
+        let number = self.case.next_effect;
+        let task = &mut self.case.tasks[task];
+        (task.asked, task.effect) = (task.asked + 1, number);
+        let task = task.clone();
+        self.tell_task(&task, true)
     }
 
     fn task_overdue(&mut self, task: usize) -> Result<(), Fault> {
@@ -207,7 +247,7 @@ impl Run<'_> {
             return self.effect(Some(trigger.rule), &normal::alarm("missing", name));
         }
         let of_stage = matches!(id.0, Owner::Stage(_) | Owner::Scope(_));
-        let passed = of_stage && self.case.marks.get(&id).is_some_and(|mark| self.passed_before(trigger, mark));
+        let passed = of_stage && self.case.marks.get(&id).is_some_and(|mark| self.passed_by_now(trigger, mark));
         let view = View { trigger: Some(id), ..self.plain() };
         let holds = self.owner_holds(id.0)? && self.holds_if_any(trigger.when.as_ref(), &view)?;
         self.spend(id)?;
@@ -218,8 +258,8 @@ impl Run<'_> {
         if !holds {
             return Ok(());
         }
-        let ours = [Some(Owner::Stage(self.case.place.stage)), self.scope()];
-        let shifted = |other: &TriggerId| *other != id && ours.contains(&Some(id.0)) && ours.contains(&Some(other.0));
+        let ours = self.stage_and_scopes();
+        let shifted = |other: &TriggerId| *other != id && ours.contains(&id.0) && ours.contains(&other.0);
         self.case.marks.iter_mut().filter(|(other, _)| shifted(other)).for_each(|(_, m)| m.late_days += late);
         self.begin_acting(id)?;
         let frame = self.run_body(&trigger.body, id.0, Some(id))?;

@@ -1,0 +1,90 @@
+//! Several debtors: whom an action is for, who is released, and what leaves a case for a sister case.
+
+use super::Run;
+use super::case::Happened;
+use super::fault::Fault;
+use crate::normal;
+use dunlin_lang::model::{Action, Expr};
+use dunlin_machine::ir::{RuleId, SplitPart, StageId, To, Type};
+
+impl<'m> Run<'m> {
+    /// The debtor whom an event names, else the first.
+    pub(super) fn debtor(&self, happened: &Happened) -> usize {
+        let params = &self.model.events[happened.event.index()].params;
+        let position = params.iter().position(|p| self.model.text(p.name) == "debtor" && p.ty == Type::Text);
+        let id = position.and_then(|n| happened.args.get(n).copied().flatten()).map(|id| self.text(id));
+        id.and_then(|id| self.case.persons.iter().position(|p| p.id == id)).unwrap_or(0)
+    }
+
+    /// Whom an action is for, by position; where nobody is pursued, it is tried for the first.
+    pub(super) fn meant(&self, to: To) -> Vec<usize> {
+        let pursued: Vec<usize> =
+            (0..self.case.persons.len()).filter(|p| self.case.persons[*p].pursued()).collect();
+        let first = pursued.first().copied().unwrap_or(0);
+        match to {
+            To::All if !pursued.is_empty() => pursued,
+            To::All | To::First => vec![first],
+            To::Named => vec![self.named],
+        }
+    }
+
+    /// Whom a filing or a report names: those who are pursued; all, where nobody is.
+    pub(super) fn sued(&self) -> Vec<usize> {
+        let pursued = self.meant(To::All);
+        let nobody = pursued.iter().all(|p| !self.case.persons[*p].pursued());
+        if nobody { (0..self.case.persons.len()).collect() } else { pursued }
+    }
+
+    /// Releases the debtor whom the event names; whether somebody was.
+    pub(super) fn release(&mut self, rule: Option<RuleId>, told: bool) -> Result<bool, Fault> {
+        let named = self.named;
+        if !self.case.persons[named].pursued() {
+            return Ok(false);
+        }
+        self.case.persons[named].released = true;
+        self.case.waiting.retain(|w| w.person != named);
+        let (theirs, still) = self.case.calls.drain(..).partition(|c: &super::case::Call| c.person == named);
+        self.case.calls = still;
+        for call in theirs.iter().filter(|c| c.effect != 0) {
+            self.withdraw(call.effect)?;
+        }
+        if told {
+            self.effect(rule, &normal::release(named))?;
+        }
+        Ok(true)
+    }
+
+    /// A part of the case leaves it.
+    pub(super) fn split(&mut self, action: &Action, part: &SplitPart<Expr>, to: StageId) -> Result<(), Fault> {
+        let left = match part {
+            SplitPart::Disputed => Some(self.take_disputed()?).filter(|(p, i)| p + i > 0),
+            SplitPart::Money(sum) => {
+                let sum = self.eval(sum, &self.plain())?;
+                Some((self.waive_principal(sum.max(0))?, 0)).filter(|(p, _)| *p > 0)
+            }
+            SplitPart::Debtor => self.release(None, false)?.then_some((0, 0)),
+        };
+        let Some((principal, interest)) = left else {
+            self.held(action, "nothing", None, true);
+            return Ok(());
+        };
+        let who = matches!(part, SplitPart::Debtor).then_some(self.named);
+        let to = self.model.text(self.model.stages[to.index()].name);
+        self.effect(Some(action.rule), &normal::split(who, principal, interest, to))
+    }
+
+    /// Disputed claims go, with their interest.
+    fn take_disputed(&mut self) -> Result<(i64, i64), Fault> {
+        let (today, mut principal, mut interest) = (self.today(), 0, 0);
+        for claim in 0..self.case.claims.len() {
+            if self.case.claims[claim].disputed {
+                self.fix(claim, today)?;
+                let this = &mut self.case.claims[claim];
+                principal += this.principal;
+                interest += this.fixed;
+                (this.principal, this.fixed, this.disputed) = (0, 0, false);
+            }
+        }
+        Ok((principal, interest))
+    }
+}
