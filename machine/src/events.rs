@@ -122,6 +122,8 @@ happenings! {
     Deceased "deceased" Host ["debtor" Text, false;]
     Minor "minor" Host ["debtor" Text, false;]
     Representative "representative" Host ["kind" Text, false; "until" Date, false; "debtor" Text, false;]
+    DebtorAdded "debtor_added" Host ["debtor" Text, true; "kind" DEBTOR_KIND, false; "language" Text, false; "region" Text, false; "time_zone" Text, false; "born" Date, false;]
+    DebtorReplaced "debtor_replaced" Host ["debtor" Text, true; "by" Text, true; "kind" DEBTOR_KIND, false; "language" Text, false; "region" Text, false; "time_zone" Text, false; "born" Date, false;]
     ConsentGiven "consent_given" Host ["channel" Channel, true; "debtor" Text, false;]
     ConsentWithdrawn "consent_withdrawn" Host ["channel" Channel, true; "debtor" Text, false;]
     CeaseContact "cease_contact" Host ["debtor" Text, false;]

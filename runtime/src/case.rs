@@ -52,8 +52,8 @@ state! {
         pub first_facts: Vec<(FactId, Option<i64>)>,
         /// Variables, by number.
         pub vars: Vec<i64>,
-        /// The name of the claim that is being added; empty between steps.
-        pub new_claim: String,
+        /// The name of the claim or debtor that is being added; empty between steps.
+        pub new_name: String,
         /// Texts that the machine does not know.
         pub texts: Vec<String>,
         /// The latest values of event parameters, by position in the machine's list.
@@ -127,8 +127,8 @@ state! {
         pub entered: Instant,
         /// When it was left; only of the stage before.
         pub left: Option<Instant>,
-        /// From when on a hold counts for it: its entry, or the return to it.
-        pub since: Instant,
+        /// When the case came back to it by `last_stage`; none: it did not since it was entered.
+        pub returned: Option<Instant>,
         /// Its triggers.
         pub slots: Vec<Slot>,
         /// The groups and procedures around it, from the innermost outwards.
@@ -151,8 +151,8 @@ state! {
         pub scope: ScopeId,
         /// When it was entered.
         pub entered: Instant,
-        /// From when on a hold counts for it: its entry, or the return to it.
-        pub since: Instant,
+        /// When the case came back to it by `last_stage`; none: it did not since it was entered.
+        pub returned: Option<Instant>,
         /// Its triggers.
         pub slots: Vec<Slot>,
     }

@@ -323,7 +323,7 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
         facts: facts_of(machine, names, opening, &mut texts)?,
         first_facts: Vec::new(),
         vars: Vec::new(),
-        new_claim: String::new(),
+        new_name: String::new(),
         kept: vec![None; machine.kept.len()],
         noted: vec![false; machine.noted.len()],
         persons: persons_of(machine, names, opening, &mut texts)?,
@@ -502,7 +502,7 @@ fn choose_calendars(machine: &Machine, names: &Names, case: &mut Case) -> Result
     Ok(())
 }
 
-fn calendar_for(run: &mut Run<'_>, person: usize) -> Result<CalendarId, Fault> {
+pub(crate) fn calendar_for(run: &mut Run<'_>, person: usize) -> Result<CalendarId, Fault> {
     let machine = run.m;
     let (key, choices, otherwise) = match &machine.calendar {
         CalendarChoice::One(calendar) => return Ok(*calendar),

@@ -107,11 +107,11 @@ impl Run<'_> {
 
     /// Timers and the deadline move later by the length of the hold; dates that passed meanwhile are due now.
     fn go_on(&mut self, held: Instant) -> Result<(), Fault> {
-        let (days, seconds) = self.since(held.max(self.case.place.since));
+        let (days, seconds) = self.since(held.max(self.case.place.since()));
         self.shift_owner(Owner::Stage, days, seconds)?;
         self.due_at_last(Owner::Stage);
         for at in 0..self.case.place.scopes.len() {
-            let Some((scope, since)) = self.case.place.scopes.get(at).map(|a| (a.scope, a.since)) else { continue };
+            let Some((scope, since)) = self.case.place.scopes.get(at).map(|a| (a.scope, a.since())) else { continue };
             let (days, seconds) = self.since(held.max(since));
             self.shift_owner(Owner::Scope(scope), days, seconds)?;
             self.due_at_last(Owner::Scope(scope));

@@ -158,7 +158,7 @@ impl Run<'_> {
     }
 
     /// Rounds what a claim has accrued to a day and starts it again on the day after. Later days stay as they are.
-    fn fix(&mut self, at: usize, to: Date) -> Result<(), Fault> {
+    pub(crate) fn fix(&mut self, at: usize, to: Date) -> Result<(), Fault> {
         let interest = self.interest_of(at, to)?;
         let after = to.add_days(1)?;
         self.interest_today = None;

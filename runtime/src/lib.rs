@@ -20,6 +20,7 @@ mod engine;
 mod eval;
 mod holds;
 mod ledger;
+mod newcomers;
 mod limitation;
 mod parts;
 mod plan;

@@ -24,12 +24,18 @@ impl Run<'_> {
             Some(p) if p.pursued => (p.pursued, p.released) = (false, true),
             _ => return Ok(false),
         }
+        self.end_contact(person, false)?;
+        Ok(true)
+    }
+
+    /// Drops what waits for a person, and ends the calls to that person; `first`: also those to whoever comes first.
+    pub(crate) fn end_contact(&mut self, person: u8, first: bool) -> Result<(), Fault> {
         let moves_waited = self.moves_wait();
         self.case.waiting.retain(|w| w.person != person);
         self.release_moves(moves_waited);
         let mut at = 0;
         while let Some(call) = self.case.calls.get(at).copied() {
-            if call.person != Some(person) {
+            if !(call.person == Some(person) || first && call.person.is_none()) {
                 at += 1;
                 continue;
             }
@@ -38,7 +44,7 @@ impl Run<'_> {
                 self.cancel(call.effect)?;
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// `split`: the host is asked to open a sister case for a part; this case goes on with the rest.

@@ -177,12 +177,12 @@ impl<'a> Run<'a> {
     /// A stage that is left while the case is held keeps the shift that an end of the hold now would give it.
     fn shift_left(&mut self, left: &mut Place) -> Result<(), Fault> {
         let Some(held) = self.case.held_since else { return Ok(()) };
-        let (days, seconds) = self.since(held.max(left.since));
+        let (days, seconds) = self.since(held.max(left.since()));
         for slot in &mut left.slots {
             self.shift(slot, days, seconds)?;
         }
         for around in &mut left.scopes {
-            let (days, seconds) = self.since(held.max(around.since));
+            let (days, seconds) = self.since(held.max(around.since()));
             for slot in &mut around.slots {
                 self.shift(slot, days, seconds)?;
             }
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         let now = self.case.now;
         let place = &mut self.case.place;
         place.stage = stage;
-        (place.entered, place.since) = (now, now);
+        (place.entered, place.returned) = (now, None);
         self.drop_scopes(stage);
         self.note_move(stage);
         let mark = self.mark();
@@ -252,8 +252,8 @@ impl<'a> Run<'a> {
     fn enter_scope(&mut self, id: ScopeId) -> Result<(), Fault> {
         let scope = self.scope(id)?;
         let now = self.case.now;
-        let mut around = self.work.spare.pop().unwrap_or(Around { scope: id, entered: now, since: now, slots: alloc::vec![] });
-        (around.scope, around.entered, around.since) = (id, now, now);
+        let mut around = self.work.spare.pop().unwrap_or(Around { scope: id, entered: now, returned: None, slots: alloc::vec![] });
+        (around.scope, around.entered, around.returned) = (id, now, None);
         around.slots.clear();
         self.case.place.scopes.insert(0, around);
         let before = self.ctx;
@@ -320,8 +320,8 @@ impl<'a> Run<'a> {
     fn resume_place(&mut self, left: Instant, lent: &mut Place) -> Result<(), Fault> {
         let now = self.case.now;
         let (days, seconds) = self.since(left);
-        // Dates that passed meanwhile are due now: nothing of the place is due before `since`.
-        self.case.place.since = now;
+        // Dates that passed meanwhile are due now: nothing of the place is due before the return.
+        self.case.place.returned = Some(now);
         self.shift_owner(Owner::Stage, days, seconds)?;
         for at in 0..self.case.place.scopes.len() {
             let Some(around) = self.case.place.scopes.get_mut(at) else { continue };
@@ -329,7 +329,7 @@ impl<'a> Run<'a> {
                 mem::swap(around, ran_on);
                 continue;
             }
-            around.since = now;
+            around.returned = Some(now);
             let owner = Owner::Scope(around.scope);
             self.shift_owner(owner, days, seconds)?;
         }
@@ -523,7 +523,7 @@ impl Place {
             stage: StageId(0),
             entered: at,
             left: None,
-            since: at,
+            returned: None,
             slots: alloc::vec::Vec::new(),
             scopes: alloc::vec::Vec::new(),
             tasks: alloc::vec::Vec::new(),
@@ -533,6 +533,11 @@ impl Place {
         }
     }
 
+    /// From when on a hold counts for it: its entry, or the return to it.
+    pub(crate) fn since(&self) -> Instant {
+        self.returned.unwrap_or(self.entered)
+    }
+
     /// A group or procedure that the place is in.
     pub(crate) fn around(&self, scope: ScopeId) -> Option<&Around> {
         self.scopes.iter().find(|a| a.scope == scope)
@@ -540,6 +545,13 @@ impl Place {
 
     pub(crate) fn around_mut(&mut self, scope: ScopeId) -> Option<&mut Around> {
         self.scopes.iter_mut().find(|a| a.scope == scope)
+    }
+}
+
+impl Around {
+    /// From when on a hold counts for it: its entry, or the return to it.
+    pub(crate) fn since(&self) -> Instant {
+        self.returned.unwrap_or(self.entered)
     }
 }
 

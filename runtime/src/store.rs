@@ -8,7 +8,9 @@ use dunlin_machine::ir::Machine;
 /// The first bytes of a stored case.
 const MAGIC: &[u8; 4] = b"DUNC";
 /// The version of the stored form.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// How many bytes of its machine's hash a stored case carries; a case in JSON carries all.
+const HASH: usize = 16;
 
 /// Stores a case.
 ///
@@ -17,7 +19,11 @@ const VERSION: u8 = 1;
 pub fn save(case: &Case) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::from(*MAGIC);
     bytes.push(VERSION);
-    let body = postcard::to_allocvec(case).map_err(|_| Refusal::Unreadable("it cannot be written"))?;
+    let whole = postcard::to_allocvec(case).map_err(|_| Refusal::Unreadable("it cannot be written"))?;
+    // The machine's hash comes first, as it is: the machine knows the rest of it.
+    let (hash, rest) = whole.split_at_checked(case.machine.len()).ok_or(Refusal::Unreadable("it cannot be written"))?;
+    let mut body: Vec<u8> = hash.iter().copied().take(HASH).collect();
+    pack(rest, &mut body);
     bytes.extend_from_slice(&checksum(&body).to_be_bytes());
     bytes.extend_from_slice(&body);
     Ok(bytes)
@@ -37,9 +43,16 @@ pub fn restore(machine: &Machine, bytes: &[u8]) -> Result<Case, Refusal> {
     if checksum(body) != u32::from_be_bytes(*sum) {
         return Err(Refusal::Unreadable("it is cut short or was changed"));
     }
+    let (hash, packed) = body.split_first_chunk::<HASH>().ok_or(Refusal::Unreadable("it is cut short"))?;
+    let own = machine.hash().0;
+    if !own.starts_with(hash) {
+        return Err(Refusal::OtherMachine);
+    }
+    let mut whole = Vec::from(own);
+    unpack(packed, &mut whole).ok_or(Refusal::Unreadable("it is cut short or was changed"))?;
     let (case, left) =
-        postcard::take_from_bytes::<Case>(body).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
-    if !left.is_empty() {
+        postcard::take_from_bytes::<Case>(&whole).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
+    if left.len() >= 8 || left.iter().any(|byte| *byte != 0) {
         return Err(Refusal::Unreadable("something follows after its end"));
     }
     admit(machine, case)
@@ -112,6 +125,32 @@ fn fits_plan(machine: &Machine, plan: &crate::case::Plan) -> bool {
             Phase::Accepted { terms: agreed, .. } => terms(agreed),
             Phase::Active(running) => terms(&running.terms) && running.count > 0,
         }
+}
+
+/// Leaves out bytes of 0, of which a case has many: before every 8 bytes stands one that says which of them are not 0.
+fn pack(bytes: &[u8], packed: &mut Vec<u8>) {
+    for eight in bytes.chunks(8) {
+        let there = eight.iter().zip(0u32..8).filter(|(byte, _)| **byte != 0);
+        packed.push(there.fold(0, |set, (_, at)| set | 1 << at));
+        packed.extend(eight.iter().filter(|byte| **byte != 0));
+    }
+}
+
+/// Puts them back; bytes of 0 may follow after the end. None where bytes are missing.
+fn unpack(mut packed: &[u8], bytes: &mut Vec<u8>) -> Option<()> {
+    while let Some((there, mut rest)) = packed.split_first() {
+        for at in 0u32..8 {
+            if there >> at & 1 == 0 {
+                bytes.push(0);
+                continue;
+            }
+            let (byte, after) = rest.split_first()?;
+            bytes.push(*byte);
+            rest = after;
+        }
+        packed = rest;
+    }
+    Some(())
 }
 
 /// FNV-1a, 32 bits: finds what was cut or changed by accident.

@@ -43,7 +43,7 @@ impl Taken {
         Self { event, args: [None; MOST_PARAMS], person: 0, claim: None, of: None, names: None, mark: None, terms: None }
     }
 
-    fn arg(&self, at: usize) -> Option<i64> {
+    pub(crate) fn arg(&self, at: usize) -> Option<i64> {
         self.args.get(at).copied().flatten()
     }
 }
@@ -123,14 +123,10 @@ impl Run<'_> {
 
     /// Finds what the event speaks of in the case.
     fn check_names(&mut self, happening: Happening, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
-        let text = |param: &str| {
-            let at = happening.param(param)?;
-            event.args.iter().find(|(a, _)| usize::from(*a) == at).and_then(|(_, g)| match g {
-                Given::Text(t) => Some(t.as_str()),
-                Given::Value(_) => None,
-            })
-        };
-        if let Some(id) = text("debtor") {
+        let text = |param: &str| text_given(happening, event, param);
+        if let Some(id) = text("debtor")
+            && happening != Happening::DebtorAdded
+        {
             let found = self.case.persons.iter().position(|p| p.id == id);
             taken.person = found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("debtor", id))?;
         }
@@ -182,8 +178,9 @@ impl Run<'_> {
                 if self.case.ledger.claims.iter().any(|c| c.id == id) {
                     return Err(wrong("claim", "the name of a new claim; this one is there already"));
                 }
-                self.case.new_claim = id.into();
+                self.case.new_name = id.into();
             }
+            Happening::DebtorAdded | Happening::DebtorReplaced => self.check_newcomer(happening, event, taken)?,
             Happening::Waived => {
                 let what = text("what").unwrap_or_default();
                 taken.names = Some((
@@ -331,6 +328,7 @@ impl Run<'_> {
             Happening::Dispute => self.dispute(taken.claim, true),
             Happening::DisputeResolved => self.dispute(taken.claim, false),
             Happening::ClaimAdded => self.add_claim(taken),
+            Happening::DebtorAdded | Happening::DebtorReplaced => self.take_newcomer(happening, taken),
             Happening::ClaimReduced => {
                 self.reduce(taken.claim.map(usize::from), amount.unwrap_or(0), on.unwrap_or(self.today)).map(|_| ())
             }
@@ -456,7 +454,7 @@ impl Run<'_> {
         let date = |at: usize| taken.arg(at).map(crate::eval::as_date).transpose();
         let (due, arose, default_on) = (date(2)?.unwrap_or(self.today), date(4)?, date(5)?);
         let principal = taken.arg(1).unwrap_or(0);
-        let id = core::mem::take(&mut self.case.new_claim);
+        let id = core::mem::take(&mut self.case.new_name);
         let kind = taken.arg(3).filter(|k| *k != UNKNOWN_TEXT);
         let claim = Claim {
             id,
@@ -549,6 +547,15 @@ impl Run<'_> {
         self.go(dunlin_machine::ir::Target::Stage(stage), None)?;
         self.see_move()
     }
+}
+
+/// A text that an event brings for one of its parameters.
+pub(crate) fn text_given<'e>(happening: Happening, event: &'e Event, param: &str) -> Option<&'e str> {
+    let at = happening.param(param)?;
+    event.args.iter().find(|(a, _)| usize::from(*a) == at).and_then(|(_, given)| match given {
+        Given::Text(text) => Some(text.as_str()),
+        Given::Value(_) => None,
+    })
 }
 
 /// Whether a number is a value of a type.

@@ -1,7 +1,7 @@
 //! Timers: when they are due, which comes first, what happens when one fires (semantics, sections 1, 2.7 and 5.7 to 5.9).
 
 use crate::actions::Cause;
-use crate::case::{Counts, Owner, Slot};
+use crate::case::{Around, Counts, Owner, Slot};
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
@@ -230,8 +230,8 @@ impl<'a> Run<'a> {
     /// From when an owner's triggers run: nothing of it is due before.
     fn runs_from(&self, owner: Owner) -> Instant {
         match owner {
-            Owner::Stage => self.case.place.since,
-            Owner::Scope(s) => self.case.place.around(s).map_or(self.case.now, |a| a.since),
+            Owner::Stage => self.case.place.since(),
+            Owner::Scope(s) => self.case.place.around(s).map_or(self.case.now, Around::since),
             _ => self.anchor(owner),
         }
     }

@@ -291,8 +291,9 @@ fn slow_refusal(refusal: &oracle::Refusal) -> String {
     match refusal {
         oracle::Refusal::Earlier => "earlier".to_owned(),
         oracle::Refusal::OnlyTheMachine => "only the machine".to_owned(),
-        oracle::Refusal::Missing | oracle::Refusal::NotThere(_) | oracle::Refusal::Wrong(_) => "not fit".to_owned(),
-        oracle::Refusal::Bound => "plan bound".to_owned(),
+        oracle::Refusal::Missing | oracle::Refusal::NotThere(_) | oracle::Refusal::Wrong(_) | oracle::Refusal::Bound => {
+            "not fit".to_owned()
+        }
         oracle::Refusal::Fault(fault) => format!("{fault:?}"),
     }
 }
@@ -321,7 +322,7 @@ pub fn seeded(seed: u64) -> Seeded {
 pub fn run_seed(seed: u64) -> Result<(Ran, Forms), String> {
     let pair = seeded(seed);
     let compiled = compile(&pair.draft.text()).map_err(|e| format!("does not compile:\n{e}\n{}", pair.draft.text()))?;
-    let history = generate::history(pair.history, &compiled.model);
+    let history = generate::history(pair.history, &compiled.model, seed >= generate::FIRST_FORMS);
     match run(&compiled, &history) {
         Ok(ran) => Ok((ran, pair.forms)),
         Err(_) => Err(explain(seed)),
@@ -334,7 +335,7 @@ pub fn explain(seed: u64) -> String {
     let pair = seeded(seed);
     let mut draft = pair.draft;
     let Ok(compiled) = compile(&draft.text()) else { return "does not compile".to_owned() };
-    let mut history = generate::history(pair.history, &compiled.model);
+    let mut history = generate::history(pair.history, &compiled.model, seed >= generate::FIRST_FORMS);
     let facts = compiled.model.facts.len();
     let difference = |draft: &Draft, history: &History| difference(draft, history, facts);
     let Some(mut least) = difference(&draft, &history) else { return "no difference".to_owned() };

@@ -17,7 +17,7 @@ const FRAMES: [(&str, &str); 13] = [
     ),
     (
         "## Actions",
-        "BASE stage zero { pause illness for 1 day  charge 1 EUR as dunning  after 1 day -> first } stage first { if true { FORM } after 1 day -> done } outcome done",
+        "BASE plan standard { instalments 2 to 24 monthly } stage zero { pause illness for 1 day  charge 1 EUR as dunning  after 1 day -> first } stage first { if true { FORM } after 1 day -> done } outcome done",
     ),
     (
         "## Conditions",

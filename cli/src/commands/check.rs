@@ -62,6 +62,7 @@ struct Sheet {
     stages: usize,
     outcomes: usize,
     groups: usize,
+    procedures: usize,
     rules: usize,
     chain: usize,
     limits: Vec<String>,
@@ -96,7 +97,8 @@ impl Sheet {
         Self {
             stages: machine.stages.len() - outcomes,
             outcomes,
-            groups: machine.scopes.len(),
+            groups: machine.scopes.iter().filter(|scope| scope.first.is_none()).count(),
+            procedures: machine.scopes.iter().filter(|scope| scope.first.is_some()).count(),
             rules: machine.triggers.len() + machine.whenevers.len(),
             chain: longest_chain(machine),
             limits: machine.contact.limits.iter().map(limit).collect(),
@@ -117,6 +119,10 @@ impl Sheet {
         if self.bytes > 0 {
             rows.push(("case", format!("{} bytes saved, at the end of the silent case", self.bytes)));
         }
+        for (at, guarantee) in strategy.machine().guarantees.iter().enumerate() {
+            let name = if at == 0 { "guarantees" } else { "" };
+            rows.push((name, format!("not yet proven: {}", strategy.text(guarantee.text))));
+        }
         rows.push(("hash", strategy.hash().to_string()));
         let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, words)| vec![name.to_owned(), words]).collect();
         output::table(&rows, &[], "  ")
@@ -126,7 +132,11 @@ impl Sheet {
         let groups =
             if self.groups == 0 { String::new() } else { format!(", {}", count(self.groups, "group", "groups")) };
         let (stages, outcomes) = (count(self.stages, "stage", "stages"), count(self.outcomes, "outcome", "outcomes"));
-        format!("{stages}, {outcomes}{groups}")
+        let procedures = match self.procedures {
+            0 => String::new(),
+            n => format!(", {}", count(n, "procedure", "procedures")),
+        };
+        format!("{stages}, {outcomes}{groups}{procedures}")
     }
 
     fn json(&self, strategy: &Strategy) -> Value {
@@ -145,13 +155,25 @@ impl Sheet {
             "stages": self.stages,
             "outcomes": self.outcomes,
             "groups": self.groups,
+            "procedures": self.procedures,
             "rules": self.rules,
             "longest_chain": self.chain,
             "limits": self.limits,
             "silent": silent,
             "case_bytes": (self.bytes > 0).then_some(self.bytes),
+            "guarantees": self.guarantees(strategy),
             "hash": strategy.hash().to_string(),
         })
+    }
+
+    /// What the strategy promises, and how far it is proven: not at all as long as nothing proves it.
+    fn guarantees(&self, strategy: &Strategy) -> Vec<Value> {
+        let one = |guarantee: &dunlin::machine::ir::Guarantee| {
+            let cited = strategy.citation(guarantee.rule);
+            let text = strategy.text(guarantee.text);
+            json!({ "guarantee": text, "file": cited.file, "line": cited.line, "result": "not yet proven" })
+        };
+        strategy.machine().guarantees.iter().map(one).collect()
     }
 }
 
@@ -226,11 +248,9 @@ fn moves(machine: &Machine, block: Block, targets: &mut Vec<usize>) {
     for action in machine.actions.get(block.range()).unwrap_or_default() {
         match &action.does {
             Does::Move(Target::Stage(stage)) => targets.push(stage.index()),
-            Does::If { then, otherwise, .. } => {
-                moves(machine, *then, targets);
-                moves(machine, *otherwise, targets);
-            }
-            _ => {}
+            // What is asked for moves the case in a later step.
+            Does::Approval(_) => {}
+            other => other.blocks().into_iter().for_each(|block| moves(machine, *block, targets)),
         }
     }
 }

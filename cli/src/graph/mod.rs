@@ -4,8 +4,10 @@ pub mod dot;
 pub mod mermaid;
 pub mod svg;
 
+use std::collections::BTreeMap;
+
 use dunlin::Strategy;
-use dunlin::machine::ir::{Block, Does, Machine, On, Span, Target, Trigger};
+use dunlin::machine::ir::{Block, Does, Leaving, Machine, On, ScopeId, Span, Target, Trigger};
 use dunlin::machine::text::Words;
 
 /// A box.
@@ -90,17 +92,19 @@ impl Drawer<'_> {
         }
         let mut clusters: Vec<Cluster> = Vec::new();
         let mut places = vec![0; self.machine.stages.len()];
-        let mut open_scope = None;
+        let mut drawn: BTreeMap<ScopeId, usize> = BTreeMap::new();
         for stage in order {
             let Some(found) = self.machine.stages.get(stage) else { continue };
-            if found.scope != open_scope {
-                open_scope = found.scope;
-                self.open_cluster(found.scope, &mut nodes, &mut clusters);
-            }
-            if found.scope.is_some()
-                && let Some(cluster) = clusters.last_mut()
-            {
-                cluster.nodes.push(nodes.len());
+            if let Some(scope) = found.scope {
+                for around in self.chain(scope).into_iter().rev() {
+                    drawn.entry(around).or_insert_with(|| {
+                        clusters.push(self.cluster(around, &mut nodes));
+                        clusters.len() - 1
+                    });
+                }
+                if let Some(cluster) = drawn.get(&scope).and_then(|at| clusters.get_mut(*at)) {
+                    cluster.nodes.push(nodes.len());
+                }
             }
             if let Some(place) = places.get_mut(stage) {
                 *place = nodes.len();
@@ -110,6 +114,7 @@ impl Drawer<'_> {
         for line in nodes.iter_mut().flat_map(|node| &mut node.lines) {
             line.to = line.to.iter().filter_map(|stage| places.get(*stage).copied()).collect();
         }
+        clusters.retain(|cluster| !cluster.nodes.is_empty());
         let title = format!("{}, version {}", self.strategy.title(), self.strategy.version());
         Chart { title, nodes, clusters }
     }
@@ -121,29 +126,44 @@ impl Drawer<'_> {
         stages.into_iter().chain(outcomes).collect()
     }
 
-    fn open_cluster(
-        &self,
-        scope: Option<dunlin::machine::ir::ScopeId>,
-        nodes: &mut Vec<Node>,
-        clusters: &mut Vec<Cluster>,
-    ) {
-        let Some(scope) = scope.and_then(|scope| self.machine.scopes.get(scope.index())) else { return };
-        let (name, title) = (self.words.text(scope.name), self.words.text(scope.title));
-        let title = if title.is_empty() { name } else { title };
-        let mut cluster = Cluster { title: title.to_owned(), nodes: Vec::new() };
-        let lines = self.triggers(scope.triggers);
-        if !lines.is_empty() {
-            cluster.nodes.push(nodes.len());
-            let title = "in each of these stages".to_owned();
-            nodes.push(Node { name: format!("group {name}"), title, kind: Kind::Group, lines });
+    /// The cluster of a group or procedure, titled with all that it stands in; what is common to its stages is a box.
+    fn cluster(&self, id: ScopeId, nodes: &mut Vec<Node>) -> Cluster {
+        let titles: Vec<&str> = self.chain(id).into_iter().rev().map(|id| self.title(id)).collect();
+        let mut cluster = Cluster { title: titles.join(": "), nodes: Vec::new() };
+        if let Some(scope) = self.machine.scopes.get(id.index()) {
+            let mut lines = self.triggers(scope.triggers);
+            lines.extend(self.leaving(&scope.leaving));
+            if !lines.is_empty() {
+                cluster.nodes.push(nodes.len());
+                let title = "in each of these stages".to_owned();
+                let name = format!("group {}", self.words.text(scope.name));
+                nodes.push(Node { name, title, kind: Kind::Group, lines });
+            }
         }
-        clusters.push(cluster);
+        cluster
+    }
+
+    /// A scope with all around it, the innermost first.
+    fn chain(&self, innermost: ScopeId) -> Vec<ScopeId> {
+        let around = |id: &ScopeId| self.machine.scopes.get(id.index()).and_then(|scope| scope.parent);
+        std::iter::successors(Some(innermost), around).collect()
+    }
+
+    fn title(&self, id: ScopeId) -> &str {
+        let Some(scope) = self.machine.scopes.get(id.index()) else { return "" };
+        let (name, title) = (self.words.text(scope.name), self.words.text(scope.title));
+        if title.is_empty() { name } else { title }
+    }
+
+    fn leaving(&self, leaving: &[Leaving]) -> Vec<Line> {
+        leaving.iter().map(|leaving| self.line("leaving".to_owned(), leaving.body)).collect()
     }
 
     fn stage(&self, stage: &dunlin::machine::ir::Stage) -> Node {
         let (name, title) = (self.words.text(stage.name), self.words.text(stage.title));
         let mut lines = self.entry(stage.entry);
         lines.extend(self.triggers(stage.triggers));
+        lines.extend(self.leaving(&stage.leaving));
         let kind = if stage.outcome { Kind::Outcome } else { Kind::Stage };
         Node { name: name.to_owned(), title: title.to_owned(), kind, lines }
     }
@@ -213,18 +233,31 @@ impl Drawer<'_> {
                 Does::Move(Target::Stage(stage)) => found.moves_to(stage.index(), self.words.stage(*stage)),
                 Does::Move(Target::LastStage) => found.did.push("-> last_stage".into()),
                 Does::Move(Target::Itself) => found.did.push("-> self".into()),
-                Does::If { condition, then, otherwise } => {
+                Does::If { condition, .. } => {
                     found.did.push(format!("if {} …", self.words.expression(*condition)));
-                    for block in [then, otherwise] {
-                        let mut inner = Found::default();
-                        self.look(self.machine.actions.get(block.range()).unwrap_or_default(), &mut inner);
-                        found
-                            .to
-                            .extend(inner.to.iter().filter(|to| !found.to.contains(to)).copied().collect::<Vec<_>>());
-                    }
+                    self.inside(&action.does, found);
                 }
-                other => found.did.push(short(&self.words.action(other))),
+                Does::Approval(approval) => {
+                    let mut asked = Found::default();
+                    self.look(self.machine.actions.get(approval.body.range()).unwrap_or_default(), &mut asked);
+                    found.did.push(format!("{} with approval by {}", asked.words(), self.words.text(approval.role)));
+                    self.inside(&action.does, found);
+                }
+                other => {
+                    found.did.push(short(&self.words.action(other)));
+                    self.inside(other, found);
+                }
             }
+        }
+    }
+
+    /// Where the blocks inside an action lead.
+    fn inside(&self, does: &Does, found: &mut Found) {
+        for block in does.blocks() {
+            let mut inner = Found::default();
+            self.look(self.machine.actions.get(block.range()).unwrap_or_default(), &mut inner);
+            let more: Vec<usize> = inner.to.into_iter().filter(|to| !found.to.contains(to)).collect();
+            found.to.extend(more);
         }
     }
 }

@@ -59,11 +59,9 @@ fn take_up(checker: &mut Checker, rule: &ContactRule, otherwise: &mut Option<Spa
             }
         }
         ContactRuleKind::Limit { count, channels, per, per_claim } => {
-            if *per_claim {
-                checker.not_yet(codes::LIMIT_PER_CLAIM_NOT_BUILT, rule.span, "a limit `per claim`");
-                return;
+            if let Some(limit) = limit(checker, rule, count, channels, per) {
+                checker.model.contact.limits.push(Limit { per_claim: *per_claim, ..limit });
             }
-            limit(checker, rule, count, channels, per);
         }
         ContactRuleKind::Rest { duration, after, by } => rest(checker, rule, duration, after, by),
         ContactRuleKind::Never { channels, condition } => {
@@ -156,19 +154,19 @@ fn hours(checker: &mut Checker, hours: &[Expr]) -> Option<Vec<(u32, u32)>> {
     Some(read.into_iter().map(|(hours, _)| hours).collect())
 }
 
-fn limit(checker: &mut Checker, rule: &ContactRule, count: &Expr, channels: &[Name], per: &Expr) {
+fn limit(checker: &mut Checker, rule: &ContactRule, count: &Expr, channels: &[Name], per: &Expr) -> Option<Limit> {
     let counted = checker.constant(count, Type::Number);
     let per = checker.duration_constant(per);
     let channels = if channels.is_empty() { Some(Channels::ALL) } else { checker.channels(channels) };
-    let (Some(counted), Some(per), Some(channels)) = (counted, per, channels) else { return };
+    let (counted, per, channels) = (counted?, per?, channels?);
     let Some(count) = u32::try_from(counted).ok().filter(|count| *count >= 1) else {
         let words = checker.words(count.span).to_owned();
         let error = checker.error(codes::CONTACT_LIMIT, count.span, format!("`{words}` is not a number of attempts"));
         checker.report(error.help("a limit is at least 1; `never CHANNELS when CONDITION` forbids a channel"));
-        return;
+        return None;
     };
     let rule = checker.rule_at(rule.span, &rule.law);
-    checker.model.contact.limits.push(Limit { rule, count, channels, per, per_claim: false });
+    Some(Limit { rule, count, channels, per, per_claim: false })
 }
 
 fn rest(checker: &mut Checker, rule: &ContactRule, duration: &Expr, after: &EventPattern, by: &[Name]) {
@@ -191,7 +189,9 @@ fn rest(checker: &mut Checker, rule: &ContactRule, duration: &Expr, after: &Even
 fn report_limits_twice(checker: &mut Checker) {
     let limits = checker.model.contact.limits.clone();
     for (index, limit) in limits.iter().enumerate() {
-        let same = |other: &&Limit| other.channels == limit.channels && other.per == limit.per;
+        let same = |other: &&Limit| {
+            other.channels == limit.channels && other.per == limit.per && other.per_claim == limit.per_claim
+        };
         if let Some(first) = limits.iter().take(index).find(same) {
             let message = format!("Two limits speak of the same channels within {}", limit.per);
             let error = both(checker, Diagnostic::error(codes::CONTACT_SAID_TWICE, message), limit.rule, first.rule);

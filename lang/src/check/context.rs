@@ -13,6 +13,7 @@ use dunlin_machine::ir::{
 use dunlin_machine::value::{Calendar, Currency};
 
 use super::known::{Fact as Established, UncheckedRead};
+use super::limitation::Asked;
 use super::modules::Declared;
 use super::procedures::Call;
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean};
@@ -187,6 +188,7 @@ pub struct Checker<'s> {
     pub(super) contacts: BTreeMap<Declared, Option<Contact<Expr>>>,
     /// Stages that are procedures.
     pub(super) calls: BTreeMap<ScopeId, Call>,
+    pub(super) limitation: Asked,
     pub(super) currency_given: bool,
     pub(super) unchecked_reads: Vec<UncheckedRead>,
     /// Templates that an expression asks about, with the places; some `send` should send them.
@@ -225,6 +227,7 @@ impl<'s> Checker<'s> {
             plans: BTreeMap::new(),
             contacts: BTreeMap::new(),
             calls: BTreeMap::new(),
+            limitation: Asked::default(),
             currency_given: false,
             unchecked_reads: Vec::new(),
             asked_templates: Vec::new(),

@@ -507,7 +507,6 @@ fn not_built(kind: &ItemKind) -> Option<(Code, &'static str)> {
         ItemKind::Replace(_) | ItemKind::Insert(_) | ItemKind::Remove(_) => {
             (codes::EXTENDS_NOT_BUILT, "strategies that change the stages of another")
         }
-        ItemKind::Limitation(_) => (codes::LIMITATION_NOT_BUILT, "limitation rules"),
         ItemKind::Templates(_) => (codes::TEMPLATES_NOT_BUILT, "the check of `templates`"),
         ItemKind::Experiment(_) => (codes::EXPERIMENT_NOT_BUILT, "experiments"),
         ItemKind::Migrate(_) => (codes::MIGRATE_NOT_BUILT, "migrations from another version"),

@@ -15,8 +15,9 @@ impl Checker<'_> {
             let ItemKind::Guarantee(written) = &item.kind else { continue };
             let Some(promised) = self.promised(written) else { continue };
             let rule = self.rule_at(item.span, &item.law);
-            let words: Vec<&str> = self.words(item.span).split_whitespace().skip(1).collect();
-            let words = words.join(" ");
+            let words = self.words(item.span);
+            let words = words.split_once(" law \"").map_or(words, |(before, _)| before);
+            let words = words.split_whitespace().skip(1).collect::<Vec<_>>().join(" ");
             let text = self.text(&words);
             self.model.guarantees.push(Guarantee { rule, text, promised });
         }

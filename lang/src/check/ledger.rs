@@ -1,5 +1,7 @@
 //! The ledger: interest, what a payment meets first, the cap on costs, and when a case is settled.
 
+use std::collections::BTreeMap;
+
 use dunlin_machine::ir::{
     self, ClaimOrder, Comparison, CostCap, InterestFrom, InterestRule, Pool, Quantity, Type, Year,
 };
@@ -72,6 +74,8 @@ struct Said {
     interest: Option<Span>,
     allocate: Option<Span>,
     cap: Option<Span>,
+    caps: BTreeMap<String, Option<Span>>,
+    limitation: Option<Span>,
     settled: Option<Span>,
 }
 
@@ -88,9 +92,8 @@ fn take_up(checker: &mut Checker, entry: &LedgerEntry, said: &mut Said) {
             }
         }
         LedgerEntryKind::CostsUpTo { kind, limit, of } => {
-            if once(checker, &mut said.cap, entry.span, "The cap on costs") {
-                checker.model.ledger.costs_up_to = cap(checker, kind.as_ref(), limit, of.as_ref());
-            }
+            let cap = cap(checker, limit, of.as_ref());
+            cap_line(checker, said, entry.span, kind.as_ref(), cap);
         }
         LedgerEntryKind::SettledWhen(condition) => {
             if once(checker, &mut said.settled, entry.span, "When the case is settled") {
@@ -100,8 +103,10 @@ fn take_up(checker: &mut Checker, entry: &LedgerEntry, said: &mut Said) {
         LedgerEntryKind::DesignationFollows | LedgerEntryKind::DesignationRefused(_) => {
             checker.not_yet(codes::DESIGNATION_NOT_BUILT, entry.span, "a payer's own `designation`");
         }
-        LedgerEntryKind::Limitation(_) => {
-            checker.not_yet(codes::LIMITATION_NOT_BUILT, entry.span, "`limitation` rules");
+        LedgerEntryKind::Limitation(line) => {
+            if once(checker, &mut said.limitation, entry.span, "When a claim is barred") {
+                checker.limitation_of_ledger(line, entry.span, &entry.law);
+            }
         }
         LedgerEntryKind::Broken => {}
     }
@@ -320,11 +325,22 @@ fn pools(checker: &mut Checker, names: &[Name], span: Span) -> Option<Vec<Pool>>
     None
 }
 
-fn cap(checker: &mut Checker, kind: Option<&Name>, limit: &tree::Expr, of: Option<&Name>) -> Option<CostCap<Expr>> {
-    if let Some(kind) = kind {
-        checker.not_yet(codes::CAP_OF_KIND_NOT_BUILT, kind.span, "a cap on one kind of costs");
-        return None;
+/// `costs up to …` once, `costs(KIND) up to …` once for each kind.
+fn cap_line(checker: &mut Checker, said: &mut Said, span: Span, kind: Option<&Name>, cap: Option<CostCap<Expr>>) {
+    let Some(kind) = kind else {
+        if once(checker, &mut said.cap, span, "The cap on costs") {
+            checker.model.ledger.costs_up_to = cap;
+        }
+        return;
+    };
+    let first = said.caps.entry(kind.text.clone()).or_default();
+    if once(checker, first, span, &format!("The cap on `{}`", kind.text)) {
+        let kind = checker.text(&kind.text);
+        checker.model.ledger.costs_of_up_to.extend(cap.map(|cap| (kind, cap)));
     }
+}
+
+fn cap(checker: &mut Checker, limit: &tree::Expr, of: Option<&Name>) -> Option<CostCap<Expr>> {
     let cap = checker.expr(limit, None)?;
     match (cap.ty, of.map(|name| name.text.as_str())) {
         (Type::Money, None) => return Some(CostCap::Money(cap)),

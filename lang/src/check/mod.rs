@@ -16,6 +16,7 @@ mod guarantees;
 mod known;
 mod leaving;
 mod ledger;
+mod limitation;
 mod modules;
 mod plans;
 mod procedures;
@@ -137,6 +138,9 @@ impl Checker<'_> {
         self.check_bodies(tree);
         self.guarantees(tree);
         self.uncalled_procedures(tree);
+        if strategy {
+            self.settle_limitation();
+        }
         self.zones_in_texts();
         self.report_unchecked_reads();
         self.report_unsent_templates();
@@ -165,6 +169,9 @@ impl Checker<'_> {
                 }
                 ItemKind::Steps(_) => {
                     self.scale_of(declared, declaration.span);
+                }
+                ItemKind::Limitation(_) => {
+                    self.limitation_of(declared);
                 }
                 ItemKind::Value(_) => {
                     self.dated_of(declared, declaration.span);

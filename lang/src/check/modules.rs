@@ -255,6 +255,18 @@ impl Checker<'_> {
         self.files.get(declared.file)?.module.clone()
     }
 
+    /// What the file and the modules in its `use` declare of a family.
+    pub fn offered(&self, family: Family) -> Vec<Declared> {
+        let mut found = Vec::new();
+        for file in std::iter::once(self.file).chain(self.used_files()) {
+            let items = self.files.get(file).map_or(&[][..], |file| file.tree.items.as_slice());
+            let of = |item: &Item| declared_name(&item.kind).is_some_and(|(of, _)| of == family);
+            let items = items.iter().enumerate().filter(|(_, item)| of(item));
+            found.extend(items.map(|(item, _)| Declared { file, item }));
+        }
+        found
+    }
+
     /// The item of a declaration.
     pub fn item(&self, declared: Declared) -> Option<DeclaredItem> {
         let tree = Rc::clone(&self.files.get(declared.file)?.tree);

@@ -44,7 +44,7 @@ impl Checker<'_> {
         let ItemKind::Plan(written) = item.kind() else { return None };
         let monthly = Duration::new(1, Unit::Months)?;
         let (name, rule) = self.in_file(declared.file, |checker| {
-            (checker.text(&written.name.text()), checker.rule_at(item.span(), item.law()))
+            (checker.name_of_plan(written, declared.file), checker.rule_at(item.span(), item.law()))
         });
         // It has its number before its blocks are read: they may speak of the plan itself.
         self.model.plans.push(empty(name, rule, monthly));
@@ -55,6 +55,14 @@ impl Checker<'_> {
             *plan = checked;
         }
         Some(id)
+    }
+
+    /// Its name for the host: with that of its module, so that no two plans share one.
+    fn name_of_plan(&mut self, written: &tree::Plan, file: usize) -> ir::TextId {
+        let module = self.files.get(file).and_then(|file| file.module.as_ref());
+        let name = written.name.text();
+        let full = module.map_or_else(|| name.clone(), |module| format!("{module}.{name}"));
+        self.text(&full)
     }
 
     fn plan(&mut self, written: &tree::Plan, mut plan: Plan) -> Option<Plan> {

@@ -1,10 +1,11 @@
 //! Contact rules of a library: `contact us.reg_f { … }`, and strategies whose own rules hold besides them.
 
-use dunlin_machine::ir::{Allow, Channels, Contact, Window};
+use dunlin_machine::ir::{Allow, Contact, Window};
 
 use super::contact;
 use super::context::Checker;
 use super::modules::{Declared, Family, Reported};
+use crate::diagnostic::codes;
 use crate::model::Expr;
 use crate::syntax::tree::{self, DottedName, ItemKind};
 
@@ -19,10 +20,26 @@ impl Checker<'_> {
         let mut rules = std::mem::replace(&mut self.model.contact, before);
         for name in &block.extends {
             if let Some(others) = self.contact_named(name) {
-                rules = both(rules, others);
+                self.add_rules(&mut rules, others, name);
             }
         }
         rules
+    }
+
+    /// Where two sets of rules hold: every limit, rest, `never` and `require` of both, and what both allow.
+    fn add_rules(&mut self, rules: &mut Rules, others: Rules, name: &DottedName) {
+        match allowed_by_both(&rules.allows, &others.allows) {
+            Some(allows) => rules.allows = allows,
+            None => {
+                let message = format!("Nothing is allowed both here and by `{}`, so nobody could be contacted", name.text());
+                let error = self.error(codes::CONTACT_NOTHING_LEFT, name.span, message);
+                self.report(error.help("`allow` channels and hours here that are allowed there too, or none at all"));
+            }
+        }
+        rules.limits.extend(others.limits);
+        rules.rests.extend(others.rests);
+        rules.consents.extend(others.consents);
+        rules.nevers.extend(others.nevers);
     }
 
     /// The contact rules of that name; unknown ones are reported.
@@ -38,11 +55,11 @@ impl Checker<'_> {
     }
 
     fn contact_of(&mut self, declared: Declared, name: &DottedName) -> Option<Rules> {
-        if let Some(known) = self.contacts.get(&declared) {
+        if let Some(known) = self.contacts.get(&declared).cloned() {
             if known.is_none() {
                 self.report_own_use(declared, name.span, "set of contact rules");
             }
-            return known.clone();
+            return known;
         }
         self.contacts.insert(declared, None);
         let item = self.item(declared)?;
@@ -60,29 +77,14 @@ impl Checker<'_> {
     }
 }
 
-/// What holds where two sets of rules hold: every limit, rest, `never` and `require` of both, and what both allow.
-fn both(mut own: Rules, others: Rules) -> Rules {
-    own.allows = allowed_by_both(own.allows, &others.allows);
-    own.limits.extend(others.limits);
-    own.rests.extend(others.rests);
-    own.consents.extend(others.consents);
-    own.nevers.extend(others.nevers);
-    own
-}
-
-/// Where one of them has no `allow`, it allows everything.
-fn allowed_by_both(own: Vec<Allow>, others: &[Allow]) -> Vec<Allow> {
-    let Some(first) = own.first() else { return others.to_vec() };
-    if others.is_empty() {
-        return own;
+/// What both allow, none where that is nothing; a set without any `allow` allows everything.
+fn allowed_by_both(own: &[Allow], others: &[Allow]) -> Option<Vec<Allow>> {
+    if own.is_empty() || others.is_empty() {
+        return Some([own, others].concat());
     }
     let pairs = own.iter().flat_map(|allow| others.iter().map(move |other| (allow, other)));
-    let mut both: Vec<Allow> = pairs.filter_map(|(allow, other)| one_by_both(allow, other)).collect();
-    if both.is_empty() {
-        // Without any `allow` everything would be allowed, and here nothing is.
-        both.push(Allow { rule: first.rule, channels: Channels::default(), window: None });
-    }
-    both
+    let both: Vec<Allow> = pairs.filter_map(|(allow, other)| one_by_both(allow, other)).collect();
+    (!both.is_empty()).then_some(both)
 }
 
 fn one_by_both(own: &Allow, other: &Allow) -> Option<Allow> {

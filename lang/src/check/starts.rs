@@ -4,6 +4,7 @@ use dunlin_machine::ir::{self, StageId};
 
 use super::context::{Checker, Place};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::Expr;
 use crate::syntax::tree::{self, ItemKind, Span, StartRule};
 
 impl Checker<'_> {
@@ -49,7 +50,12 @@ impl Checker<'_> {
         }
     }
 
-    fn enter_start(&mut self, written: &StartRule, stage: StageId, when: Option<crate::model::Expr>) {
+    fn enter_start(&mut self, written: &StartRule, stage: StageId, when: Option<Expr>) {
+        if self.model.stages.get(stage.index()).is_some_and(|stage| stage.outcome) {
+            let message = format!("`{}` is an outcome, and no case opens with its end", written.stage.text());
+            let error = self.error(codes::START_OUTCOME, written.stage.span, message);
+            self.report(error.help("name a stage, which may move the case on at once: `if titled { -> … }`"));
+        }
         let rule = self.rule_at(written.span, &[]);
         self.model.starts.push(ir::Start { rule, stage, when });
     }

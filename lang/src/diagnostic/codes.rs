@@ -169,6 +169,7 @@ codes! {
     UNKNOWN_EFFECT = 320, "unknown effect", "`on effect` and guarantees call effects by the verbs of actions; `refund`, `cancel` and `approval` are the machine's own.";
     START_TWICE = 321, "two `start` blocks", "A strategy says in one `start` block where its cases open.";
     CHANNEL_OF_ACTION = 322, "channel of another action", "Only `send` goes by channels.";
+    START_OUTCOME = 323, "case that opens with its end", "A case opens in a stage; outcomes are where it ends.";
 
     UNKNOWN_EXIT = 330, "unknown exit", "A stage that is a procedure maps the exits that its procedure declares.";
     EXIT_NOT_MAPPED = 331, "exit without a way on", "A stage that is a procedure says for each of its exits where a case goes: `exit title -> enforcement`.";
@@ -188,6 +189,7 @@ codes! {
     CONTACT_LIMIT = 402, "limit of contact", "A limit is a whole number of attempts, at least 1, within a duration: `limit 3 per 7 days`.";
     CONTACT_REST = 403, "rest after a conversation", "Channels rest after a conversation: `rest 7 days after conversation by phone`.";
     CONTACT_SAID_TWICE = 404, "contact rule said twice", "Each rule of `contact` says its thing once; two that differ contradict each other.";
+    CONTACT_NOTHING_LEFT = 405, "nothing left of contact", "Where contact rules extend others, only what both allow is allowed, and that must be something.";
     LEDGER_TWICE = 420, "two ledgers", "A strategy has one `ledger` block.";
     LEDGER_LINE_TWICE = 421, "ledger line said twice", "Interest, allocation, the cap on costs and `settled when` are each said once.";
     INTEREST_ON = 422, "interest on something else", "Interest is borne by the principal: `interest base_rate + 5 points on principal`.";
@@ -202,6 +204,11 @@ codes! {
     PLAN_DUE_DAY = 444, "day of the month without months", "`due on day` chooses a day of the month, so the instalments come by months.";
     PLAN_TRIGGER = 445, "trigger in a plan", "In a plan stand `on missed`, `on completed` and `on breached`; everything else waits in stages and watches.";
     PLAN_MOVE = 446, "move in a plan", "A plan goes on in every stage and moves the case nowhere; stages wait for `plan_breached` and `plan_completed`.";
+
+    LIMITATION_RULE = 440, "limitation rule", "Limitation rules say how long a claim can be demanded (`3 years from end_of_year(due)`), what begins that anew, and which days do not count.";
+    LIMITATION_MISSING = 441, "limitation date without rules", "Where `limitation_date` is read, the ledger or a module in `use` says when a claim is barred.";
+    LIMITATION_TWICE = 442, "two sets of limitation rules", "Of several sets of limitation rules, in the file and in the modules in `use`, the ledger names the one that counts.";
+    LIMITATION_NOT_HERE = 443, "limitation rules out of place", "Limitation rules stand in the ledger without a name, and beside it or in a module with one.";
 
     // 0500–0599: tables, calendars, dated values
     TABLE_COLUMNS = 500, "columns of a table", "A table has 1 to 32 columns, each with a name of its own and a type.";
@@ -257,11 +264,8 @@ codes! {
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
     TEMPLATES_NOT_BUILT = 713, "check of templates not built yet", "`templates` is not checked yet.";
     CALL_DETAIL_NOT_BUILT = 718, "details of calls not built yet", "Nothing goes out `with` a call yet.";
-    LIMIT_PER_CLAIM_NOT_BUILT = 741, "limit per claim not built yet", "`per claim` is not run yet. A limit counts the attempts of a debtor.";
     DESIGNATION_NOT_BUILT = 742, "designation not built yet", "`designation` is not run yet. Payments are allocated as `allocate` says.";
-    LIMITATION_NOT_BUILT = 743, "limitation rules not built yet", "`limitation` is not run yet. A case may bring its own `limitation_date`.";
     INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "`without` and `when` at an interest rule are not run yet.";
-    CAP_OF_KIND_NOT_BUILT = 745, "cap on one kind of costs not built yet", "Only the sum of all costs can be capped yet.";
     TABLE_FILE_NOT_BUILT = 746, "table from a file not built yet", "`table … from \"file.csv\"` is not read yet. Write the rows in braces.";
     DATED_TABLE_NOT_BUILT = 747, "table that changes by date not built yet", "`from DATE { rows }` in a table is not run yet. A dated value can change by date.";
     RECESS_YEARS_NOT_BUILT = 748, "recess of some years not built yet", "A recess of a span of years is not read yet.";

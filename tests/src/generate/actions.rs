@@ -11,6 +11,7 @@ impl Writer {
         let count = 1 + self.dice.below(most);
         let mut nodes: Vec<Node> = (0..count).map(|_| self.action(place, depth)).collect();
         let moves = match place {
+            Place::Entry(_) if self.inside.is_some() => 0,
             Place::Entry(_) => 4,
             Place::Stage(_) => 45,
             Place::Whenever => 12,

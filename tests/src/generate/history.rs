@@ -1,7 +1,7 @@
 //! Random cases and what happens to them: events of every kind, hosts that come late, instants that do not move, go back,
 //! or fall on days on which the clocks change.
 
-use super::{Dice, REASONS, TASKS};
+use super::{Dice, KINDS, PLANS, REASONS, TASKS, TEMPLATES};
 use dunlin_lang::model::Model;
 use dunlin_machine::events::{Happening, Origin};
 use dunlin_machine::ir::{ChannelId, EventId, FactId, Type};
@@ -79,10 +79,35 @@ const LIKELY: [Happening; 27] = [
     Happening::Insolvency,
 ];
 
-/// A history for a strategy.
+/// Events of plans, approvals and several debtors.
+const LATER: [Happening; 16] = [
+    Happening::PlanRequested,
+    Happening::PlanAccepted,
+    Happening::PlanAccepted,
+    Happening::PlanAccepted,
+    Happening::PlanAccepted,
+    Happening::PlanDeclined,
+    Happening::Signed,
+    Happening::Signed,
+    Happening::Approved,
+    Happening::Approved,
+    Happening::Approved,
+    Happening::Declined,
+    Happening::Insolvency,
+    Happening::Insolvency,
+    Happening::Objection,
+    Happening::WithdrawnByCourt,
+];
+
+/// A history for a strategy; with `more` also several debtors and amounts near the bound of 64 bits.
 #[must_use]
-pub fn history(seed: u64, model: &Model) -> History {
-    let mut teller = Teller { dice: Dice::new(seed), model, events: 0, claims: 0, today: Date::FIRST };
+pub fn history(seed: u64, model: &Model, more: bool) -> History {
+    let (events, claims, persons, huge) = (0, 0, 1, false);
+    let mut teller = Teller { dice: Dice::new(seed), model, events, claims, persons, huge, more, today: Date::FIRST };
+    if more {
+        teller.persons = 1 + teller.dice.weighted(&[55, 30, 15]);
+        teller.huge = teller.dice.chance(3);
+    }
     let (year, month, day) = teller.dice.one(&DAYS);
     teller.today = Date::new(year, month, day).unwrap_or(Date::FIRST);
     let second = teller.dice.one(&[0, 0, 8 * 3600, 36_000, 43_201, 86_399]);
@@ -98,13 +123,20 @@ struct Teller<'m> {
     model: &'m Model,
     events: usize,
     claims: usize,
+    persons: usize,
+    /// Whether amounts are near the bound of 64 bits.
+    huge: bool,
+    more: bool,
     today: Date,
 }
 
 impl Teller<'_> {
     fn opening(&mut self) -> Opening {
         let mut opening = Opening { id: "4711".to_owned(), ..Opening::default() };
-        opening.persons.push(self.person());
+        for n in 1..=self.persons {
+            let person = self.person(n);
+            opening.persons.push(person);
+        }
         for _ in 0..1 + self.dice.weighted(&[50, 30, 20]) {
             let claim = self.claim();
             opening.claims.push(claim);
@@ -127,13 +159,18 @@ impl Teller<'_> {
         opening
     }
 
-    fn person(&mut self) -> PersonGiven {
-        let mut person = PersonGiven { id: "d-1".to_owned(), business: self.dice.chance(30), ..PersonGiven::default() };
+    fn person(&mut self, n: usize) -> PersonGiven {
+        let mut person = PersonGiven { id: format!("d-{n}"), business: self.dice.chance(30), ..PersonGiven::default() };
         person.region = self.dice.chance(60).then(|| self.dice.pick(&["DE-NW", "DE-BY", "XX"]).to_owned());
         person.language = self.dice.chance(30).then(|| "de".to_owned());
         person.born = self.dice.chance(50).then(|| self.date(-20_000, -7_000));
         if self.dice.chance(20) {
             person.zones.push(self.model.zones[0].name().to_owned());
+        }
+        for zone in self.model.zones.iter().skip(1) {
+            if self.more && self.dice.chance(25) {
+                person.zones.push(zone.name().to_owned());
+            }
         }
         if self.dice.chance(75) {
             let channels = (0..self.model.channels.len()).filter_map(|c| u8::try_from(c).ok()).map(ChannelId);
@@ -152,13 +189,18 @@ impl Teller<'_> {
         let due = self.date(-120, 40);
         ClaimGiven {
             id: format!("R-{}", self.claims),
-            principal: self.dice.range(1, 90_000),
+            principal: self.principal(),
             due,
             kind: self.dice.chance(30).then(|| "service".to_owned()),
             arose: self.dice.chance(30).then(|| self.date(-200, -100)),
             default_on: self.dice.chance(30).then(|| self.date(-60, 10)),
             secured: self.dice.chance(20),
         }
+    }
+
+    fn principal(&mut self) -> i64 {
+        let small = self.dice.range(1, 90_000);
+        if self.huge { i64::MAX / self.dice.range(1, 9) - small } else { small }
     }
 
     fn date(&mut self, from: i64, to: i64) -> Date {
@@ -187,7 +229,9 @@ impl Teller<'_> {
     }
 
     fn event(&mut self) -> Event {
-        let event = if self.dice.chance(70) {
+        let event = if self.more && self.dice.chance(25) {
+            self.dice.one(&LATER).id()
+        } else if self.dice.chance(70) {
             self.dice.one(&LIKELY).id()
         } else {
             EventId(u16::try_from(self.dice.below(self.model.events.len())).unwrap_or(0))
@@ -200,7 +244,8 @@ impl Teller<'_> {
         let params = &self.model.events[event.index()].params;
         let mut args = Vec::new();
         for (n, param) in params.iter().enumerate() {
-            let given = if param.required { 99 } else { 45 };
+            let several = self.persons > 1 && self.model.text(param.name) == "debtor";
+            let given = if param.required { 99 } else if several { 75 } else { 45 };
             if self.dice.chance(given) {
                 let name = self.model.text(param.name).to_owned();
                 args.push((u8::try_from(n).unwrap_or(0), self.argument(event, param.ty, &name)));
@@ -212,6 +257,15 @@ impl Teller<'_> {
     fn argument(&mut self, event: EventId, ty: Type, name: &str) -> Given {
         if ty == Type::Text {
             return Given::Text(self.word(event, name));
+        }
+        if event == Happening::PlanAccepted.id() {
+            return Given::Value(match name {
+                "day" => self.dice.one(&[1, 1, 15, 31, 10, 5, 28, 7, 0, 40]),
+                _ => self.dice.one(&[0, 1500, 2000, 5000, 9000, 20_000, 60_000]) + self.dice.range(1, 999),
+            });
+        }
+        if self.huge && ty == Type::Money && self.dice.chance(40) {
+            return Given::Value(i64::MAX / self.dice.range(1, 5));
         }
         if event == Happening::Bounced.id() && name == "effect" {
             return Given::Value(self.dice.range(0, 12));
@@ -244,6 +298,14 @@ impl Teller<'_> {
         Given::Value(value)
     }
 
+    /// What may have been asked for: a stage, an exit, a template, a form, a plan or a kind of cost.
+    fn approval(&mut self) -> String {
+        let stages = self.model.stages.iter().filter(|s| !s.outcome).map(|s| self.model.text(s.name).to_owned());
+        let others = TEMPLATES.iter().chain(&KINDS).chain(&PLANS).chain(&["f_form", "waive", "self", "last_stage"]);
+        let names: Vec<String> = stages.chain(others.map(|n| (*n).to_owned())).collect();
+        self.dice.one(&names)
+    }
+
     /// A name that an event gives; now and then one that is not there.
     fn word(&mut self, event: EventId, name: &str) -> String {
         if self.dice.chance(4) {
@@ -251,7 +313,9 @@ impl Teller<'_> {
         }
         let happening = Happening::of(event);
         match (happening, name) {
+            (_, "debtor") if self.persons > 1 => format!("d-{}", 1 + self.dice.below(self.persons)),
             (_, "debtor") => "d-1".to_owned(),
+            (Some(Happening::Approved | Happening::Declined), "name") => self.approval(),
             (Some(Happening::ClaimAdded), "claim") => {
                 self.claims += 1;
                 format!("R-{}", self.claims)

@@ -99,8 +99,21 @@ impl Writer {
         let more = seed >= FIRST_FORMS;
         let plans = if more { dice.weighted(&[30, 45, 25]) } else { 0 };
         let (forms, procedures, inside, event) = (Forms::new(), Vec::new(), None, false);
-        let known = Self { dice, forms, stages, outcomes, has_table, has_dated, has_calendar, regional, more, plans, procedures, inside, event };
-        known
+        Self {
+            dice,
+            forms,
+            stages,
+            outcomes,
+            has_table,
+            has_dated,
+            has_calendar,
+            regional,
+            more,
+            plans,
+            procedures,
+            inside,
+            event,
+        }
     }
 
     fn used(&mut self, form: &'static str) {
@@ -112,10 +125,11 @@ impl Writer {
     }
 
     fn strategy(&mut self) -> Draft {
+        let (plans, procedures) = (self.plans(), self.procedures());
         let mut nodes = self.header();
         nodes.extend(self.values());
-        nodes.extend(self.plans());
-        nodes.extend(self.procedures());
+        nodes.extend(plans);
+        nodes.extend(procedures);
         nodes.extend(self.starts());
         nodes.extend(self.calendars());
         nodes.extend(self.contact());

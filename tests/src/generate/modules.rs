@@ -55,8 +55,7 @@ procedure lib_order(claim : money, answer : duration) exits title, objection, st
 procedure lib_both(claim : money) exits done, failed {
     stage first = lib_order(claim = claim, answer = 9 days) {
         exit title -> second
-        exit objection when balance > 100 EUR -> failed
-        exit objection -> second
+        exit objection -> failed
         exit stopped -> failed
     }
     stage second {

@@ -33,7 +33,7 @@ impl Writer {
         if self.dice.chance(60) {
             lines.push(format!("first within {} days", self.dice.range(1, 30)));
         }
-        if self.dice.chance(50) {
+        if rhythm.contains("month") && self.dice.chance(50) {
             self.used("plan: due on day");
             lines.push(format!("due on day {}", self.dice.pick(&["1 or 15", "31", "10", "5 or 28"])));
         }

@@ -103,23 +103,36 @@ impl Writer {
             .collect();
         let mut body = Vec::new();
         for exit in &this.exits {
-            if self.dice.chance(30) {
-                self.used("exit … when");
-                let (condition, goes) = (self.condition(1), self.goes(place));
-                body.push(Node::line(format!("exit {exit} when {condition} {goes}")));
-            }
-            if self.dice.chance(25) {
-                self.used("exit with a block");
-                let (action, goes) = (self.action(Place::Still, 0), self.goes(place));
-                body.push(Node::block(format!("exit {exit}"), vec![action, Node::line(goes)]));
-            } else {
-                let goes = self.goes(place);
-                body.push(Node::line(format!("exit {exit} {goes}")));
-            }
+            body.extend(self.mapped(exit, place));
         }
         body.extend((0..self.dice.below(2)).map(|_| self.trigger(place)));
         body.extend(self.leaving(false));
         Node::block(format!("stage {name} = {}({})", this.name, args.join(", ")), body)
+    }
+
+    /// Where the case goes by an exit.
+    fn mapped(&mut self, exit: &str, place: Place) -> Vec<Node> {
+        // To these a sister case may go: they lead to one stage.
+        if matches!(exit, "objection" | "failed") {
+            let stages = self.inside.as_ref().map_or(&self.stages[..2], |inside| &inside.stages);
+            let to = self.dice.one(&stages.to_vec());
+            return vec![Node::line(format!("exit {exit} -> {to}"))];
+        }
+        let mut lines = Vec::new();
+        if self.dice.chance(30) {
+            self.used("exit … when");
+            let (condition, goes) = (self.condition(1), self.plain_goes(place));
+            lines.push(Node::line(format!("exit {exit} when {condition} {goes}")));
+        }
+        let goes = self.plain_goes(place);
+        if self.dice.chance(25) {
+            self.used("exit with a block");
+            let action = self.action(Place::Still, 0);
+            lines.push(Node::block(format!("exit {exit}"), vec![action, Node::line(goes)]));
+        } else {
+            lines.push(Node::line(format!("exit {exit} {goes}")));
+        }
+        lines
     }
 
     /// What is done on the ways out.

@@ -140,7 +140,8 @@ impl Writer {
                 let date = if self.dice.chance(70) {
                     self.unsure_date()
                 } else {
-                    self.dice.pick(&["opened", "stage_since", "v_day"]).to_owned()
+                    let all = ["opened", "stage_since", "v_day"];
+                    self.dice.pick(if self.inside.is_some() { &all[..2] } else { &all }).to_owned()
                 };
                 match self.dice.below(5) {
                     0 if !date.contains('(') => format!("on {date}"),

@@ -261,8 +261,8 @@ pub enum PlanState {
         day: u8,
         /// `signed` came since.
         signed: bool,
-        /// `activate plan` ran, and it waits for `signed`.
-        waits: Option<dunlin_machine::ir::RuleId>,
+        /// `activate plan` ran.
+        waits: bool,
     },
     /// It runs.
     Active(Active),
@@ -275,8 +275,10 @@ pub struct Active {
     pub(super) total: i64,
     /// How many instalments there are.
     pub(super) count: i64,
-    /// Due days, moved to working days.
-    pub(super) due: Vec<Date>,
+    /// The first due day, before it is moved to a working day.
+    pub(super) first: Date,
+    /// The day of the month on which the others are due.
+    pub(super) on: u8,
     /// What was paid in all before.
     pub(super) paid_before: i64,
     /// Which instalments were missed, of those whose grace ended.

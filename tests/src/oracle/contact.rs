@@ -260,8 +260,8 @@ impl<'m> Run<'m> {
             let meant = !channels.and(limit.channels).is_empty();
             count += u32::from(meant && self.within(*when, limit.per, at)?);
         }
-        let claims = u32::try_from(self.case.claims.len()).map_err(|_| Fault::Overflow)?;
-        Ok(count < if limit.per_claim { limit.count * claims } else { limit.count })
+        let claims = u32::try_from(self.case.claims.iter().filter(|c| c.principal > 0).count()).map_err(|_| Fault::Overflow)?;
+        Ok(count < if limit.per_claim { limit.count.saturating_mul(claims) } else { limit.count })
     }
 
     fn rested(&self, rest: &Rest, asks: &Asks, person: &Person, at: Instant) -> Result<bool, Fault> {

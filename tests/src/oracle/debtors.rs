@@ -60,7 +60,7 @@ impl<'m> Run<'m> {
             SplitPart::Disputed => Some(self.take_disputed()?).filter(|(p, i)| p + i > 0),
             SplitPart::Money(sum) => {
                 let sum = self.eval(sum, &self.plain())?;
-                Some((self.waive_principal(sum.max(0))?, 0)).filter(|(p, _)| *p > 0)
+                Some((self.take_principal(sum)?, 0)).filter(|(p, _)| *p > 0)
             }
             SplitPart::Debtor => self.release(None, false)?.then_some((0, 0)),
         };
@@ -71,6 +71,20 @@ impl<'m> Run<'m> {
         let who = matches!(part, SplitPart::Debtor).then_some(self.named);
         let to = self.model.text(self.model.stages[to.index()].name);
         self.effect(Some(action.rule), &normal::split(who, principal, interest, to))
+    }
+
+    /// A sum of principal goes, off the claims in the order in which a payment meets them.
+    fn take_principal(&mut self, sum: i64) -> Result<i64, Fault> {
+        let (today, mut taken) = (self.today(), 0);
+        for claim in self.claims_in_order()? {
+            let part = self.case.claims[claim].principal.min(sum - taken);
+            if part > 0 {
+                self.fix(claim, today)?;
+                self.lower(claim, part, today)?;
+                taken += part;
+            }
+        }
+        Ok(taken)
     }
 
     /// Disputed claims go, with their interest.

@@ -200,6 +200,8 @@ impl Run<'_> {
             self.meet(pool, claim, &mut rest, &mut payment)?;
         }
         self.case.payments.push(payment);
+        // All that was paid must be an amount too.
+        Money::sum(self.case.payments.iter().filter(|p| !p.returned).map(|p| Money(p.amount)))?;
         Ok(rest)
     }
 
@@ -294,7 +296,7 @@ impl Run<'_> {
                 }
             };
             let counted = self.case.costs.iter().filter(|c| all || c.kind == i64::from(kind.0));
-            let here = (cap - counted.map(|c| c.charged).sum::<i64>()).max(0);
+            let here = (cap - Money::sum(counted.map(|c| Money(c.charged)))?.0).max(0);
             room = Some(room.map_or(here, |known: i64| known.min(here)));
         }
         Ok(room)

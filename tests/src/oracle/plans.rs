@@ -86,7 +86,7 @@ impl<'m> Run<'m> {
             return Err(Refusal::Bound);
         }
         self.case.terms_agreed.insert(plan, agreed + 1);
-        let state = PlanState::Accepted { amount, day, signed: false, waits: None };
+        let state = PlanState::Accepted { amount, day, signed: false, waits: false };
         self.case.plan = Some(Agreement { plan, state });
         Ok(self.sync_free_days()?)
     }
@@ -121,7 +121,7 @@ impl<'m> Run<'m> {
             self.held(action, "no terms", None, true);
             return Ok(());
         };
-        *waits = Some(action.rule);
+        *waits = true;
         let owner = Owner::Plan(plan);
         let mut of_plan = self.frame(owner, Some((owner, 3)));
         of_plan.run = frame.run;
@@ -131,17 +131,17 @@ impl<'m> Run<'m> {
     /// A plan that waits no more becomes active, and one that is paid is completed; whether one was.
     pub(super) fn settle_plan(&mut self) -> Result<bool, Fault> {
         let begins = match &self.case.plan {
-            Some(Agreement { plan, state: PlanState::Accepted { signed, waits: Some(rule), .. } }) => {
+            Some(Agreement { plan, state: PlanState::Accepted { signed, waits: true, .. } }) => {
                 let rules = self.plan(*plan);
                 let unsigned = rules.sign_by.is_some() && !signed;
-                Some(*rule).filter(|_| !unsigned && !self.notice_waits(rules))
+                !self.in_outcome() && !unsigned && !self.notice_waits(rules)
             }
-            _ => None,
+            _ => false,
         };
-        if let Some(rule) = begins {
-            self.begin_plan(rule)?;
+        if begins {
+            self.begin_plan()?;
         }
-        Ok(self.complete_plan()? || begins.is_some())
+        Ok(self.complete_plan()? || begins)
     }
 
     fn notice_waits(&self, rules: &Plan<Expr, Block>) -> bool {
@@ -152,41 +152,36 @@ impl<'m> Run<'m> {
         rules.notice.iter().any(waits)
     }
 
-    fn begin_plan(&mut self, rule: RuleId) -> Result<(), Fault> {
+    fn begin_plan(&mut self) -> Result<(), Fault> {
         let Some(Agreement { plan, state: PlanState::Accepted { amount, day, .. } }) = self.case.plan.clone() else {
             return Err(Fault::Broken);
         };
         let rules = self.plan(plan);
         let total = self.total(rules)?;
         let count = instalments(total, amount).max(1);
-        let due = self.due_days(rules, day, count)?;
-        let (first, last) = (due[0], due[due.len() - 1]);
+        u32::try_from(count).map_err(|_| Fault::Overflow)?;
+        let (first, on) = self.first_day(rules, day)?;
+        let due = |k: i64| self.due_day(rules, (first, on), k);
+        let days = (due(0)?, due(count - 1)?);
         let (paid_before, ended) = (self.paid(), Vec::new());
-        let active = Active { amount, total, count, due, paid_before, ended };
+        let active = Active { amount, total, count, first, on, paid_before, ended };
         self.case.plan = Some(Agreement { plan, state: PlanState::Active(active) });
         self.sync_free_days()?;
-        self.effect(Some(rule), &normal::activate(self.model.text(rules.name), total, count, amount, (first, last)))
+        self.effect(Some(rules.rule), &normal::activate(self.model.text(rules.name), total, count, amount, days))
     }
 
-    /// The days on which instalments fall due, each moved to a working day.
-    fn due_days(&self, rules: &Plan<Expr, Block>, day: u8, count: i64) -> Result<Vec<Date>, Fault> {
-        let rhythm = rules.rhythm;
-        let (first, on) = self.first_day(rules, day)?;
-        let mut days = Vec::new();
-        for k in 0..count {
-            let plain = match rhythm.unit() {
-                Unit::Months => {
-                    let month = self.plus_months(first, rhythm, k)?;
-                    let last = month.end_of_month().civil().day;
-                    let civil = month.civil();
-                    Date::new(civil.year, civil.month, on.min(last)).ok_or(Fault::Overflow)?
-                }
-                _ if k == 0 => first,
-                _ => self.plus_times(first, rhythm, k)?,
-            };
-            days.push(self.working_day(plain)?);
-        }
-        Ok(days)
+    /// The day on which an instalment, counted from 0, falls due, moved to a working day.
+    fn due_day(&self, rules: &Plan<Expr, Block>, (first, on): (Date, u8), k: i64) -> Result<Date, Fault> {
+        let plain = match rules.rhythm.unit() {
+            Unit::Months => {
+                let month = self.plus_months(first, rules.rhythm, k)?;
+                let (last, civil) = (month.end_of_month().civil().day, month.civil());
+                Date::new(civil.year, civil.month, on.min(last)).ok_or(Fault::Overflow)?
+            }
+            _ if k == 0 => first,
+            _ => self.plus_times(first, rules.rhythm, k)?,
+        };
+        self.working_day(plain)
     }
 
     /// Some day of the month that lies so many times the rhythm after that of a day.
@@ -228,11 +223,10 @@ impl<'m> Run<'m> {
     }
 
     /// Whether an instalment, counted from 0, is met.
-    fn met(&self, k: usize) -> Result<bool, Fault> {
+    fn met(&self, k: i64) -> Result<bool, Fault> {
         let Some((rules, active)) = self.active() else { return Ok(false) };
-        let number = i64::try_from(k + 1).map_err(|_| Fault::Overflow)?;
-        if number < active.count {
-            let owed = active.amount.checked_mul(number).ok_or(Fault::Overflow)?;
+        if k + 1 < active.count {
+            let owed = active.amount.checked_mul(k + 1).ok_or(Fault::Overflow)?;
             return Ok(self.plan_paid() >= owed);
         }
         if takes_interest(rules) {
@@ -244,20 +238,23 @@ impl<'m> Run<'m> {
     /// When the grace of the next instalment ends.
     pub(super) fn instalment_due(&self) -> Result<Option<Instant>, Fault> {
         let Some((rules, active)) = self.active().filter(|_| !self.in_outcome()) else { return Ok(None) };
-        let Some(due) = active.due.get(active.ended.len()) else { return Ok(None) };
-        self.day_after(*due, rules.grace.as_ref()).map(Some)
+        let next = ended(active);
+        if next >= active.count {
+            return Ok(None);
+        }
+        self.day_after(self.due_day(rules, (active.first, active.on), next)?, rules.grace.as_ref()).map(Some)
     }
 
     /// When the oldest unmet instalment is overdue for too long.
     pub(super) fn plan_overdue_due(&self) -> Result<Option<Instant>, Fault> {
         let Some((rules, active)) = self.active().filter(|_| !self.in_outcome()) else { return Ok(None) };
         let Some(overdue) = &rules.breach_overdue else { return Ok(None) };
-        for (k, due) in active.due.iter().enumerate() {
-            if !self.met(k)? {
-                return self.day_after(*due, Some(overdue)).map(Some);
-            }
+        // What was paid meets the instalments one after the other.
+        let oldest = (self.plan_paid() / active.amount).min(active.count - 1);
+        if self.met(oldest)? {
+            return Ok(None);
         }
-        Ok(None)
+        self.day_after(self.due_day(rules, (active.first, active.on), oldest)?, Some(overdue)).map(Some)
     }
 
     /// The begin of the day after a day and what may be added to it.
@@ -273,7 +270,7 @@ impl<'m> Run<'m> {
     /// The grace of the next instalment ended.
     pub(super) fn instalment_ended(&mut self) -> Result<(), Fault> {
         let Some((rules, active)) = self.active() else { return Err(Fault::Broken) };
-        let number = active.ended.len();
+        let number = ended(active);
         let missed = !self.met(number)?;
         self.active_mut()?.ended.push(missed);
         if missed {
@@ -303,7 +300,7 @@ impl<'m> Run<'m> {
     fn is_breached(&self) -> Result<bool, Fault> {
         let Some((rules, active)) = self.active() else { return Ok(false) };
         let mut row = 0;
-        for k in 0..active.ended.len() {
+        for k in 0..ended(active) {
             row += u32::from(!self.met(k)?);
         }
         let missed = self.plan_missed();
@@ -323,7 +320,7 @@ impl<'m> Run<'m> {
     /// Looks whether the last instalment is met; the plan then ends.
     pub(super) fn complete_plan(&mut self) -> Result<bool, Fault> {
         let Some((rules, active)) = self.active().filter(|_| !self.in_outcome()) else { return Ok(false) };
-        if !self.met(active.due.len() - 1)? {
+        if !self.met(active.count - 1)? {
             return Ok(false);
         }
         self.end_plan()?;
@@ -351,4 +348,9 @@ impl<'m> Run<'m> {
 /// Whether the last instalment takes the rest and the interest to come.
 fn takes_interest(rules: &Plan<Expr, Block>) -> bool {
     !rules.without_interest && rules.over.is_none()
+}
+
+/// How many instalments' grace has ended.
+fn ended(active: &Active) -> i64 {
+    i64::try_from(active.ended.len()).unwrap_or(i64::MAX)
 }

@@ -10,7 +10,7 @@ use crate::normal;
 use dunlin_lang::model::{Model, Trigger};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ChannelId, EventPattern, On, RuleId};
-use dunlin_machine::value::Instant;
+use dunlin_machine::value::{Instant, Money};
 use dunlin_runtime::input::{Event, Opening, PersonGiven};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -115,7 +115,7 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         claims: Vec::new(),
         costs: Vec::new(),
         payments: Vec::new(),
-        claimed: opening.claims.iter().map(|c| c.principal).sum(),
+        claimed: 0,
         free_days: Vec::new(),
         place: Place { stage: 0, entered: at, entry: 0 },
         before: None,
@@ -183,6 +183,7 @@ impl<'m> Run<'m> {
             let person = self.read_person(person)?;
             self.case.persons.push(person);
         }
+        self.case.claimed = Money::sum(opening.claims.iter().map(|c| Money(c.principal)))?.0;
         for claim in &opening.claims {
             let (id, principal, due) = (claim.id.clone(), claim.principal, claim.due);
             let kind = claim.kind.as_ref().map(|k| self.intern(k));

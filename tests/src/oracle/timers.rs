@@ -57,13 +57,13 @@ impl Run<'_> {
         }
         timers.extend(self.instalment_due()?.map(|due| (due, Timer::Instalment)));
         timers.extend(self.plan_overdue_due()?.map(|due| (due, Timer::PlanOverdue)));
-        for (n, task) in case.tasks.iter().enumerate() {
+        let open = || case.tasks.iter().enumerate().filter(|(_, task)| !task.overdue);
+        for (n, task) in open() {
             if let Some(substitute) = task.substitutes.get(task.asked) {
                 timers.push((self.end_of(*substitute)?, Timer::Substitute(n)));
             }
-            if task.overdue {
-                continue;
-            }
+        }
+        for (n, task) in open() {
             timers.push((self.end_of(task.until)?, Timer::Task(n)));
         }
         for (n, approval) in case.approvals.iter().enumerate() {

@@ -193,6 +193,10 @@ impl Checker<'_> {
             self.report(error.help("write it behind the `when` of a trigger: `every working day when changed: …`"));
             return None;
         }
+        if name.text == "limitation_date" {
+            let place = self.here(name.span);
+            self.limitation.read.get_or_insert(place);
+        }
         self.lackable(read, name.span)
     }
 

@@ -144,8 +144,13 @@ fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<
     };
     let known = is_ever_done(checker, verb, action.object.as_ref());
     let (on, channel) = on.zip(channel)?;
-    let name = action.object.as_ref().map(DottedName::text);
+    let name = action.object.as_ref().map(DottedName::text).filter(|name| !belongs_to_verb(&verb.text, name));
     known.then(|| TestDoes::Effect { action: verb.text.clone(), name, channel, on, no })
+}
+
+/// Whether a word only completes its verb: `release debtor`, `block customer`.
+fn belongs_to_verb(verb: &str, word: &str) -> bool {
+    matches!((verb, word), ("release", "debtor") | ("block" | "unblock", "customer"))
 }
 
 /// Whether some rule does what a test speaks of; where none does, it is reported.

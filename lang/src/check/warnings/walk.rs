@@ -1,6 +1,6 @@
 //! Every action and every expression of a model, for those that look for something in all of them.
 
-use dunlin_machine::ir::{self, CostCap, HoldEnd, InterestFrom, On, Quantity, Waive};
+use dunlin_machine::ir::{self, CostCap, HoldEnd, InterestFrom, On, PeriodFrom, Quantity, SuspendedDays, Waive};
 
 use crate::model::{Action, Block, Does, Expr, Model, Trigger};
 
@@ -78,8 +78,32 @@ fn exprs_of_ledger(model: &Model) -> Vec<&Expr> {
             roots.push(date);
         }
     }
-    if let Some(CostCap::Money(cap) | CostCap::OfPrincipal(cap)) = &model.ledger.costs_up_to {
-        roots.push(cap);
+    if let Some(limitation) = &model.ledger.limitation {
+        roots.extend(exprs_of_limitation(limitation));
+    }
+    let of_kinds = model.ledger.costs_of_up_to.iter().map(|(_, cap)| cap);
+    roots.extend(model.ledger.costs_up_to.iter().chain(of_kinds).map(|cap| match cap {
+        CostCap::Money(cap) | CostCap::OfPrincipal(cap) => cap,
+    }));
+    roots
+}
+
+fn exprs_of_limitation(limitation: &ir::Limitation<Expr>) -> Vec<&Expr> {
+    let mut roots = Vec::new();
+    for period in &limitation.periods {
+        roots.push(&period.length);
+        if let PeriodFrom::Date(date) = &period.from {
+            roots.push(date);
+        }
+        roots.extend(&period.when);
+    }
+    roots.extend(limitation.restarts.iter().flat_map(|restart| &restart.when));
+    for suspension in &limitation.suspensions {
+        match &suspension.days {
+            SuspendedDays::While(condition) => roots.push(condition),
+            SuspendedDays::Between { delay, .. } => roots.extend(delay),
+        }
+        roots.extend(&suspension.when);
     }
     roots
 }
