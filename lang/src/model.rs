@@ -71,6 +71,8 @@ pub struct Model {
     pub vars: Vec<Var>,
     /// Templates.
     pub templates: Vec<Template>,
+    /// Where their texts are; none where the strategy does not say.
+    pub template_files: Option<TemplateFiles>,
     /// Events, the built-in ones first.
     pub events: Vec<EventType>,
     /// Event parameters that something reads.
@@ -109,6 +111,19 @@ pub struct Model {
     pub rules: Vec<Rule>,
     /// The tests that the file holds.
     pub tests: Vec<Test>,
+}
+
+/// `templates "DIR" in de, en require NAME, …`: a file is wanted for each template, channel, tone and language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemplateFiles {
+    /// Where it stands.
+    pub rule: RuleId,
+    /// The folder, as seen from that of the strategy, with `/` between its parts.
+    pub directory: String,
+    /// Codes of languages, in the author's order; at least one.
+    pub languages: Vec<String>,
+    /// What every template must show.
+    pub require: Vec<String>,
 }
 
 /// A variable.
@@ -221,8 +236,12 @@ pub struct Test {
 /// The case of a test; what is not said is the default, every channel reachable and consented to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestCase {
-    /// Claims: principal and due date.
-    pub claims: Vec<(i64, Date)>,
+    /// Its currency; none where the strategy has one only.
+    pub currency: Option<Currency>,
+    /// Claims, in order.
+    pub claims: Vec<TestClaim>,
+    /// Costs that stand already: kind, minor units.
+    pub costs: Vec<(String, i64)>,
     /// Facts that differ from their default; a text is an index into the model's texts.
     pub facts: Vec<(ir::FactId, i64)>,
     /// `debtor.kind` as position in its enumeration.
@@ -239,8 +258,25 @@ pub struct TestCase {
     pub unreachable: Vec<ir::ChannelId>,
     /// `no consent phone`: channels without consent.
     pub no_consent: Vec<ir::ChannelId>,
-    /// `open DATE`.
+    /// `open DATE [TIME]`: the day.
     pub open: Date,
+    /// The time of day; none: when the day begins.
+    pub open_time: Option<TimeOfDay>,
+}
+
+/// A claim of a test's case: `claim M due DATE [kind NAME] [arose DATE] [default on DATE]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestClaim {
+    /// Minor units.
+    pub principal: i64,
+    /// When it is due.
+    pub due: Date,
+    /// What it is for.
+    pub kind: Option<String>,
+    /// When it arose.
+    pub arose: Option<Date>,
+    /// When default began.
+    pub default_on: Option<Date>,
 }
 
 /// One line of a test.

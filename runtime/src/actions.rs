@@ -1,6 +1,6 @@
 //! Running actions: a body, in order, until it ends or moves the case.
 
-use crate::case::{Call, Deadline, Lasts, Message, Owner, Stopped, Task, Waiting};
+use crate::case::{Call, Deadline, Lasts, Message, Owner, Stopped, Task, Through, Waiting};
 use crate::contact::{Asks, BY_PHONE, When, hours_value};
 use crate::fault::Fault;
 use crate::ledger::add as plus;
@@ -404,6 +404,7 @@ impl<'a> Run<'a> {
             deadline,
             person: person_number(person),
             nature: send.nature,
+            through: self.through(person),
             with,
         };
         if send.nature == Nature::Ordinary {
@@ -416,7 +417,7 @@ impl<'a> Run<'a> {
         if let Some(day) = deadline {
             self.set_deadline(at, number, day);
         }
-        self.count_sent(send.template);
+        self.count_sent(send.template, self.today);
         self.remember(Message {
             effect: number,
             action: at,
@@ -428,6 +429,12 @@ impl<'a> Run<'a> {
             owner: self.ctx.owner,
         });
         Ok(())
+    }
+
+    /// Through whom a person is written to today.
+    fn through(&self, person: usize) -> Option<Through> {
+        let person = self.case.persons.get(person)?;
+        person.through.filter(|_| person.through_until.is_none_or(|last| self.today <= last))
     }
 
     fn tone(&mut self, tone: Option<ir::ExprId>) -> Result<Option<ToneId>, Fault> {
@@ -450,19 +457,19 @@ impl<'a> Run<'a> {
     }
 
     fn set_deadline(&mut self, at: ActionRef, effect: u32, day: Date) {
-        let later = self.case.deadline.filter(|d| d.action == at).and_then(|d| d.day).filter(|d| *d > day);
+        let later = self.case.deadline.filter(|d| d.action == at).and_then(|d| d.day).filter(|d| *d >= day);
         if later.is_none() {
             self.case.deadline = Some(Deadline { day: Some(day), set: self.case.now, effect, action: at });
         }
     }
 
-    fn count_sent(&mut self, template: ir::TemplateId) {
-        let today = self.today;
+    /// Counts a message of that day, not earlier than those before.
+    pub(crate) fn count_sent(&mut self, template: ir::TemplateId, day: Date) {
         let counted = self.m.templates.get(template.index()).is_some_and(|t| t.counted);
         if counted && let Some(sent) = self.case.sent.get_mut(template.index()) {
             sent.count = sent.count.saturating_add(1);
-            sent.first = sent.first.or(Some(today));
-            sent.last = Some(today);
+            sent.first = sent.first.or(Some(day));
+            sent.last = Some(day);
         }
     }
 
@@ -551,7 +558,7 @@ impl<'a> Run<'a> {
         let what = HeldAction::Call(call.script);
         let first = || self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
         let person = open.person.map_or_else(first, usize::from);
-        let usable = if self.case.persons.get(person).is_some_and(|p| p.no_calls) {
+        let usable = if self.through(person).is_some() {
             Err(crate::outcome::Unusable::Person)
         } else {
             self.usable(person, BY_PHONE, Nature::Ordinary)?

@@ -30,6 +30,7 @@ impl<'a> Run<'a> {
         self.case.approvals.push(Approval {
             action: at,
             effect,
+            asked: self.case.now,
             due,
             owner: self.ctx.owner,
             person: self.ctx.person,
@@ -93,7 +94,26 @@ impl<'a> Run<'a> {
     }
 
     fn take_approval(&mut self, at: usize) -> Option<Approval> {
-        if at < self.case.approvals.len() { Some(self.case.approvals.remove(at)) } else { None }
+        if at >= self.case.approvals.len() {
+            return None;
+        }
+        let open = self.case.approvals.remove(at);
+        if self.asks_to_move(&open) {
+            self.moves_go_on();
+        }
+        Some(open)
+    }
+
+    /// The latest instant at which somebody was asked about a move out of the stage: its other timers that were due then
+    /// wait for the answer.
+    pub(crate) fn asked_to_move(&self) -> Option<Instant> {
+        self.case.approvals.iter().filter(|a| self.asks_to_move(a)).map(|a| a.asked).max()
+    }
+
+    fn asks_to_move(&self, open: &Approval) -> bool {
+        let body = self.approval_of(open.action).map_or(Block::default(), |(form, _)| form.body);
+        let actions = self.m.actions.get(body.range()).unwrap_or(&[]);
+        open.owner.of_stage() && actions.iter().any(|a| matches!(a.does, Does::Move(_) | Does::Exit { .. }))
     }
 
     fn answer(&mut self, open: Approval, rule: RuleId, guard: (u32, u32), body: Block) -> Result<(), Fault> {

@@ -374,6 +374,8 @@ pub struct Approval {
     pub action: ActionRef,
     /// The number of the effect that asked.
     pub effect: u32,
+    /// When it was asked.
+    pub asked: Instant,
     /// When it counts as declined.
     pub due: Option<Instant>,
     /// Whose: what a watch or a `whenever` rule asked is not withdrawn with a stage.
@@ -537,13 +539,24 @@ state! {
         pub pursued: bool,
         /// Whether a rule released the person.
         pub released: bool,
-        /// Whether nobody calls: a minor or represented.
-        pub no_calls: bool,
+        /// Through whom the person is written to; nobody calls then.
+        pub through: Option<Through>,
+        /// The last day of that; none: without end.
+        pub through_until: Option<Date>,
         /// Attempts within the longest window that the strategy asks for, oldest first.
         pub attempts: Vec<Attempt>,
         /// The latest conversation by each channel.
         pub conversations: Vec<(ChannelId, Instant)>,
     }
+}
+
+/// Through whom a person is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Through {
+    /// The guardians of a minor.
+    Guardians,
+    /// A lawyer, a debt adviser, an administrator.
+    Representative,
 }
 
 /// An attempt to reach a person.

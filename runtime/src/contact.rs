@@ -299,7 +299,11 @@ impl<'a> Run<'a> {
     /// number; when the oldest would have to go while a limit still counts it, the attempt is refused, so that no limit is
     /// ever exceeded.
     pub(crate) fn log_attempt(&mut self, person: usize, channels: Channels) -> Result<(), Fault> {
-        let (now, day) = (self.case.now, self.today);
+        self.log_attempt_of(person, Attempt { at: self.case.now, day: self.today, channels })
+    }
+
+    /// As [`Self::log_attempt`], of an attempt that is not earlier than those before.
+    pub(crate) fn log_attempt_of(&mut self, person: usize, attempt: Attempt) -> Result<(), Fault> {
         let most = self.m.limits.attempts;
         let oldest_counted = self.oldest_counted()?;
         let keeps = self.names.reads_attempts();
@@ -310,7 +314,7 @@ impl<'a> Run<'a> {
             return Err(Fault::Bound("attempts to reach one debtor", most));
         }
         p.attempts.drain(..if keeps { usize::from(!room) } else { counted });
-        p.attempts.push(Attempt { at: now, day, channels });
+        p.attempts.push(attempt);
         Ok(())
     }
 

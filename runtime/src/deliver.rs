@@ -24,7 +24,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn note_event(&mut self, event: &Taken) {
+    pub(crate) fn note_event(&mut self, event: &Taken) {
         self.case.events = self.case.events.saturating_add(1);
         for (at, noted) in self.m.noted.iter().enumerate() {
             let has = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);

@@ -160,9 +160,11 @@ impl Case {
         self.stopped.iter_mut().for_each(|s| s.run = 0);
         self.tasks.iter_mut().for_each(|t| t.run = 0);
         self.calls.iter_mut().for_each(|c| c.run = 0);
+        self.approvals.iter_mut().for_each(|a| a.run = 0);
         if let Some(before) = &mut self.before {
             before.tasks.iter_mut().for_each(|t| t.run = 0);
             before.calls.iter_mut().for_each(|c| c.run = 0);
+            before.approvals.iter_mut().for_each(|a| a.run = 0);
         }
     }
 }
@@ -266,6 +268,7 @@ impl Run<'_> {
             let kind = self.learn(kind)?;
             self.book_cost(kind, *amount)?;
         }
+        self.bring(opening)?;
         self.ctx.record = false;
         for var in &machine.vars {
             let value = self.eval(var.start)?;
@@ -275,10 +278,16 @@ impl Run<'_> {
         for (w, watch) in (0u16..).zip(&machine.watches) {
             self.open_slots(crate::case::Owner::Watch(w), watch.triggers)?;
         }
-        let first = self.start()?;
+        let first = match opening.stage {
+            Some(stage) => stage,
+            None => self.start()?,
+        };
         let rule = machine.stages.get(first.index()).map(|s| s.rule);
         self.work.chain.push(first);
-        self.enter_stage(first, rule, None)?;
+        match opening.entered {
+            Some(day) => self.come_in(first, self.begin(day)?.min(self.case.now), rule)?,
+            None => self.enter_stage(first, rule, None)?,
+        }
         self.drain()?;
         self.settle()?;
         self.look_at_suspensions()
@@ -308,6 +317,7 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
     }
     bound("debtors", opening.persons.len(), machine.limits.debtors)?;
     bound("claims", opening.claims.len(), machine.limits.claims)?;
+    crate::history::check(machine, opening, at)?;
     let mut texts = Vec::new();
     let currency = currency_of(machine, opening.currency.as_deref())?;
     let mut case = Case {
@@ -348,8 +358,8 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
         deadline: None,
         settled: false,
         moved_by_past_date: None,
-        titled: opening.titled,
-        titled_on: None,
+        titled: opening.titled || opening.titled_on.is_some(),
+        titled_on: opening.titled_on,
         limitation_date: opening.limitation_date,
         suspended: Vec::new(),
         texts,
@@ -420,7 +430,8 @@ fn persons_of(
             barred: Channels::default(),
             pursued: true,
             released: false,
-            no_calls: false,
+            through: None,
+            through_until: None,
             attempts: Vec::new(),
             conversations: Vec::new(),
         });

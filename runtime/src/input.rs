@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use dunlin_machine::ir::{ChannelId, EventId, FactId};
+use dunlin_machine::ir::{ChannelId, Channels, EventId, FactId, StageId, TemplateId};
 use dunlin_machine::value::{Date, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +52,31 @@ pub struct Opening {
     pub facts: Vec<(FactId, Given)>,
     /// Whether there is a title.
     pub titled: bool,
+    /// The day of the first title, where it is known; there is one then.
+    pub titled_on: Option<Date>,
+    /// The stage that the case comes in; none: where the strategy opens it. Not an outcome.
+    pub stage: Option<StageId>,
+    /// The day on which it entered that stage, where it goes on there; none: it is entered when the case opens.
+    pub entered: Option<Date>,
+    /// The day on which something was served on the debtor.
+    pub served: Option<Date>,
+    /// Messages that went out before the case opens.
+    pub sent: Vec<SentGiven>,
     /// When the claim is barred, where the host knows.
     pub limitation_date: Option<Date>,
+}
+
+/// A message that went out before the case opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentGiven {
+    /// Which.
+    pub template: TemplateId,
+    /// By which channels, together; one at least.
+    pub channels: Channels,
+    /// When, not after the opening.
+    pub at: Instant,
+    /// To whom, by position.
+    pub person: u8,
 }
 
 /// A person who owes.

@@ -7,7 +7,7 @@ use crate::case::{Claim, Cost, Mark, Met, Part, Payment};
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
-use crate::run::Run;
+use crate::run::{Ctx, Run};
 use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Quantity, TextId, Waive, Year};
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
@@ -131,12 +131,10 @@ impl Run<'_> {
         day: Option<Date>,
         read: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let before = (self.ctx.claim, self.ctx.day, self.ctx.record);
-        self.ctx.claim = u16::try_from(claim).ok();
-        self.ctx.day = day;
-        self.ctx.record = false;
+        let before = self.ctx;
+        self.ctx = Ctx { claim: u16::try_from(claim).ok(), day, person: 0, record: false, ..before };
         let result = read(self);
-        (self.ctx.claim, self.ctx.day, self.ctx.record) = before;
+        self.ctx = before;
         result
     }
 
@@ -315,25 +313,45 @@ impl Run<'_> {
 
     /// Undoes a payment from today. The event was checked before: the payment is there.
     pub(crate) fn return_payment(&mut self, mark: Mark, fee: Option<i64>) -> Result<(), Fault> {
+        self.undo_payment(mark, false)?;
+        if let Some(fee) = fee.filter(|f| *f > 0) {
+            let kind = self.learn("return_fee")?;
+            self.book_cost(kind, fee)?;
+        }
+        Ok(())
+    }
+
+    /// Undoes a payment as if it had never been: its principal part bears interest for the days since its value date too.
+    pub(crate) fn void_payment(&mut self, mark: Mark) -> Result<(), Fault> {
+        self.undo_payment(mark, true)
+    }
+
+    fn undo_payment(&mut self, mark: Mark, as_if_never: bool) -> Result<(), Fault> {
         let found = self.case.ledger.payments.iter().position(|p| p.mark == Some(mark) && !p.returned);
         let Some(at) = found else { return Ok(()) };
-        let payments = &self.case.ledger.payments;
-        let skip: usize = payments.iter().take(at).map(|p| usize::from(p.parts)).sum();
-        let (amount, parts) = payments.get(at).map_or((0, 0), |p| (p.amount, usize::from(p.parts)));
-        for i in skip..skip.saturating_add(parts) {
-            if let Some(part) = self.case.ledger.parts.get(i).copied() {
-                self.put_back(part)?;
+        let Some(payment) = self.case.ledger.payments.get(at).copied() else { return Ok(()) };
+        let skip: usize = self.case.ledger.payments.iter().take(at).map(|p| usize::from(p.parts)).sum();
+        for i in skip..skip.saturating_add(usize::from(payment.parts)) {
+            let Some(part) = self.case.ledger.parts.get(i).copied() else { continue };
+            self.put_back(part)?;
+            if let (true, Met::Principal(claim)) = (as_if_never, part.met) {
+                self.bear_since(usize::from(claim), part.amount, payment.on)?;
             }
         }
         if let Some(payment) = self.case.ledger.payments.get_mut(at) {
             payment.returned = true;
         }
-        self.case.ledger.paid = sub(self.case.ledger.paid, amount)?;
-        let on = self.case.ledger.payments.get(at).map_or(self.today, |p| p.on);
-        self.uncount_for_promise(amount, on)?;
-        if let Some(fee) = fee.filter(|f| *f > 0) {
-            let kind = self.learn("return_fee")?;
-            self.book_cost(kind, fee)?;
+        self.case.ledger.paid = sub(self.case.ledger.paid, payment.amount)?;
+        self.uncount_for_promise(payment.amount, payment.on)
+    }
+
+    /// Adds what a principal part would have borne from the day after a value date to the last day that is fixed.
+    fn bear_since(&mut self, at: usize, principal: i64, on: Date) -> Result<(), Fault> {
+        let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
+        let from = on.add_days(1)?.max(self.first_interest_day(at)?);
+        let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
+        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            claim.interest = add(claim.interest, bore)?;
         }
         Ok(())
     }
@@ -416,6 +434,14 @@ impl Run<'_> {
     }
 
     fn cap(&mut self, cap: Option<CostCap>) -> Result<Option<i64>, Fault> {
+        let person = core::mem::replace(&mut self.ctx.person, 0);
+        let cap = self.cap_of_first(cap);
+        self.ctx.person = person;
+        cap
+    }
+
+    /// A case has one account: what a bound reads of a debtor is the first one's.
+    fn cap_of_first(&mut self, cap: Option<CostCap>) -> Result<Option<i64>, Fault> {
         match cap {
             None => Ok(None),
             Some(CostCap::Money(e)) => self.eval(e).map(Some),

@@ -18,6 +18,7 @@ mod contact;
 mod deliver;
 mod engine;
 mod eval;
+mod history;
 mod holds;
 mod ledger;
 mod newcomers;

@@ -63,10 +63,11 @@ impl<'a> Run<'a> {
     }
 
     fn of_that_claim<T>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
-        let before = self.ctx.claim;
+        let before = self.ctx;
         self.ctx.claim = u16::try_from(at).ok();
+        self.ctx.person = 0;
         let found = self.quietly(read);
-        self.ctx.claim = before;
+        self.ctx = before;
         found
     }
 

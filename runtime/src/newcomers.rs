@@ -62,7 +62,8 @@ impl Run<'_> {
             barred: Channels::default(),
             pursued: true,
             released: false,
-            no_calls: false,
+            through: None,
+            through_until: None,
             attempts: alloc::vec![],
             conversations: alloc::vec![],
         };

@@ -1,5 +1,6 @@
 //! What a step gives back besides the case: what was done, in order, and why.
 
+use crate::case::Through;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -227,6 +228,8 @@ pub enum Effect {
         person: u8,
         /// Why it goes out.
         nature: Nature,
+        /// Through whom the person is written to.
+        through: Option<Through>,
         /// Named values, in [`Outcome::with`].
         with: Range<u32>,
     },

@@ -79,6 +79,9 @@ impl<'a> Run<'a> {
             return Err(wrong("amount", "an amount of more than nothing"));
         }
         let total = self.plan_total(form)?;
+        if total <= 0 {
+            return Err(wrong("plan_accepted", "a case in which something is still owed"));
+        }
         let count = instalments(total, amount);
         let at_least = form.at_least.map(|e| self.eval(e)).transpose()?;
         if count > 1 && at_least.is_some_and(|least| amount < least) {

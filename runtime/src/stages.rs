@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
         self.note_move(stage);
         let mark = self.mark();
         self.enter(rule, mark, What::Move { from, to: stage, back: false });
-        self.enter_scopes(stage)?;
+        self.enter_scopes(stage, now)?;
         self.open_slots(Owner::Stage, entered.triggers)?;
         if entered.outcome {
             self.end_holds_silently()?;
@@ -225,6 +225,20 @@ impl<'a> Run<'a> {
         self.ctx = before;
         done?;
         Ok(())
+    }
+
+    /// Goes on in a stage that the case entered before it came here: nothing of the entry is done, and the timers of the
+    /// stage and of what is around it count from then.
+    pub(crate) fn come_in(&mut self, stage: StageId, entered: Instant, rule: Option<RuleId>) -> Result<(), Fault> {
+        let triggers = self.m.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?.triggers;
+        let now = self.case.now;
+        let place = &mut self.case.place;
+        (place.stage, place.entered, place.returned) = (stage, entered, Some(now));
+        self.note_move(stage);
+        let mark = self.mark();
+        self.enter(rule, mark, What::Move { from: None, to: stage, back: false });
+        self.enter_scopes(stage, entered)?;
+        self.open_slots(Owner::Stage, triggers)
     }
 
     /// Drops the groups and procedures that are not around a stage.
@@ -241,19 +255,21 @@ impl<'a> Run<'a> {
     }
 
     /// Enters the groups and procedures around a stage that the case is not in yet, from the outermost inwards.
-    fn enter_scopes(&mut self, stage: StageId) -> Result<(), Fault> {
+    fn enter_scopes(&mut self, stage: StageId, at: Instant) -> Result<(), Fault> {
         loop {
             let inside = |s: &ScopeId| self.case.place.around(*s).is_some();
             let Some(outermost) = self.scopes_around(stage).take_while(|s| !inside(s)).last() else { return Ok(()) };
-            self.enter_scope(outermost)?;
+            self.enter_scope(outermost, at)?;
         }
     }
 
-    fn enter_scope(&mut self, id: ScopeId) -> Result<(), Fault> {
+    fn enter_scope(&mut self, id: ScopeId, at: Instant) -> Result<(), Fault> {
         let scope = self.scope(id)?;
-        let now = self.case.now;
-        let mut around = self.work.spare.pop().unwrap_or(Around { scope: id, entered: now, returned: None, slots: alloc::vec![] });
-        (around.scope, around.entered, around.returned) = (id, now, None);
+        let mut around =
+            self.work.spare.pop().unwrap_or(Around { scope: id, entered: at, returned: None, slots: alloc::vec![] });
+        // Only a case that goes on where it was elsewhere entered before now: it runs from now as after a return.
+        let returned = Some(self.case.now).filter(|now| *now != at);
+        (around.scope, around.entered, around.returned) = (id, at, returned);
         around.slots.clear();
         self.case.place.scopes.insert(0, around);
         let before = self.ctx;
@@ -390,7 +406,8 @@ impl<'a> Run<'a> {
         let hours = form.within.map(|w| self.duration(w)).transpose()?.is_some_and(|w| crate::contact::elapsed(w).is_some());
         let due = approval.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
         let effect = self.tell_approval(form, rule, from, hours, due, true)?;
-        self.case.approvals.push(Approval { due, effect, run: self.ctx.run, ..approval });
+        let asked = self.case.now;
+        self.case.approvals.push(Approval { due, effect, asked, run: self.ctx.run, ..approval });
         Ok(())
     }
 
@@ -487,9 +504,13 @@ impl<'a> Run<'a> {
 
     /// A message that gave the debtor time to pay no longer waits: timers that it kept from moving the case are due now.
     pub(crate) fn release_moves(&mut self, payable: bool) {
-        if !payable || self.moves_wait() {
-            return;
+        if payable && !self.moves_wait() {
+            self.moves_go_on();
         }
+    }
+
+    /// Timers that hold a move and passed meanwhile are due now.
+    pub(crate) fn moves_go_on(&mut self) {
         let now = self.case.now.seconds();
         self.moves_due_at_last(Owner::Stage, now);
         for at in 0..self.case.place.scopes.len() {

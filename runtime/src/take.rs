@@ -1,6 +1,6 @@
 //! Taking up an event: what it must say, and what it does to the case before any rule sees it (semantics, section 3).
 
-use crate::case::{Claim, Hold, Mark, Promise, Terms};
+use crate::case::{Claim, Hold, Mark, Promise, Terms, Through};
 use crate::contact::BY_PHONE;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Given};
@@ -145,6 +145,13 @@ impl Run<'_> {
             }
             Happening::PlanAccepted => {
                 taken.terms = Some(self.terms_of(taken.arg(0).unwrap_or(0), taken.arg(1))?);
+            }
+            Happening::Void => {
+                let id = text("id").unwrap_or_default();
+                let mark = mark_of(id);
+                let payment = self.case.ledger.payments.iter().find(|p| p.mark == Some(mark) && !p.returned);
+                payment.ok_or_else(|| not_there("payment that can still be voided, with the id", id))?;
+                taken.of = Some(mark);
             }
             Happening::PaymentReturned => {
                 let of = text("of").unwrap_or_default();
@@ -324,6 +331,7 @@ impl Run<'_> {
                 self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark)
             }
             Happening::PaymentReturned => self.return_payment(taken.of.unwrap_or_default(), taken.arg(2)),
+            Happening::Void => self.void_payment(taken.of.unwrap_or_default()),
             Happening::Promise => self.take_promise(taken),
             Happening::Dispute => self.dispute(taken.claim, true),
             Happening::DisputeResolved => self.dispute(taken.claim, false),
@@ -384,7 +392,11 @@ impl Run<'_> {
             Happening::AddressFound => (p.reachable, p.barred) = (p.reachable.or(one), without(p.barred)),
             Happening::CeaseContact => p.barred = Channels::ALL,
             Happening::Deceased => p.pursued = false,
-            Happening::Minor | Happening::Representative => p.no_calls = true,
+            Happening::Minor => (p.through, p.through_until) = (Some(Through::Guardians), None),
+            Happening::Representative => {
+                let until = taken.arg(1).map(crate::eval::as_date).transpose()?;
+                (p.through, p.through_until) = (Some(Through::Representative), until);
+            }
             Happening::Bounced => {
                 let effect = taken.arg(1).and_then(|n| u32::try_from(n).ok());
                 let person = if taken.arg(2).is_some() { person } else { self.person_of(effect).unwrap_or(person) };

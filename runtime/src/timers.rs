@@ -96,6 +96,7 @@ impl<'a> Run<'a> {
         let machine = self.m;
         let held = !self.case.holds.is_empty();
         let no_moves = self.moves_wait();
+        let asked = self.asked_to_move();
         for (rank, number) in self.owners() {
             let owner = self.owner_of(rank, number)?;
             let (triggers, of_stage) = (self.triggers_of(owner), owner.of_stage());
@@ -107,7 +108,9 @@ impl<'a> Run<'a> {
                     continue;
                 }
                 // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
-                if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger) {
+                if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
+                    && !(of_stage && trigger.moves && asked.is_some_and(|asked| due <= asked))
+                {
                     best.offer(Some(due), Timer::Trigger(rank, number, at));
                 }
             }

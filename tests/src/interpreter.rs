@@ -2,7 +2,7 @@
 
 use crate::normal;
 use dunlin_machine::ir::{Machine, PlanId, RuleId, StageId, TextId, Type};
-use dunlin_runtime::case::Case;
+use dunlin_runtime::case::{Case, Through};
 use dunlin_runtime::fault::{Fault, Refusal};
 use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Statement, What};
 use dunlin_runtime::read;
@@ -89,9 +89,9 @@ impl Teller<'_> {
     fn effect(&self, effect: &Effect) -> String {
         let tone = |t: &Option<dunlin_machine::ir::ToneId>| t.map(|t| i64::from(t.0));
         match effect {
-            Effect::Send { template, channels, tone: t, deadline, person, nature, with } => {
+            Effect::Send { template, channels, tone: t, deadline, person, nature, through, with } => {
                 let name = self.text(self.machine.templates[template.index()].name);
-                normal::send(name, *channels, tone(t), *deadline, usize::from(*person), *nature, &self.with(with))
+                normal::send(name, *channels, tone(t), *deadline, usize::from(*person), *nature, words(*through), &self.with(with))
             }
             Effect::Call { script, tone: t, attempt, of, person } => {
                 normal::call(self.text(*script), tone(t), *attempt, *of, usize::from(*person))
@@ -144,6 +144,15 @@ impl Teller<'_> {
 
 fn parts(statement: &Statement) -> [i64; 4] {
     [statement.principal.0, statement.interest.0, statement.costs.0, statement.balance.0]
+}
+
+/// Through whom a message goes.
+fn words(through: Option<Through>) -> &'static str {
+    match through {
+        None => "",
+        Some(Through::Guardians) => " through guardians",
+        Some(Through::Representative) => " through representative",
+    }
 }
 
 /// Positions of persons, by bit.

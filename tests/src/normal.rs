@@ -34,12 +34,13 @@ pub fn send(
     deadline: Option<Date>,
     person: usize,
     nature: Nature,
+    through: &str,
     with: &[Named],
 ) -> String {
     let by: Vec<String> = channels.iter().map(|c| c.0.to_string()).collect();
     let tone = tone.map_or(String::new(), |t| format!(" tone {t}"));
     let deadline = deadline.map_or(String::new(), |d| format!(" deadline {d}"));
-    format!("send {template} by {} to {person}{tone}{deadline} {nature:?}{}", by.join("+"), with_words(with))
+    format!("send {template} by {} to {person}{tone}{deadline} {nature:?}{through}{}", by.join("+"), with_words(with))
 }
 
 fn with_words(with: &[Named]) -> String {

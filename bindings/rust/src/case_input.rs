@@ -18,11 +18,25 @@ pub struct CaseInput {
 }
 
 /// Fields of a case that this version does not take up yet.
-const NOT_YET: &[&str] = &["stage", "entered", "served", "plan", "sent", "payments"];
-const CASE: &[&str] =
-    &["id", "opened", "currency", "debtor", "debtors", "claims", "costs", "facts", "title", "limitation_date"];
+const NOT_YET: &[&str] = &["plan", "payments"];
+const CASE: &[&str] = &[
+    "id",
+    "opened",
+    "currency",
+    "debtor",
+    "debtors",
+    "claims",
+    "costs",
+    "facts",
+    "stage",
+    "entered",
+    "title",
+    "served",
+    "sent",
+    "limitation_date",
+];
 /// Fields of the case itself that a table may have.
-const TABLE: &[&str] = &["id", "opened", "currency", "title", "limitation_date"];
+const TABLE: &[&str] = &["id", "opened", "currency", "stage", "entered", "title", "served", "limitation_date"];
 const DEBTOR: &[&str] = &["id", "kind", "language", "region", "time_zone", "born", "channels"];
 const CLAIM: &[&str] = &["id", "principal", "due", "kind", "arose", "default_on", "secured"];
 
@@ -113,10 +127,10 @@ fn column(field: &str) -> String {
     }
 }
 
-struct Reader<'s> {
-    strategy: &'s Strategy,
+pub(crate) struct Reader<'s> {
+    pub(crate) strategy: &'s Strategy,
     currency: Currency,
-    problems: Problems,
+    pub(crate) problems: Problems,
 }
 
 impl Reader<'_> {
@@ -128,15 +142,17 @@ impl Reader<'_> {
         let id = id.and_then(|node| fields::id(node, "id", &mut self.problems));
         let at = fields.require("opened", "the day it opens, as \"2026-01-05\"", &mut self.problems);
         let at = at.and_then(|node| self.opened(node));
+        let persons = self.persons(&fields);
+        let past = self.past(&fields, &persons, at);
         let opening = Opening {
             id: id.unwrap_or_default(),
             currency: Some(self.currency.code().to_owned()),
-            persons: self.persons(&fields),
+            persons,
             claims: self.claims(&fields),
             costs: self.costs(&fields),
             facts: self.facts(&fields),
-            titled: self.titled(&fields),
             limitation_date: fields.date("limitation_date", &mut self.problems),
+            ..past
         };
         Some(CaseInput { opening, at: at? })
     }
@@ -144,7 +160,7 @@ impl Reader<'_> {
     fn known_fields(&mut self, fields: &Fields<'_>) {
         for (name, node) in fields.iter() {
             if NOT_YET.contains(&name) {
-                let sentence = "is not taken up by this version of Dunlin yet: a case opens without its history";
+                let sentence = "is not taken up by this version of Dunlin yet: a case opens without its plan and its payments";
                 self.problems.add(node.line, name, sentence);
             } else if !CASE.contains(&name) {
                 let sentence = match self.strategy.fact(name) {
@@ -183,15 +199,6 @@ impl Reader<'_> {
         }
     }
 
-    fn titled(&mut self, fields: &Fields<'_>) -> bool {
-        let Some(node) = fields.get("title") else { return false };
-        match node.value {
-            // A title is often stated by its day.
-            Value::Text(_) => fields::date(node, "title", &mut self.problems).is_some(),
-            _ => fields::bool(node, "title", &mut self.problems).unwrap_or(false),
-        }
-    }
-
     fn persons(&mut self, fields: &Fields<'_>) -> Vec<PersonGiven> {
         match (fields.get("debtor"), fields.get("debtors")) {
             (Some(_), Some(node)) => {
@@ -212,7 +219,7 @@ impl Reader<'_> {
     }
 
     /// The items of a list that has one at least, each with its path.
-    fn items<'n>(&mut self, node: &'n Node, path: &str) -> Vec<(String, &'n Node)> {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, path: &str) -> Vec<(String, &'n Node)> {
         match &node.value {
             Value::List(items) if !items.is_empty() => {
                 items.iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item)).collect()

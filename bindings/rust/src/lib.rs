@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod event_input;
 mod fields;
+mod history_input;
 mod json;
 mod lines;
 mod run;

@@ -7,7 +7,7 @@ use crate::words::amount;
 use dunlin_machine::ir::{RuleId, StageId, TextId, Type};
 use dunlin_machine::text::Words;
 use dunlin_machine::value::{Currency, Date, Instant, Money};
-use dunlin_runtime::case::Case;
+use dunlin_runtime::case::{Case, Through};
 use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Seen, Statement, Unusable, What};
 use serde_json::{Map, Value, json};
 
@@ -178,7 +178,7 @@ impl<'s> Lines<'s> {
     fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> Object {
         let text = |id: &TextId| json!(self.strategy.text(*id));
         object(match effect {
-            Effect::Send { template, channels, tone, deadline, person, nature, with } => json!({
+            Effect::Send { template, channels, tone, deadline, person, nature, through, with } => json!({
                 "template": self.template(*template),
                 "channel": self.strategy.channels(*channels).join(" and "),
                 "channels": self.strategy.channels(*channels),
@@ -186,6 +186,7 @@ impl<'s> Lines<'s> {
                 "deadline": deadline.as_ref().map(Date::to_string),
                 "debtor": person_id(case, *person),
                 "nature": nature_words(*nature),
+                "through": through.map(through_words),
                 "params": self.params(case, outcome, with),
             }),
             Effect::Call { script, tone, attempt, of, person } => json!({
@@ -423,6 +424,13 @@ const fn nature_words(nature: dunlin_machine::ir::Nature) -> Option<&'static str
         dunlin_machine::ir::Nature::Ordinary => None,
         dunlin_machine::ir::Nature::Reply => Some("reply"),
         dunlin_machine::ir::Nature::Notice => Some("notice"),
+    }
+}
+
+pub(crate) const fn through_words(through: Through) -> &'static str {
+    match through {
+        Through::Guardians => "guardians",
+        Through::Representative => "representative",
     }
 }
 

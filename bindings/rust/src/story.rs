@@ -1,6 +1,6 @@
 //! What a step did and why, in sentences for people.
 
-use crate::lines::{about, held_kind, person_id, seen, seen_words};
+use crate::lines::{about, held_kind, person_id, through_words, seen, seen_words};
 use crate::strategy::Strategy;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
@@ -132,11 +132,12 @@ impl<'s> Story<'s> {
 
     fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> String {
         match effect {
-            Effect::Send { template, channels, tone, deadline, person, with, .. } => {
+            Effect::Send { template, channels, tone, deadline, person, through, with, .. } => {
                 let (channels, tone) = (self.strategy.channels(*channels).join(" and "), self.tone(*tone));
                 let payable = deadline.map_or_else(String::new, |day: Date| format!(", payable until {day}"));
                 let (to, with) = (self.to(case, *person), self.with(case, outcome, with));
-                format!("send {} by {channels}{to}{tone}{payable}{with}", self.template(*template))
+                let through = through.map_or_else(String::new, |t| format!(" through the {}", through_words(t)));
+                format!("send {} by {channels}{to}{through}{tone}{payable}{with}", self.template(*template))
             }
             Effect::Call { script, tone, attempt, of, person } => {
                 let (to, tone) = (self.to(case, *person), self.tone(*tone));

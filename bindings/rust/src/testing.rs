@@ -248,24 +248,31 @@ fn opening(strategy: &Strategy, case: &TestCase) -> Option<CaseInput> {
         born: years.and_then(|years| case.open.add_years(-years).ok()),
         channels: Some(channels.collect()),
     };
-    let claims = case.claims.iter().zip(1..).map(|((principal, due), number)| ClaimGiven {
+    let claims = case.claims.iter().zip(1..).map(|(claim, number)| ClaimGiven {
         id: number.to_string(),
-        principal: *principal,
-        due: *due,
-        kind: None,
-        arose: None,
-        default_on: None,
+        principal: claim.principal,
+        due: claim.due,
+        kind: claim.kind.clone(),
+        arose: claim.arose,
+        default_on: claim.default_on,
         secured: false,
     });
     let facts = case.facts.iter().map(|(id, value)| (*id, fact(strategy, *id, *value)));
     let opening = Opening {
         id: "test".into(),
+        currency: case.currency.map(|currency| currency.code().to_owned()),
         persons: vec![person],
         claims: claims.collect(),
+        costs: case.costs.clone(),
         facts: facts.collect(),
         ..Opening::default()
     };
-    Some(CaseInput { opening, at: strategy.begin(case.open)? })
+    let zone = strategy.machine().zones.first();
+    let at = match case.open_time {
+        Some(time) => zone.and_then(|zone| zone.instant_at(case.open, time.seconds()).ok()),
+        None => strategy.begin(case.open),
+    };
+    Some(CaseInput { opening, at: at? })
 }
 
 fn fact(strategy: &Strategy, id: dunlin_machine::ir::FactId, value: i64) -> Given {

@@ -151,6 +151,8 @@ pub struct Scope {
     pub unheard: bool,
     /// Whether a claim's own dates can be read: `due`, `arose`, `default_on`, `kind`.
     pub claim: bool,
+    /// In a test of a strategy in several currencies: that of its case.
+    pub currency: Option<Currency>,
     /// The reason that a bare `pause` or `resume` takes.
     pub reason: Option<String>,
     /// The `when` of the rule around it, which is read again when somebody has approved what it does.
@@ -180,6 +182,8 @@ pub struct Checker<'s> {
     pub(super) find: &'s dyn Fn(&str) -> Option<(String, String)>,
     pub(super) modules: BTreeMap<String, Option<usize>>,
     pub(super) tables: BTreeMap<Declared, Progress<TableId>>,
+    /// Tables whose rows change by date: their first column is the day.
+    pub(super) dated_tables: BTreeSet<TableId>,
     pub(super) dated: BTreeMap<Declared, Progress<DatedId>>,
     pub(super) scales: BTreeMap<Declared, Progress<ScaleId>>,
     pub(super) calendars: BTreeMap<Declared, Progress<CalendarId>>,
@@ -221,6 +225,7 @@ impl<'s> Checker<'s> {
             find,
             modules: BTreeMap::new(),
             tables: BTreeMap::new(),
+            dated_tables: BTreeSet::new(),
             dated: BTreeMap::new(),
             scales: BTreeMap::new(),
             calendars: BTreeMap::new(),
@@ -458,7 +463,7 @@ impl<'s> Checker<'s> {
     /// The event of that name; unknown ones are reported.
     pub fn event_named(&mut self, name: &Name) -> Option<EventId> {
         let event = self.event_if(&name.text);
-        if event.is_none() && !self.not_yet_event(name) {
+        if event.is_none() {
             let known: Vec<String> = self.model.events.iter().map(|e| self.model.text(e.name).to_owned()).collect();
             let message = format!("There is no event `{}`", name.text);
             let help = format!("an event of your own is declared by `event {}(…)`", name.text);
@@ -574,6 +579,7 @@ fn empty_model() -> Model {
         params: Vec::new(),
         vars: Vec::new(),
         templates: Vec::new(),
+        template_files: None,
         events: Vec::new(),
         kept: Vec::new(),
         noted: Vec::new(),

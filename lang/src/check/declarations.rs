@@ -6,7 +6,7 @@ use dunlin_machine::ir::{EventId, Fact, FactId, Param, ParamId, TextId, Type, Va
 use super::context::{Checker, Named, Place, Value};
 use super::expr::{constant, is_builtin_value, second_of_day};
 use super::modules::{Family, declared_name};
-use dunlin_machine::value::{Duration, Unit};
+use dunlin_machine::value::{Currency, Duration, Unit};
 
 use super::types::Bounds;
 use crate::diagnostic::{Code, Diagnostic, codes, did_you_mean};
@@ -41,7 +41,7 @@ impl Checker<'_> {
                 }
                 ItemKind::Currency(names) => {
                     self.once(&mut headers.currency, item, "currency");
-                    self.currencies(names, item.span);
+                    self.currencies(names);
                 }
                 ItemKind::TimeZone(name) => {
                     self.once(&mut headers.time_zone, item, "time zone");
@@ -89,15 +89,20 @@ impl Checker<'_> {
         }
     }
 
-    fn currencies(&mut self, names: &[Name], span: Span) {
-        if names.len() > 1 {
-            self.not_yet(codes::CURRENCIES_NOT_BUILT, span, "a strategy in several currencies");
+    fn currencies(&mut self, names: &[Name]) {
+        let mut known: Vec<Currency> = Vec::new();
+        for name in names {
+            match Currency::from_code(&name.text) {
+                Some(currency) if known.contains(&currency) => self.report_known_word(name, "currency"),
+                Some(currency) => known.push(currency),
+                None => self.report_unknown_currency(name),
+            }
         }
-        if let Some(first) = names.first() {
-            self.currency(first);
-            // Even an unknown one: its amounts would only repeat the error.
-            self.currency_given = true;
+        if !known.is_empty() {
+            self.model.currencies = known;
         }
+        // Even an unknown one: its amounts would only repeat the error.
+        self.currency_given = true;
     }
 
     fn time_zone(&mut self, name: &Name) {
@@ -507,7 +512,6 @@ fn not_built(kind: &ItemKind) -> Option<(Code, &'static str)> {
         ItemKind::Replace(_) | ItemKind::Insert(_) | ItemKind::Remove(_) => {
             (codes::EXTENDS_NOT_BUILT, "strategies that change the stages of another")
         }
-        ItemKind::Templates(_) => (codes::TEMPLATES_NOT_BUILT, "the check of `templates`"),
         ItemKind::Experiment(_) => (codes::EXPERIMENT_NOT_BUILT, "experiments"),
         ItemKind::Migrate(_) => (codes::MIGRATE_NOT_BUILT, "migrations from another version"),
         _ => return None,

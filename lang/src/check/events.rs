@@ -32,16 +32,6 @@ impl Checker<'_> {
         self.event_named(&whole)
     }
 
-    /// Says of an event of the language that it is not taken yet; whether it is one.
-    pub fn not_yet_event(&mut self, name: &Name) -> bool {
-        let known = matches!(name.text.as_str(), "debtor_added" | "debtor_replaced");
-        if known {
-            let what = format!("cases whose debtors change, so it does not take `{}`", name.text);
-            self.not_yet(codes::DEBTORS_NOT_BUILT, name.span, &what);
-        }
-        known
-    }
-
     /// The event of a rule with what stands in its parentheses.
     pub fn heard(&mut self, pattern: &tree::EventPattern) -> Option<Heard> {
         let event = self.event_of(&pattern.name)?;

@@ -219,14 +219,13 @@ impl Checker<'_> {
     fn alternatives(&mut self, options: &[tree::Expr], span: Span) -> Option<Expr> {
         let money = |option: &tree::Expr| matches!(option.kind, ExprKind::Literal(tree::Literal::Money { .. }));
         if options.iter().all(money) {
-            self.not_yet(codes::CURRENCIES_NOT_BUILT, span, "a strategy in several currencies");
-        } else {
-            let words = self.words(span).to_owned();
-            let error = self.error(codes::OR_NOT_HERE, span, format!("`{words}` is not one value"));
-            self.report(
-                error.help("`|` means *or* between names behind `=`, `is` or `is not`; between conditions write `or`"),
-            );
+            return self.amounts(options, span);
         }
+        let words = self.words(span).to_owned();
+        let error = self.error(codes::OR_NOT_HERE, span, format!("`{words}` is not one value"));
+        self.report(
+            error.help("`|` means *or* between names behind `=`, `is` or `is not`; between conditions write `or`"),
+        );
         None
     }
 }

@@ -1,6 +1,6 @@
 //! Guarantees: what an author promises of every case. Here their names and types are settled; nothing is proven.
 
-use dunlin_machine::ir::{Channels, EffectKind, Guarantee, Meant, Milestone, Promised, Type};
+use dunlin_machine::ir::{self, Channels, EffectKind, Guarantee, Meant, Milestone, Promised, Type};
 
 use super::context::{Checker, or_list};
 use super::effects;
@@ -76,8 +76,11 @@ impl Checker<'_> {
 
     /// A value that every case has in common: what is promised is promised of all of them.
     fn promised_value(&mut self, written: &tree::Expr, ty: Type) -> Option<Expr> {
-        self.constant(written, ty)?;
-        self.expr(written, Some(ty))
+        let value = self.expr(written, Some(ty))?;
+        if !matches!(value.node.as_ref(), ir::Expr::Amounts(_)) {
+            self.constant(written, ty)?;
+        }
+        Some(value)
     }
 
     fn promised_count(&mut self, written: &tree::Expr, least: i64) -> Option<Expr> {

@@ -223,7 +223,9 @@ fn changes(checker: &Checker, expr: &Expr) -> bool {
         ir::Expr::Read(quantity) => !is_fixed(quantity),
         ir::Expr::Table(id, arguments) => {
             let rows = checker.model.tables.get(id.index()).map(|table| &table.rows);
-            rows.into_iter().flatten().any(|row| part(&row.result)) || arguments.iter().any(part)
+            // Interest looks at each day by itself, so what goes by the day is settled for each of them.
+            let day = usize::from(checker.is_of_the_day(*id, arguments));
+            rows.into_iter().flatten().any(|row| part(&row.result)) || arguments.iter().skip(day).any(part)
         }
         node => walk::operands(node).into_iter().any(part),
     }
@@ -253,9 +255,20 @@ fn changing_days(checker: &Checker, expr: &Expr, days: &mut Vec<Date>) {
         ir::Expr::Table(id, arguments) => {
             let rows = checker.model.tables.get(id.index()).map(|table| &table.rows);
             rows.into_iter().flatten().for_each(|row| changing_days(checker, &row.result, days));
+            if checker.is_of_the_day(*id, arguments) {
+                days.extend(rows.into_iter().flatten().filter_map(|row| first_day(row.patterns.first()?)));
+            }
             arguments.iter().for_each(|argument| changing_days(checker, argument, days));
         }
         node => walk::operands(node).into_iter().for_each(|operand| changing_days(checker, operand, days)),
+    }
+}
+
+/// The first day of the rows of a table that changes by date.
+fn first_day(days: &ir::Pattern) -> Option<Date> {
+    match days {
+        ir::Pattern::Between(Some(from), _) => i32::try_from(*from).ok().and_then(Date::from_days),
+        _ => None,
     }
 }
 

@@ -80,7 +80,8 @@ impl Checker<'_> {
             }
             several => {
                 let message = "There are two sets of limitation rules here, and the ledger names neither";
-                let mut error = Diagnostic::error(codes::LIMITATION_TWICE, message).at(read.file, read.span, "by which?");
+                let mut error =
+                    Diagnostic::error(codes::LIMITATION_TWICE, message).at(read.file, read.span, "by which?");
                 for place in several.iter().filter_map(|one| self.declared_place(*one)) {
                     error = error.also(place.file, place.span, "offered here");
                 }

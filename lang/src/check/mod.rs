@@ -25,6 +25,7 @@ mod shared_contact;
 mod stages;
 mod starts;
 mod tables;
+mod templates;
 mod tests;
 mod types;
 mod warnings;
@@ -135,6 +136,7 @@ impl Checker<'_> {
         self.terms(tree);
         self.plans(tree);
         self.starts(tree);
+        self.template_files(tree);
         self.check_bodies(tree);
         self.guarantees(tree);
         self.uncalled_procedures(tree);

@@ -343,10 +343,13 @@ impl Checker<'_> {
         let item = self.item(declared)?;
         let ItemKind::Table(table) = item.kind() else { return None };
         let checked = self.in_file(declared.file, |checker| tables::table(checker, table, item.span()));
-        let id = checked.map(|table| {
-            self.model.tables.push(table);
+        let id = checked.map(|checked| {
+            self.model.tables.push(checked);
             TableId(self.number(self.model.tables.len() - 1, "tables"))
         });
+        if tables::is_dated(table) {
+            self.dated_tables.extend(id);
+        }
         self.tables.insert(declared, Progress::Done(id));
         id
     }

@@ -119,14 +119,21 @@ impl Checker<'_> {
     /// Says that there is no such stage in the procedure that is looked at; whether one is.
     pub fn report_no_stage_of_procedure(&mut self, name: &DottedName) -> bool {
         let Some(call) = self.current_call() else { return false };
+        let text = name.text();
+        if call.exits.iter().any(|exit| exit.name == text) {
+            let message = format!("`{text}` is an exit, and here a stage is meant");
+            let error = self.error(codes::UNKNOWN_STAGE, name.span, message);
+            self.report(error.help("a procedure does not know where its caller goes on; `leaving { … }` is done on every way out, `leaving otherwise { … }` on all but the exits"));
+            return true;
+        }
         let of = self.item(call.declared).and_then(|item| procedure(&item).map(|p| p.name.text())).unwrap_or_default();
-        let message = format!("The procedure `{of}` has neither a stage nor an exit `{}`", name.text());
+        let message = format!("The procedure `{of}` has neither a stage nor an exit `{text}`");
         let known = self.stage_names();
         let help = format!(
             "it knows {}; where a case goes after it, its caller says by `exit NAME -> STAGE`",
             or_list(&known)
         );
-        let whole = Name { text: name.text(), span: name.span };
+        let whole = Name { text, span: name.span };
         self.report_unknown(codes::UNKNOWN_STAGE, &whole, message, &known, &help);
         true
     }
@@ -632,7 +639,11 @@ impl Checker<'_> {
             let message =
                 format!("By the exit `{}` the case leaves the procedure, and this leads nowhere", exit.name.text);
             let error = self.error(codes::EXIT_WITHOUT_MOVE, statement.span, message);
-            self.report(error.help("end it with a move: `-> STAGE`"));
+            let asks = body.last().is_some_and(|last| matches!(last.does, Does::Approval(_)));
+            self.report(error.help(match asks {
+                true => "an exit waits for nobody: move to a stage that waits for the approval",
+                false => "end it with a move: `-> STAGE`",
+            }));
             return None;
         }
         Some((condition?, body))

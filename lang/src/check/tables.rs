@@ -8,12 +8,14 @@ mod patterns;
 mod show;
 
 use dunlin_machine::ir::{self, Pattern, TextId, Type};
+use dunlin_machine::value::Date;
 
 use super::context::Checker;
+use super::dated;
 use super::types::Bounds;
 use crate::diagnostic::codes;
 use crate::model::Expr;
-use crate::syntax::tree::{self, ExprKind, Parameter, Row, Span, TableBody};
+use crate::syntax::tree::{self, DateLiteral, DatedRows, ExprKind, Parameter, Row, Span, TableBody};
 
 pub(super) use show::show;
 
@@ -44,39 +46,69 @@ pub(super) fn table(checker: &mut Checker, declared: &tree::Table, span: Span) -
     if let Some(day) = declared.verified_until {
         checker.date(day);
     }
-    let rows = rows_of(checker, declared, span)?;
+    let versions = versions(checker, declared, span)?;
     let (Some(columns), Some(result)) = (columns, result) else {
         return None;
     };
-    let read: Vec<Option<ReadRow>> = rows.iter().map(|row| read_row(checker, &columns, result, row)).collect();
-    let read: Vec<ReadRow> = read.into_iter().collect::<Option<_>>()?;
-    if checker.diagnostics.len() > before || patterns::mixes_units(checker, &columns, &read) {
-        return None;
+    let mut table = empty_table(checker, declared, &columns, result);
+    let mut errors = false;
+    for version in versions {
+        let rows = version.rows.iter().map(|row| read_row(checker, &columns, result, row));
+        let read: Vec<Option<ReadRow>> = rows.collect();
+        let read: Vec<ReadRow> = read.into_iter().collect::<Option<_>>()?;
+        if checker.diagnostics.len() > before || patterns::mixes_units(checker, &columns, &read) {
+            return None;
+        }
+        errors |= findings::report(checker, declared.name.span, &columns, &read);
+        table.rows.extend(model_rows(checker, &version, read));
     }
-    let errors = findings::report(checker, declared.name.span, &columns, &read);
-    let table = model_table(checker, declared, &columns, result, read, rows);
     (!errors).then_some(table)
 }
 
-fn rows_of<'t>(checker: &mut Checker, declared: &'t tree::Table, span: Span) -> Option<&'t [Row]> {
-    let name = declared.name.text();
-    match &declared.body {
-        TableBody::Rows(rows) if rows.is_empty() => {
-            let error = checker.error(codes::TABLE_EMPTY, span, format!("The table `{name}` has no rows"));
-            checker.report(error.help("write at least one, such as `_ => RESULT`"));
-            None
-        }
-        TableBody::Rows(rows) => Some(rows),
-        TableBody::Dated(rows) => {
-            let place = rows.first().map_or(span, |rows| rows.from.span);
-            checker.not_yet(codes::DATED_TABLE_NOT_BUILT, place, "a table whose rows change by date");
-            None
-        }
+/// The rows that hold at one time.
+struct Version<'t> {
+    rows: &'t [Row],
+    /// Of a table that changes by date: from which day, and up to which.
+    days: Option<Pattern>,
+}
+
+/// The rows of a table, by the days on which they hold where it has dates.
+fn versions<'t>(checker: &mut Checker, declared: &'t tree::Table, span: Span) -> Option<Vec<Version<'t>>> {
+    let versions = match &declared.body {
+        TableBody::Rows(rows) => vec![Version { rows, days: None }],
+        TableBody::Dated(dated) => dated_versions(checker, dated)?,
         TableBody::File(file) => {
             checker.not_yet(codes::TABLE_FILE_NOT_BUILT, file.span, "a table whose rows stand in a file");
-            None
+            return None;
         }
+    };
+    if versions.iter().any(|version| version.rows.is_empty()) {
+        let name = declared.name.text();
+        let error = checker.error(codes::TABLE_EMPTY, span, format!("The table `{name}` has no rows"));
+        checker.report(error.help("write at least one, such as `_ => RESULT`"));
+        return None;
     }
+    Some(versions)
+}
+
+fn dated_versions<'t>(checker: &mut Checker, dated: &'t [DatedRows]) -> Option<Vec<Version<'t>>> {
+    let written: Vec<DateLiteral> = dated.iter().map(|rows| rows.from).collect();
+    let before = checker.diagnostics.len();
+    for (index, from) in written.iter().enumerate() {
+        dated::in_order(checker, written.get(..index).unwrap_or(&[]), *from);
+    }
+    let days: Vec<Option<Date>> = written.iter().map(|from| checker.date(*from)).collect();
+    let days: Vec<i64> = days.into_iter().map(|day| day.map(|day| i64::from(day.days()))).collect::<Option<_>>()?;
+    if checker.diagnostics.len() > before {
+        return None;
+    }
+    let ends = days.iter().skip(1).map(|next| Some(next - 1)).chain([None]);
+    let versions = dated.iter().zip(&days).zip(ends);
+    let version = |((rows, from), to): ((&'t DatedRows, &i64), Option<i64>)| Version {
+        rows: &rows.rows,
+        days: Some(Pattern::Between(Some(*from), to)),
+    };
+    Some(versions.map(version).collect())
 }
 
 fn result_type(checker: &mut Checker, declared: &tree::Table) -> Option<Type> {
@@ -92,7 +124,9 @@ fn result_type(checker: &mut Checker, declared: &tree::Table) -> Option<Type> {
 
 fn columns(checker: &mut Checker, declared: &tree::Table) -> Option<Vec<Column>> {
     let parameters = &declared.parameters;
-    if parameters.is_empty() || parameters.len() > MOST_COLUMNS {
+    // The day is a column of its own.
+    let most = if is_dated(declared) { MOST_COLUMNS - 1 } else { MOST_COLUMNS };
+    if parameters.is_empty() || parameters.len() > most {
         let message = format!("The table `{}` has {} columns", declared.name.text(), parameters.len());
         let error = checker.error(codes::TABLE_COLUMNS, declared.name.span, message);
         checker.report(error.help("a table is read by 1 to 32 values: `table(segment, level : number) : tone`"));
@@ -177,21 +211,23 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-fn model_table(
-    checker: &mut Checker,
-    declared: &tree::Table,
-    columns: &[Column],
-    result: Type,
-    read: Vec<ReadRow>,
-    rows: &[Row],
-) -> ir::Table<Expr> {
+/// Whether the rows of a table change by date.
+pub(super) fn is_dated(declared: &tree::Table) -> bool {
+    matches!(declared.body, TableBody::Dated(_))
+}
+
+fn empty_table(checker: &mut Checker, declared: &tree::Table, columns: &[Column], result: Type) -> ir::Table<Expr> {
     let name = checker.text(&declared.name.text());
+    let day = is_dated(declared).then(|| (checker.text("from"), Type::Date));
     let columns: Vec<(TextId, Type)> = columns.iter().map(|c| (checker.text(&c.name), c.ty)).collect();
-    let rows = read.into_iter().zip(rows).map(|(read, row)| ir::Row {
+    ir::Table { name, columns: day.into_iter().chain(columns).collect(), result, rows: Vec::new() }
+}
+
+fn model_rows(checker: &mut Checker, version: &Version, read: Vec<ReadRow>) -> Vec<ir::Row<Expr>> {
+    let rows = read.into_iter().zip(version.rows).map(|(read, row)| ir::Row {
         rule: checker.rule_at(row.span, &row.law),
-        patterns: read.patterns,
+        patterns: version.days.iter().cloned().chain(read.patterns).collect(),
         result: read.result,
     });
-    let rows = rows.collect();
-    ir::Table { name, columns, result, rows }
+    rows.collect()
 }

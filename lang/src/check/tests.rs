@@ -14,6 +14,17 @@ use crate::syntax::tree::{self, CaseEntry, Moment, Span, TestStepKind};
 
 /// Takes up a `test` block.
 pub(super) fn test(checker: &mut Checker, test: &tree::Test, span: Span) {
+    let entries = test.steps.iter().find_map(|step| match &step.kind {
+        TestStepKind::Case(entries) => Some(entries.as_slice()),
+        _ => None,
+    });
+    checker.scoped(|checker| {
+        checker.scope.currency = case::currency(checker, entries.unwrap_or_default());
+        in_its_currency(checker, test, span);
+    });
+}
+
+fn in_its_currency(checker: &mut Checker, test: &tree::Test, span: Span) {
     let before = checker.diagnostics.len();
     report_title_twice(checker, test);
     let rule = checker.rule_at(span, &[]);
@@ -57,6 +68,7 @@ fn report_title_twice(checker: &mut Checker, test: &tree::Test) {
 struct Reader<'t> {
     case: Option<(&'t [CaseEntry], Span)>,
     open: Option<(Option<Date>, Span)>,
+    open_time: Option<TimeOfDay>,
     steps: Vec<TestStep>,
     /// How far time has come, and where that was said.
     now: Option<(At, Span)>,
@@ -123,12 +135,11 @@ impl<'t> Reader<'t> {
             checker.report(error);
             return;
         }
-        if let Some(time) = moment.time {
-            checker.not_yet(codes::TEST_CASE_NOT_BUILT, time.span, "the opening of a test at a time of day");
-        }
         let date = checker.date(moment.date);
+        let second = moment.time.map(second_of_day);
         self.open = Some((date, span));
-        self.now = date.map(|date| ((date, 0), moment.date.span));
+        self.open_time = second.and_then(time_of_day);
+        self.now = date.map(|date| ((date, second.unwrap_or(0)), moment.date.span));
     }
 
     fn at(&mut self, checker: &mut Checker, at: &Moment, event: &tree::TestEvent, span: Span) -> Option<TestDoes> {
@@ -142,7 +153,7 @@ impl<'t> Reader<'t> {
         let now = self.now.filter(|((day, second), _)| *day == date && *second < END_OF_DAY);
         let second_at = second.unwrap_or_else(|| now.map_or(0, |((_, second), _)| second));
         self.go_to(checker, (date, second_at), place);
-        let time = second.and_then(|second| TimeOfDay::from_seconds(u32::try_from(second).ok()?));
+        let time = second.and_then(time_of_day);
         let (event, args) = read?;
         Some(TestDoes::At { date, time, event, args })
     }
@@ -192,8 +203,13 @@ impl<'t> Reader<'t> {
             checker.report(error.help("say when it opens: `open 2026-01-05`"));
         }
         let date = self.open.and_then(|(date, _)| date);
-        case::case(checker, entries, span, date)
+        let case = case::case(checker, entries, span, date)?;
+        Some(TestCase { open_time: self.open_time, ..case })
     }
+}
+
+fn time_of_day(second: i64) -> Option<TimeOfDay> {
+    TimeOfDay::from_seconds(u32::try_from(second).ok()?)
 }
 
 fn report_before_open(checker: &mut Checker, span: Span) {

@@ -210,7 +210,10 @@ impl Checker<'_> {
             let words = self.words(expr.span).to_owned();
             let message = format!("`{words}` is not the same for every case");
             let error = self.error(codes::NOT_CONSTANT, expr.span, message);
-            self.report(error.help("a literal, a param, or what is computed from them belongs here"));
+            self.report(error.help(match checked.node.as_ref() {
+                ir::Expr::Amounts(_) => "it has one amount for each currency; write them where they are used",
+                _ => "a literal, a param, or what is computed from them belongs here",
+            }));
         }
         value
     }

@@ -143,6 +143,7 @@ codes! {
     TOO_MANY = 226, "too many", "A strategy has more of something than its machine can number.";
     BAD_VERSION = 227, "not a version", "Versions count from 1.";
     BAD_DAY_BEGIN = 228, "not a begin of the day", "A day begins at a time before 24:00.";
+    AMOUNT_MISSING = 229, "amount missing for a currency", "In a strategy in several currencies an amount is written for each: `50 EUR | 60 CHF`.";
 
     // 0300–0399: stages and moves
     NO_STAGE = 300, "strategy without a stage", "A case is always in one stage; it opens in the first one written.";
@@ -170,6 +171,8 @@ codes! {
     START_TWICE = 321, "two `start` blocks", "A strategy says in one `start` block where its cases open.";
     CHANNEL_OF_ACTION = 322, "channel of another action", "Only `send` goes by channels.";
     START_OUTCOME = 323, "case that opens with its end", "A case opens in a stage; outcomes are where it ends.";
+    TEMPLATE_FOLDER = 324, "folder of templates", "Templates lie in a folder beside the strategy: `templates \"letters\" in de, en`.";
+    TEMPLATE_LANGUAGE = 325, "language of templates", "Languages of templates are written by their codes, each once: `in de, en`.";
 
     UNKNOWN_EXIT = 330, "unknown exit", "A stage that is a procedure maps the exits that its procedure declares.";
     EXIT_NOT_MAPPED = 331, "exit without a way on", "A stage that is a procedure says for each of its exits where a case goes: `exit title -> enforcement`.";
@@ -257,19 +260,14 @@ codes! {
 
     // 0700–0799: forms that are not built yet
     GERMAN_NOT_BUILT = 700, "German surface not built yet", "The German words of the language are not understood yet. Write the strategy in English words.";
-    DEBTORS_NOT_BUILT = 704, "changing debtors not built yet", "Debtors that join a case, or take the place of another, are not run yet.";
-    CURRENCIES_NOT_BUILT = 705, "several currencies not built yet", "A strategy has one currency for now.";
     EXTENDS_NOT_BUILT = 710, "strategies that extend another not built yet", "`extends`, `replace`, `insert`, `remove` and `next` are not run yet.";
     EXPERIMENT_NOT_BUILT = 711, "experiments not built yet", "`experiment` is not run yet.";
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
-    TEMPLATES_NOT_BUILT = 713, "check of templates not built yet", "`templates` is not checked yet.";
     CALL_DETAIL_NOT_BUILT = 718, "details of calls not built yet", "Nothing goes out `with` a call yet.";
     DESIGNATION_NOT_BUILT = 742, "designation not built yet", "`designation` is not run yet. Payments are allocated as `allocate` says.";
     INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "`without` and `when` at an interest rule are not run yet.";
     TABLE_FILE_NOT_BUILT = 746, "table from a file not built yet", "`table … from \"file.csv\"` is not read yet. Write the rows in braces.";
-    DATED_TABLE_NOT_BUILT = 747, "table that changes by date not built yet", "`from DATE { rows }` in a table is not run yet. A dated value can change by date.";
     RECESS_YEARS_NOT_BUILT = 748, "recess of some years not built yet", "A recess of a span of years is not read yet.";
-    TEST_CASE_NOT_BUILT = 749, "case detail not built yet", "In a `test`, a claim has an amount and a due date; its kind, its other dates and costs from before are not run yet.";
 
     // 0800–0899: warnings
     UNREACHABLE_STAGE = 800, "stage that no case reaches", "No move leads to this stage.";

@@ -73,6 +73,8 @@ impl Reads {
             Quantity::ClaimKind => self.claim = true,
             Quantity::DebtorKind | Quantity::DebtorLanguage | Quantity::DebtorRegion => {}
             Quantity::DebtorTimeZone | Quantity::DebtorAge | Quantity::Opened | Quantity::Claimed => {}
+            // In an interest rule, the day that is looked at.
+            Quantity::Today => {}
             quantity => {
                 self.changed = *quantity == Quantity::Changed;
                 self.limitation = *quantity == Quantity::LimitationDate;

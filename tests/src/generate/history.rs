@@ -80,7 +80,7 @@ const LIKELY: [Happening; 27] = [
 ];
 
 /// Events of plans, approvals and several debtors.
-const LATER: [Happening; 16] = [
+const LATER: [Happening; 20] = [
     Happening::PlanRequested,
     Happening::PlanAccepted,
     Happening::PlanAccepted,
@@ -97,6 +97,10 @@ const LATER: [Happening; 16] = [
     Happening::Insolvency,
     Happening::Objection,
     Happening::WithdrawnByCourt,
+    Happening::DebtorAdded,
+    Happening::DebtorReplaced,
+    Happening::Void,
+    Happening::Representative,
 ];
 
 /// A history for a strategy; with `more` also several debtors and amounts near the bound of 64 bits.
@@ -313,6 +317,15 @@ impl Teller<'_> {
         }
         let happening = Happening::of(event);
         match (happening, name) {
+            (Some(Happening::DebtorAdded), "debtor") | (Some(Happening::DebtorReplaced), "by") => {
+                self.persons += 1;
+                format!("d-{}", self.persons)
+            }
+            (_, "time_zone") => {
+                let n = self.dice.below(self.model.zones.len());
+                self.model.zones[n].name().to_owned()
+            }
+            (_, "region") => self.dice.pick(&["DE-NW", "DE-BY", "XX"]).to_owned(),
             (_, "debtor") if self.persons > 1 => format!("d-{}", 1 + self.dice.below(self.persons)),
             (_, "debtor") => "d-1".to_owned(),
             (Some(Happening::Approved | Happening::Declined), "name") => self.approval(),

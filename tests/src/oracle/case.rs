@@ -14,6 +14,8 @@ pub struct Case<'m> {
     pub(super) next_effect: u32,
     /// The position of its currency in those of the strategy.
     pub(super) currency: usize,
+    /// The calendar that it goes by, as at its opening.
+    pub(super) calendar: usize,
     /// Events delivered and moves made so far, for `changed`.
     pub(super) changes: u64,
     pub(super) recent: Vec<String>,
@@ -356,7 +358,10 @@ pub struct Person {
     pub(super) deceased: bool,
     /// Pursued no more.
     pub(super) released: bool,
-    pub(super) no_calls: bool,
+    /// Under age: written to through the guardians.
+    pub(super) minor: bool,
+    /// Written to through a representative, through that day where there is one.
+    pub(super) represented: Option<Option<Date>>,
     pub(super) attempts: Vec<(Instant, Channels)>,
     pub(super) conversations: Vec<(Instant, ChannelId)>,
 }

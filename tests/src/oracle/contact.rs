@@ -125,9 +125,24 @@ impl<'m> Run<'m> {
         let consent = who.consent.contains(&channel) || !rules.consents.iter().any(|(c, _)| c.has(channel));
         let mut forbidden = false;
         for (_, when, _) in rules.nevers.iter().filter(|(c, _, _)| c.has(channel)) {
-            forbidden |= self.holds(when, &self.plain())?;
+            forbidden |= self.holds(when, &self.to(person))?;
         }
         Ok(allowed && consent && !forbidden)
+    }
+
+    /// Through whom a person is written to.
+    fn through(&self, person: usize) -> &'static str {
+        let person = &self.case.persons[person];
+        match person.represented {
+            Some(until) if until.is_none_or(|day| self.today() <= day) => " through representative",
+            _ if person.minor => " through guardians",
+            _ => "",
+        }
+    }
+
+    /// What a rule about a message to a person reads.
+    fn to(&self, person: usize) -> super::eval::View {
+        super::eval::View { person: Some(person), ..self.plain() }
     }
 
     fn gates(&self, asks: &Asks) -> Vec<Gate<'m>> {
@@ -296,7 +311,7 @@ impl<'m> Run<'m> {
                 for allow in allows.iter().filter(|a| a.channels.has(channel)) {
                     open |= match &allow.window {
                         None => true,
-                        Some(window) => self.in_window(window, day, second)?,
+                        Some(window) => self.in_window(window, asks.person, day, second)?,
                     };
                 }
                 if !open {
@@ -307,10 +322,10 @@ impl<'m> Run<'m> {
         Ok(true)
     }
 
-    fn in_window(&self, window: &Window, day: Date, second: u32) -> Result<bool, Fault> {
+    fn in_window(&self, window: &Window, person: usize, day: Date, second: u32) -> Result<bool, Fault> {
         let civil = day.civil();
         let weekday = window.weekdays >> (day.weekday().number() - 1) & 1 == 1;
-        let holiday = window.except_holidays && self.calendar()?.is_holiday(day).is_some();
+        let holiday = window.except_holidays && self.calendar_of(person)?.is_holiday(day).is_some();
         let excepted = window.except.contains(&(civil.month, civil.day));
         let hours = window.hours.iter().any(|(from, to)| *from <= second && second <= *to);
         Ok(weekday && !holiday && !excepted && hours)
@@ -340,7 +355,7 @@ impl<'m> Run<'m> {
         self.count_sent(send.template.index());
         self.remember(waiting, number, channels);
         let template = self.model.text(self.model.templates[send.template.index()].name);
-        let what = normal::send(template, channels, tone, deadline, waiting.person, send.nature, &with);
+        let what = normal::send(template, channels, tone, deadline, waiting.person, send.nature, self.through(waiting.person), &with);
         self.effect(Some(waiting.action.rule), &what)
     }
 
@@ -422,7 +437,7 @@ impl<'m> Run<'m> {
         let open = self.case.calls[call].clone();
         let Does::Call(rule) = &open.action.does else { return Err(Fault::Broken) };
         let hours = rule.hours.as_ref().map(|h| self.eval(h, &self.plain())).transpose()?;
-        let nobody = self.case.persons[open.person].no_calls;
+        let nobody = !self.through(open.person).is_empty();
         if nobody || !self.usable(open.person, PHONE, Nature::Ordinary)? {
             self.held(open.action, "unusable", None, true);
             self.case.calls.remove(call);

@@ -1,9 +1,10 @@
 //! Several debtors: whom an action is for, who is released, and what leaves a case for a sister case.
 
 use super::Run;
-use super::case::Happened;
+use super::case::{Happened, Person};
 use super::fault::Fault;
 use crate::normal;
+use dunlin_machine::events::Happening;
 use dunlin_lang::model::{Action, Expr};
 use dunlin_machine::ir::{RuleId, SplitPart, StageId, To, Type};
 
@@ -11,7 +12,8 @@ impl<'m> Run<'m> {
     /// The debtor whom an event names, else the first.
     pub(super) fn debtor(&self, happened: &Happened) -> usize {
         let params = &self.model.events[happened.event.index()].params;
-        let position = params.iter().position(|p| self.model.text(p.name) == "debtor" && p.ty == Type::Text);
+        let name = if happened.event == Happening::DebtorReplaced.id() { "by" } else { "debtor" };
+        let position = params.iter().position(|p| self.model.text(p.name) == name && p.ty == Type::Text);
         let id = position.and_then(|n| happened.args.get(n).copied().flatten()).map(|id| self.text(id));
         id.and_then(|id| self.case.persons.iter().position(|p| p.id == id)).unwrap_or(0)
     }
@@ -42,16 +44,34 @@ impl<'m> Run<'m> {
             return Ok(false);
         }
         self.case.persons[named].released = true;
-        self.case.waiting.retain(|w| w.person != named);
-        let (theirs, still) = self.case.calls.drain(..).partition(|c: &super::case::Call| c.person == named);
-        self.case.calls = still;
-        for call in theirs.iter().filter(|c| c.effect != 0) {
-            self.withdraw(call.effect)?;
-        }
+        self.forget(named)?;
         if told {
             self.effect(rule, &normal::release(named))?;
         }
         Ok(true)
+    }
+
+    /// What waits for a person is dropped, and open calls to that person end.
+    fn forget(&mut self, person: usize) -> Result<(), Fault> {
+        self.case.waiting.retain(|w| w.person != person);
+        let (theirs, still) = self.case.calls.drain(..).partition(|c: &super::case::Call| c.person == person);
+        self.case.calls = still;
+        for call in theirs.iter().filter(|c| c.effect != 0) {
+            self.withdraw(call.effect)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody else owes in the place of a person.
+    pub(super) fn replace(&mut self, old: usize, new: Person) -> Result<(), Fault> {
+        let today = self.today();
+        for claim in 0..self.case.claims.len() {
+            self.fix(claim, today)?;
+        }
+        self.forget(old)?;
+        self.case.messages.retain(|m| m.person != old);
+        self.case.persons[old] = new;
+        Ok(())
     }
 
     /// A part of the case leaves it.

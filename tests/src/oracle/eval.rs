@@ -15,6 +15,8 @@ pub struct View {
     pub(super) day: Option<Date>,
     /// The claim of an interest rule; facts are then those of the opening.
     pub(super) claim: Option<usize>,
+    /// Whose `debtor.…` is meant; if none, that of the debtor whom the event names.
+    pub(super) person: Option<usize>,
     /// The trigger that asks.
     pub(super) trigger: Option<TriggerId>,
 }
@@ -24,6 +26,11 @@ type Value = Result<Option<i64>, Fault>;
 impl Run<'_> {
     pub(super) fn plain(&self) -> View {
         View::default()
+    }
+
+    /// What the ledger reads: of the first debtor.
+    pub(super) fn of_first(&self) -> View {
+        View { person: Some(0), ..View::default() }
     }
 
     /// The value; not to know it is a fault.
@@ -197,11 +204,11 @@ impl Run<'_> {
             Q::Titled => yes(self.case.titled),
             Q::Changed => yes(self.changed(view)),
             Q::LimitationDate => days(self.case.limitation_date),
-            Q::DebtorKind => Ok(Some(i64::from(self.case.persons[0].business))),
-            Q::DebtorLanguage => Ok(self.case.persons[0].language),
-            Q::DebtorRegion => Ok(self.case.persons[0].region),
-            Q::DebtorTimeZone => Ok(self.case.persons[0].zone),
-            Q::DebtorAge => Ok(self.age()),
+            Q::DebtorKind => Ok(Some(i64::from(self.whose(view).business))),
+            Q::DebtorLanguage => Ok(self.whose(view).language),
+            Q::DebtorRegion => Ok(self.whose(view).region),
+            Q::DebtorTimeZone => Ok(self.whose(view).zone),
+            Q::DebtorAge => Ok(self.age(self.whose(view))),
             Q::Debtors => some(i64::try_from(self.pursued().count()).ok()),
             Q::In(stages) => yes(stages.iter().any(|s| s.index() == self.case.place.stage)),
             Q::BeenIn(stages) => yes(stages.iter().any(|s| self.case.been.contains(&s.index()))),
@@ -219,6 +226,11 @@ impl Run<'_> {
 
     fn pursued(&self) -> impl Iterator<Item = &super::case::Person> {
         self.case.persons.iter().filter(|p| p.pursued())
+    }
+
+    /// The person of whom something is read.
+    fn whose(&self, view: &View) -> &super::case::Person {
+        &self.case.persons[view.person.unwrap_or(self.named)]
     }
 
     fn changed(&self, view: &View) -> bool {
@@ -254,8 +266,8 @@ impl Run<'_> {
     }
 
     /// Birthdays since birth.
-    fn age(&self) -> Option<i64> {
-        let born = self.case.persons[0].born?;
+    fn age(&self, person: &super::case::Person) -> Option<i64> {
+        let born = person.born?;
         let birthday = |years: &i32| born.add_years(*years).is_ok_and(|day| day <= self.today());
         (1..400).take_while(birthday).last().map_or(Some(0), |years| Some(i64::from(years)))
     }

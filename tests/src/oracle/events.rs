@@ -8,7 +8,7 @@ use crate::normal;
 use dunlin_machine::events::{Happening, Origin, PHONE};
 use dunlin_machine::ir::{ChannelId, Channels, Fact, Type};
 use dunlin_machine::value::{Date, Money, Rate};
-use dunlin_runtime::input::{Event, Given};
+use dunlin_runtime::input::{Event, Given, PersonGiven};
 
 /// How many event ids are remembered.
 pub(super) const IDS: usize = 16;
@@ -112,6 +112,9 @@ impl Run<'_> {
     pub(super) fn take_up(&mut self, happened: &Happened, id: Option<&str>) -> Result<(), Refusal> {
         let Some(happening) = Happening::of(happened.event) else { return Ok(()) };
         let args = Args { happening, values: &happened.args };
+        if matches!(happening, Happening::DebtorAdded | Happening::DebtorReplaced) {
+            return self.new_debtor(&args);
+        }
         let person = self.person(&args)?;
         if self.case.persons[person].released && asks_to_be_pursued(happening) {
             return Err(not_there("debtor"));
@@ -119,6 +122,10 @@ impl Run<'_> {
         match happening {
             Happening::Payment | Happening::Enforced => self.payment(&args, id),
             Happening::PaymentReturned => self.payment_returned(&args),
+            Happening::Void => {
+                let payment = self.remembered(&args)?;
+                Ok(self.void_payment(payment)?)
+            }
             Happening::Promise => self.promise(&args),
             Happening::Dispute | Happening::DisputeResolved => self.dispute(&args, happening == Happening::Dispute),
             Happening::ClaimAdded => self.claim_added(&args),
@@ -167,6 +174,35 @@ impl Run<'_> {
         self.case.persons.iter().position(|p| p.id == id).ok_or_else(|| not_there("debtor"))
     }
 
+    /// `debtor_added`, `debtor_replaced`.
+    fn new_debtor(&mut self, args: &Args) -> Result<(), Refusal> {
+        let replaced = args.happening == Happening::DebtorReplaced;
+        let id = self.text(args.need(if replaced { "by" } else { "debtor" })?);
+        let old = if replaced { Some(self.person(args)?) } else { None };
+        if self.case.persons.iter().any(|p| p.id == id) {
+            return Err(wrong("debtor"));
+        }
+        let text = |name: &str| args.get(name).map(|t| self.text(t));
+        let given = PersonGiven {
+            business: args.get("kind") == Some(1),
+            language: text("language"),
+            region: text("region"),
+            zones: text("time_zone").into_iter().collect(),
+            born: args.date("born")?,
+            channels: None,
+            id,
+        };
+        let person = self.read_person(&given)?;
+        match old {
+            Some(old) => Ok(self.replace(old, person)?),
+            None if self.case.persons.len() >= self.model.limits.debtors as usize => Err(Fault::Bound.into()),
+            None => {
+                self.case.persons.push(person);
+                Ok(())
+            }
+        }
+    }
+
     fn payment(&mut self, args: &Args, id: Option<&str>) -> Result<(), Refusal> {
         let amount = args.amount()?;
         let on = args.date("on")?.unwrap_or_else(|| self.today());
@@ -195,11 +231,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn payment_returned(&mut self, args: &Args) -> Result<(), Refusal> {
+    /// The payment that an event undoes.
+    fn remembered(&self, args: &Args) -> Result<usize, Refusal> {
         let of = self.text(args.need("of")?);
         let forgotten = self.forgotten_payments();
         let found = self.case.payments.iter().skip(forgotten).position(|p| p.id.as_ref() == Some(&of) && !p.returned);
-        let payment = found.ok_or_else(|| not_there("payment"))? + forgotten;
+        Ok(found.ok_or_else(|| not_there("payment"))? + forgotten)
+    }
+
+    fn payment_returned(&mut self, args: &Args) -> Result<(), Refusal> {
+        let payment = self.remembered(args)?;
         self.return_payment(payment)?;
         if let Some(fee) = args.get("fee").filter(|fee| *fee > 0) {
             let kind = self.intern("return_fee");
@@ -388,7 +429,8 @@ impl Run<'_> {
             }
             Happening::CeaseContact => who.barred.extend(all),
             Happening::Deceased => who.deceased = true,
-            Happening::Minor | Happening::Representative => who.no_calls = true,
+            Happening::Minor => who.minor = true,
+            Happening::Representative => who.represented = Some(args.date("until")?),
             _ => {}
         }
         Ok(())

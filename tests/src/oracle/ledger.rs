@@ -46,7 +46,7 @@ impl Run<'_> {
     }
 
     fn of_claim(&self, claim: usize, day: Option<Date>) -> View {
-        View { day, claim: Some(claim), trigger: None }
+        View { day, claim: Some(claim), ..self.of_first() }
     }
 
     fn rate(&self, claim: usize, day: Date) -> Result<i64, Fault> {
@@ -268,6 +268,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Undoes a payment as if it had never been: its principal parts bore interest all the time.
+    pub(super) fn void_payment(&mut self, payment: usize) -> Result<(), Fault> {
+        let (today, gone) = (self.today(), self.case.payments[payment].clone());
+        self.return_payment(payment)?;
+        for (met, part) in gone.parts {
+            if let Met::Principal(claim) = met {
+                let bore = self.accrued(claim, part, gone.on.add_days(1)?, today)?;
+                let this = &mut self.case.claims[claim];
+                this.fixed = this.fixed.checked_add(bore).ok_or(Fault::Overflow)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds costs of a kind.
     pub(super) fn add_costs(&mut self, kind: i64, amount: i64) -> Result<(), Fault> {
         let known = self.case.costs.iter().position(|c| c.kind == kind);
@@ -289,9 +303,9 @@ impl Run<'_> {
         let mut room = None;
         for (cap, all) in self.model.ledger.costs_up_to.iter().map(|c| (c, true)).chain(of_kind.map(|(_, c)| (c, false))) {
             let cap = match cap {
-                CostCap::Money(sum) => self.eval(sum, &self.plain())?,
+                CostCap::Money(sum) => self.eval(sum, &self.of_first())?,
                 CostCap::OfPrincipal(rate) => {
-                    let rate = Rate(self.eval(rate, &self.plain())?);
+                    let rate = Rate(self.eval(rate, &self.of_first())?);
                     Money(self.case.claimed).times_rate(rate)?.0
                 }
             };

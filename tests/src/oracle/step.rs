@@ -103,6 +103,7 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         now: at,
         next_effect: 1,
         currency: 0,
+        calendar: 0,
         changes: 0,
         recent: Vec::new(),
         facts: model.facts.iter().map(|f| f.default).collect(),
@@ -184,6 +185,7 @@ impl<'m> Run<'m> {
             self.case.persons.push(person);
         }
         self.case.claimed = Money::sum(opening.claims.iter().map(|c| Money(c.principal)))?.0;
+        self.case.calendar = self.calendar_by(&self.of_first())?.index();
         for claim in &opening.claims {
             let (id, principal, due) = (claim.id.clone(), claim.principal, claim.due);
             let kind = claim.kind.as_ref().map(|k| self.intern(k));
@@ -217,7 +219,7 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
-    fn read_person(&mut self, given: &PersonGiven) -> Result<Person, Refusal> {
+    pub(super) fn read_person(&mut self, given: &PersonGiven) -> Result<Person, Refusal> {
         let mut zones = Vec::new();
         for name in &given.zones {
             let zone = self.model.zones.iter().position(|z| z.name() == name);
@@ -245,7 +247,8 @@ impl<'m> Run<'m> {
             barred: BTreeSet::new(),
             deceased: false,
             released: false,
-            no_calls: false,
+            minor: false,
+            represented: None,
             attempts: Vec::new(),
             conversations: Vec::new(),
         })
@@ -440,7 +443,7 @@ impl<'m> Run<'m> {
                 continue;
             }
             let was = self.case.settled;
-            self.case.settled = self.holds(&self.model.ledger.settled, &self.plain())?;
+            self.case.settled = self.holds(&self.model.ledger.settled, &self.of_first())?;
             if was || !self.case.settled {
                 return Ok(());
             }

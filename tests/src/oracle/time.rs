@@ -1,8 +1,9 @@
 //! Days and instants as the rules count them.
 
 use super::Run;
+use super::eval::View;
 use super::fault::Fault;
-use dunlin_machine::ir::CalendarChoice;
+use dunlin_machine::ir::{CalendarChoice, CalendarId};
 use dunlin_machine::value::{Calendar, Date, Duration, Instant, Unit, Zone, add};
 
 impl<'m> Run<'m> {
@@ -31,16 +32,26 @@ impl<'m> Run<'m> {
 
     /// The calendar that the case goes by.
     pub(super) fn calendar(&self) -> Result<&'m Calendar, Fault> {
-        let id = match &self.model.calendar {
-            CalendarChoice::One(id) => *id,
+        self.model.calendars.get(self.case.calendar).ok_or(Fault::Broken)
+    }
+
+    /// The calendar that a person's hours go by.
+    pub(super) fn calendar_of(&self, person: usize) -> Result<&'m Calendar, Fault> {
+        let id = self.calendar_by(&View { person: Some(person), ..self.plain() })?;
+        self.model.calendars.get(id.index()).ok_or(Fault::Broken)
+    }
+
+    /// The calendar that the strategy names, as read from there.
+    pub(super) fn calendar_by(&self, view: &View) -> Result<CalendarId, Fault> {
+        match &self.model.calendar {
+            CalendarChoice::One(id) => Ok(*id),
             CalendarChoice::By { key, choices, otherwise } => {
-                let text = self.eval_known(key, &self.plain())?.map(|v| self.text(v));
+                let text = self.eval_known(key, view)?.map(|v| self.text(v));
                 let suffix = text.map(|t| t.rsplit('-').next().unwrap_or(&t).to_lowercase());
                 let chosen = choices.iter().find(|(name, _)| Some(name) == suffix.as_ref());
-                chosen.map_or(*otherwise, |(_, id)| *id)
+                Ok(chosen.map_or(*otherwise, |(_, id)| *id))
             }
-        };
-        self.model.calendars.get(id.index()).ok_or(Fault::Broken)
+        }
     }
 
     pub(super) fn working_day(&self, day: Date) -> Result<Date, Fault> {

@@ -232,7 +232,12 @@ impl Checker<'_> {
     ) -> Option<Expr> {
         let id = self.table_of(declared, name.span)?;
         let table = self.model.tables.get(id.index())?;
-        let (columns, result) = (table.columns.clone(), table.result);
+        let (mut columns, result) = (table.columns.clone(), table.result);
+        // Without `at` the rows are those of the day that is looked at.
+        let day = self.dated_tables.contains(&id).then(|| typed(ir::Expr::Read(Quantity::Today), Type::Date));
+        if day.is_some() {
+            columns.remove(0);
+        }
         if columns.len() != arguments.len() {
             let names: Vec<String> = columns.iter().map(|(name, _)| self.model.text(*name).to_owned()).collect();
             let message = format!(
@@ -252,7 +257,7 @@ impl Checker<'_> {
         let values: Vec<Option<Expr>> =
             values.map(|(argument, (_, ty))| self.expr(&argument.value, Some(*ty))).collect();
         let values: Option<Vec<Expr>> = values.into_iter().collect();
-        Some(typed(ir::Expr::Table(id, values?), result))
+        Some(typed(ir::Expr::Table(id, day.into_iter().chain(values?).collect()), result))
     }
 
     fn report_unknown_function(&mut self, function: &DottedName) {

@@ -1,9 +1,9 @@
 //! Literals: amounts in the strategy's currency, rates, durations, dates, hours.
 
-use dunlin_machine::ir::Type;
+use dunlin_machine::ir::{self, Type};
 use dunlin_machine::value::{Currency, Date, Duration, Money, Rate, Unit};
 
-use super::constant;
+use super::{constant, typed};
 use crate::check::context::Checker;
 use crate::diagnostic::codes;
 use crate::model::Expr;
@@ -44,6 +44,69 @@ impl Checker<'_> {
 
     fn money(&mut self, text: &str, currency: &Name, span: Span) -> Option<Expr> {
         let currency = self.currency(currency)?;
+        self.check_currency(currency, span)?;
+        self.money_in(text, currency, span)
+    }
+
+    /// An amount alone stands in the only currency, or in a test in that of its case.
+    fn check_currency(&mut self, currency: Currency, span: Span) -> Option<()> {
+        let words = self.words(span).to_owned();
+        let error = match self.scope.currency {
+            Some(own) if own == currency => return Some(()),
+            Some(own) => {
+                let message = format!("`{words}` is in {currency}, but the case of this test is in {own}");
+                self.error(codes::OTHER_CURRENCY, span, message).help(format!("write the amount in {own}"))
+            }
+            None if self.model.currencies.len() < 2 => return Some(()),
+            None => {
+                let others = self.model.currencies.iter().filter(|known| **known != currency);
+                let others: Vec<&str> = others.map(|known| known.code()).collect();
+                let message = format!("`{words}` says nothing for a case in {}", others.join(" or "));
+                let more: Vec<String> = others.iter().map(|code| format!(" | … {code}")).collect();
+                let error = self.error(codes::AMOUNT_MISSING, span, message);
+                error.help(format!("write an amount for each currency: `{words}{}`", more.concat()))
+            }
+        };
+        self.report(error);
+        None
+    }
+
+    /// `50 EUR | 60 CHF`: one amount, written for each currency of the strategy.
+    pub(super) fn amounts(&mut self, options: &[tree::Expr], span: Span) -> Option<Expr> {
+        let mut found: Vec<(Currency, i64)> = Vec::new();
+        for option in options {
+            let ExprKind::Literal(Literal::Money { digits, currency }) = &option.kind else { continue };
+            let code = self.currency(currency)?;
+            if found.iter().any(|(known, _)| *known == code) {
+                let message = format!("Two amounts stand here for {code}");
+                let error = self.error(codes::AMOUNT_MISSING, option.span, message);
+                self.report(error.help("write one for each currency"));
+                return None;
+            }
+            let amount = self.money_in(&plain_digits(digits), code, option.span)?;
+            found.push((code, self.fold(&amount)?));
+        }
+        self.in_order_of_currencies(&found, span)
+    }
+
+    fn in_order_of_currencies(&mut self, found: &[(Currency, i64)], span: Span) -> Option<Expr> {
+        let ours = self.model.currencies.clone();
+        let amount = |currency: &Currency| found.iter().find(|(known, _)| known == currency).map(|(_, amount)| *amount);
+        if let Some(own) = self.scope.currency {
+            return amount(&own).map(|amount| constant(amount, Type::Money));
+        }
+        if let Some(missing) = ours.iter().find(|currency| amount(currency).is_none()) {
+            let words = self.words(span).to_owned();
+            let message = format!("`{words}` says nothing for a case in {missing}");
+            let error = self.error(codes::AMOUNT_MISSING, span, message);
+            self.report(error.help(format!("write an amount for each currency: `{words} | … {missing}`")));
+            return None;
+        }
+        let amounts = ours.iter().filter_map(amount).collect();
+        Some(typed(ir::Expr::Amounts(amounts), Type::Money))
+    }
+
+    fn money_in(&mut self, text: &str, currency: Currency, span: Span) -> Option<Expr> {
         match Money::parse(text, currency) {
             Ok(money) => Some(constant(money.0, Type::Money)),
             Err(problem) => {
@@ -56,11 +119,16 @@ impl Checker<'_> {
         }
     }
 
+    /// Says that there is no such currency.
+    pub fn report_unknown_currency(&mut self, name: &Name) {
+        let error = self.error(codes::UNKNOWN_CURRENCY, name.span, format!("There is no currency `{}`", name.text));
+        self.report(error.help("currencies are the three capitals of ISO 4217: `EUR`, `CHF`, `USD`"));
+    }
+
     /// The currency of a literal: that of the strategy. A strategy that names none takes that of its first amount.
     pub fn currency(&mut self, name: &Name) -> Option<Currency> {
         let Some(currency) = Currency::from_code(&name.text) else {
-            let error = self.error(codes::UNKNOWN_CURRENCY, name.span, format!("There is no currency `{}`", name.text));
-            self.report(error.help("currencies are the three capitals of ISO 4217: `EUR`, `CHF`, `USD`"));
+            self.report_unknown_currency(name);
             return None;
         };
         if !self.currency_given {
@@ -70,7 +138,8 @@ impl Checker<'_> {
         if self.model.currencies.contains(&currency) {
             return Some(currency);
         }
-        let ours = self.model.currencies.first().map_or("EUR", |c| c.code()).to_owned();
+        let ours: Vec<&str> = self.model.currencies.iter().map(|known| known.code()).collect();
+        let ours = ours.join(" or ");
         let message = format!("This amount is in {currency}, but the strategy's cases are in {ours}");
         let error = self.error(codes::OTHER_CURRENCY, name.span, message);
         self.report(error.help(format!("write the amount in {ours}")));

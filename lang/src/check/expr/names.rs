@@ -294,6 +294,10 @@ impl Checker<'_> {
         let read = self.expr(value, None)?;
         match *read.node {
             ir::Expr::Dated(id, None) => Some(typed(ir::Expr::Dated(id, Some(day?)), read.ty)),
+            ir::Expr::Table(id, arguments) if self.is_of_the_day(id, &arguments) => {
+                let arguments = std::iter::once(day?).chain(arguments.into_iter().skip(1));
+                Some(typed(ir::Expr::Table(id, arguments.collect()), read.ty))
+            }
             ir::Expr::Scale(id, amount, None) if self.is_dated_scale(id) => {
                 Some(typed(ir::Expr::Scale(id, amount, Some(day?)), read.ty))
             }
@@ -308,6 +312,12 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a table that changes by date is read as of the day that is looked at.
+    pub fn is_of_the_day(&self, table: ir::TableId, arguments: &[Expr]) -> bool {
+        let today = |first: &Expr| matches!(first.node.as_ref(), ir::Expr::Read(Quantity::Today));
+        self.dated_tables.contains(&table) && arguments.first().is_some_and(today)
     }
 
     /// Whether it is a bare name that no value has.
@@ -387,9 +397,6 @@ impl Checker<'_> {
     fn report_unknown_dotted(&mut self, name: &DottedName) {
         let Some(first) = name.parts.first() else { return };
         if self.names.broken.contains(&first.text) || self.names.broken.contains(&name.text()) {
-            return;
-        }
-        if self.not_yet_event(first) {
             return;
         }
         let events: Vec<String> =

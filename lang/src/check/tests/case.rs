@@ -2,18 +2,20 @@
 
 use dunlin_machine::events::DEBTOR_KIND;
 use dunlin_machine::ir::{FactId, TextId, Type};
-use dunlin_machine::value::Date;
+use dunlin_machine::value::{Currency, Date};
 
 use crate::check::context::{Checker, Value, or_list};
 use crate::check::tables::show;
 use crate::diagnostic::codes;
-use crate::model::TestCase;
-use crate::syntax::tree::{self, CaseEntry, CaseEntryKind, DottedName, Name, Span};
+use crate::model::{TestCase, TestClaim};
+use crate::syntax::tree::{self, CaseEntry, CaseEntryKind, DottedName, ExprKind, Literal, Name, Span};
 
 /// The case that those entries describe, opened on that day; errors are reported.
 pub(super) fn case(checker: &mut Checker, entries: &[CaseEntry], span: Span, open: Option<Date>) -> Option<TestCase> {
     let mut case = TestCase {
+        currency: checker.scope.currency,
         claims: Vec::new(),
+        costs: Vec::new(),
         facts: Vec::new(),
         debtor_kind: None,
         language: None,
@@ -23,6 +25,7 @@ pub(super) fn case(checker: &mut Checker, entries: &[CaseEntry], span: Span, ope
         unreachable: Vec::new(),
         no_consent: Vec::new(),
         open: open.unwrap_or(Date::FIRST),
+        open_time: None,
     };
     let mut said: Vec<(String, Span)> = Vec::new();
     for entry in entries {
@@ -39,21 +42,19 @@ pub(super) fn case(checker: &mut Checker, entries: &[CaseEntry], span: Span, ope
 fn take_up(checker: &mut Checker, case: &mut TestCase, said: &mut Vec<(String, Span)>, entry: &CaseEntry) {
     match &entry.kind {
         CaseEntryKind::Claim { amount, due, kind, arose, default_on } => {
-            let unbuilt = kind.as_ref().map(|name| name.span);
-            let unbuilt = unbuilt.or(arose.or(*default_on).map(|date| date.span));
-            if let Some(span) = unbuilt {
-                checker.not_yet(
-                    codes::TEST_CASE_NOT_BUILT,
-                    span,
-                    "tests that say more of a claim than its amount and due date",
-                );
-            }
-            let amount = principal(checker, amount);
+            let amount = principal(checker, amount, "claim");
             let due = checker.date(*due);
-            case.claims.extend(amount.zip(due));
+            let arose = arose.and_then(|day| checker.date(day));
+            let default_on = default_on.and_then(|day| checker.date(day));
+            let kind = kind.as_ref().map(|kind| kind.text.clone());
+            let claim = amount.zip(due);
+            case.claims.extend(claim.map(|(principal, due)| TestClaim { principal, due, kind, arose, default_on }));
         }
-        CaseEntryKind::Costs { .. } => {
-            checker.not_yet(codes::TEST_CASE_NOT_BUILT, entry.span, "tests of cases that bring costs with them");
+        CaseEntryKind::Costs { amount, kind } => {
+            let amount = principal(checker, amount, "sum of costs");
+            if first_time(checker, said, format!("costs as {}", kind.text), entry.span) {
+                case.costs.extend(amount.map(|amount| (kind.text.clone(), amount)));
+            }
         }
         CaseEntryKind::Value { name, value } => {
             if first_time(checker, said, name.text(), entry.span) {
@@ -77,12 +78,26 @@ fn take_up(checker: &mut Checker, case: &mut TestCase, said: &mut Vec<(String, S
     }
 }
 
-fn principal(checker: &mut Checker, amount: &tree::Expr) -> Option<i64> {
+/// The currency of the case: that of its first claim.
+pub(super) fn currency(checker: &mut Checker, entries: &[CaseEntry]) -> Option<Currency> {
+    if checker.model.currencies.len() < 2 {
+        return None;
+    }
+    entries.iter().find_map(|entry| match &entry.kind {
+        CaseEntryKind::Claim { amount, .. } => match &amount.kind {
+            ExprKind::Literal(Literal::Money { currency, .. }) => Currency::from_code(&currency.text),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn principal(checker: &mut Checker, amount: &tree::Expr, what: &str) -> Option<i64> {
     let value = checker.constant(amount, Type::Money)?;
     if value >= 0 {
         return Some(value);
     }
-    let message = format!("A claim cannot be `{}`", checker.words(amount.span));
+    let message = format!("A {what} cannot be `{}`", checker.words(amount.span));
     let error = checker.error(codes::TEST_CASE, amount.span, message);
     checker.report(error.help("write what the debtor owes, from 0 upwards"));
     None
