@@ -1009,6 +1009,8 @@ pub struct Call<E = ExprId> {
     pub attempts: u32,
     /// How long from one attempt to the next.
     pub every: Option<E>,
+    /// What goes with it.
+    pub with: With<E>,
 }
 
 /// `task NAME for ROLE …`.
@@ -1397,6 +1399,8 @@ pub struct LedgerRules<E = ExprId> {
     pub order: Vec<ClaimOrder>,
     /// Whether one claim's pools are met before the next claim's.
     pub each_claim_in_turn: bool,
+    /// What it counts for that a payer says what a payment is for.
+    pub designation: Designation,
     /// The most that all costs may come to.
     pub costs_up_to: Option<CostCap<E>>,
     /// The most that the costs of one kind may come to.
@@ -1530,6 +1534,18 @@ pub enum Pool {
     Interest,
     /// Principal.
     Principal,
+}
+
+/// What it counts for that a payer says which claim a payment is for (§ 366 (1), § 367 (2) BGB).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Designation {
+    /// The strategy says nothing: it is only noted.
+    #[default]
+    Unheard,
+    /// `designation follows`: the claim named is met first.
+    Follows,
+    /// `designation refused on …`: these pools are met first, whatever the payer says; then the claim named.
+    RefusedOn(Vec<Pool>),
 }
 
 /// Which claim comes first (§ 366 (2) BGB).

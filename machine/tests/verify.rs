@@ -456,6 +456,8 @@ refused! {
         "stage 9" <= |m| *does(m, 9) = Does::Move(Target::Stage(StageId(9)));
         "where a yes or no is needed" <= |m| if let Does::If { condition, .. } = does(m, 3) { *condition = ExprId(0) };
         "everybody at once" <= |m| call(m).to = To::All;
+        "text 60000" <= |m| call(m).with[0].0 = NO_TEXT;
+        "is an amount where a rate is needed" <= |m| call(m).with[0].1 = Type::Rate;
         "text 60000" <= |m| task(m).substitutes[0].0 = NO_TEXT;
         "where a duration is needed" <= |m| task(m).substitutes[0].1 = ExprId(0);
         "where an amount is needed" <= |m| if let Does::Collect { amount, .. } = does(m, 22) { *amount = ExprId(0) };
@@ -494,6 +496,8 @@ refused! {
         "not in order" <= |m| m.ledger.interest.as_mut().unwrap().changes.swap(0, 1);
         "each of costs, interest and principal once" <= |m| m.ledger.pools.swap_remove(0);
         "each of costs, interest and principal once" <= |m| m.ledger.pools[0] = Pool::Principal;
+        "a designation is refused" <= |m| m.ledger.designation = Designation::RefusedOn(vec![]);
+        "a designation is refused" <= |m| m.ledger.designation = Designation::RefusedOn(vec![Pool::Costs, Pool::Costs]);
         "text 60000" <= |m| m.ledger.costs_of_up_to[0].0 = NO_TEXT;
         "two bounds" <= |m| m.ledger.costs_of_up_to.push(m.ledger.costs_of_up_to[0]);
         "where an amount is needed" <= |m| m.ledger.costs_of_up_to[0].1 = CostCap::Money(ExprId(0));

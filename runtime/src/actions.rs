@@ -434,7 +434,10 @@ impl<'a> Run<'a> {
     /// Through whom a person is written to today.
     fn through(&self, person: usize) -> Option<Through> {
         let person = self.case.persons.get(person)?;
-        person.through.filter(|_| person.through_until.is_none_or(|last| self.today <= last))
+        if person.represented && person.represented_until.is_none_or(|last| self.today <= last) {
+            return Some(Through::Representative);
+        }
+        person.minor.then_some(Through::Guardians)
     }
 
     fn tone(&mut self, tone: Option<ir::ExprId>) -> Result<Option<ToneId>, Fault> {
@@ -596,8 +599,9 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let tone = self.tone(call.tone)?;
         let attempt = self.case.calls.get(index).map_or(1, |c| c.made.saturating_add(1));
-        let effect =
-            Effect::Call { script: call.script, tone, attempt, of: call.attempts, person: person_number(person) };
+        let with = self.with(&call.with)?;
+        let (of, person_at) = (call.attempts, person_number(person));
+        let effect = Effect::Call { script: call.script, tone, attempt, of, person: person_at, with };
         let number = self.effect(Some(rule), from, effect)?;
         self.log_attempt(person, BY_PHONE)?;
         let every = call.every.map(|e| self.duration(e)).transpose()?.or(Duration::new(1, Unit::Days));
@@ -619,7 +623,7 @@ impl<'a> Run<'a> {
             action: at,
             effect: number,
             due: Some(due),
-            opened: self.case.now,
+            opened: Some(self.case.now).filter(|_| !task.substitutes.is_empty()),
             asked: 0,
             owner: self.ctx.owner,
             run: self.ctx.run,
@@ -631,13 +635,12 @@ impl<'a> Run<'a> {
     pub(crate) fn next_substitute(&mut self, index: usize) -> Result<Option<Instant>, Fault> {
         let Some(open) = self.case.tasks.get(index).copied() else { return Ok(None) };
         let (task, _) = self.task_of(open.action)?;
-        let Some((_, length)) = task.substitutes.get(usize::from(open.asked)).filter(|_| open.due.is_some()) else {
-            return Ok(None);
-        };
+        let next = task.substitutes.get(usize::from(open.asked)).filter(|_| open.due.is_some());
+        let (Some((_, length)), Some(opened)) = (next, open.opened) else { return Ok(None) };
         let length = self.quietly(|run| run.duration(*length))?;
         Ok(Some(match length.unit() {
-            Unit::Hours => open.opened.add_hours(length.amount())?,
-            _ => self.begin(add(self.local_day(open.opened), length, self.calendar())?.add_days(1)?)?,
+            Unit::Hours => opened.add_hours(length.amount())?,
+            _ => self.begin(add(self.local_day(opened), length, self.calendar())?.add_days(1)?)?,
         }))
     }
 

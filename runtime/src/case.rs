@@ -133,6 +133,8 @@ state! {
         pub slots: Vec<Slot>,
         /// The groups and procedures around it, from the innermost outwards.
         pub scopes: Vec<Around>,
+        /// Their triggers, in that order.
+        pub scope_slots: Vec<Slot>,
         /// Tasks that were withdrawn when it was left.
         pub tasks: Vec<Task>,
         /// Calls that were withdrawn when it was left.
@@ -144,18 +146,17 @@ state! {
     }
 }
 
-state! {
-    /// A group or procedure that the case is in.
-    pub struct Around {
-        /// Which.
-        pub scope: ScopeId,
-        /// When it was entered.
-        pub entered: Instant,
-        /// When the case came back to it by `last_stage`; none: it did not since it was entered.
-        pub returned: Option<Instant>,
-        /// Its triggers.
-        pub slots: Vec<Slot>,
-    }
+/// A group or procedure that the case is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Around {
+    /// Which.
+    pub scope: ScopeId,
+    /// When it was entered.
+    pub entered: Instant,
+    /// When the case came back to it by `last_stage`; none: it did not since it was entered.
+    pub returned: Option<Instant>,
+    /// How many triggers it has in [`Place::scope_slots`].
+    pub slots: u16,
 }
 
 /// What the case remembers of a trigger. Its stored form leaves out what is as in [`Slot::new`].
@@ -336,8 +337,8 @@ pub struct Task {
     pub effect: u32,
     /// When it is overdue; none: it was already reported overdue.
     pub due: Option<Instant>,
-    /// When it was opened; after `last_stage` later by the time since the stage was left.
-    pub opened: Instant,
+    /// When it was opened, of one with substitutes; after `last_stage` later by the time since the stage was left.
+    pub opened: Option<Instant>,
     /// How many substitutes were asked.
     pub asked: u8,
     /// Whose: what a watch or a `whenever` rule opened is not withdrawn with a stage.
@@ -411,6 +412,8 @@ pub enum Phase {
     },
     /// It runs.
     Active(Running),
+    /// It was paid; a payment that is returned takes it up again.
+    Completed(Running),
 }
 
 /// What was agreed.
@@ -539,10 +542,12 @@ state! {
         pub pursued: bool,
         /// Whether a rule released the person.
         pub released: bool,
-        /// Through whom the person is written to; nobody calls then.
-        pub through: Option<Through>,
+        /// Whether the person is a minor: written to through the guardians, and not called.
+        pub minor: bool,
+        /// Whether somebody represents the person: written to through that one, and not called.
+        pub represented: bool,
         /// The last day of that; none: without end.
-        pub through_until: Option<Date>,
+        pub represented_until: Option<Date>,
         /// Attempts within the longest window that the strategy asks for, oldest first.
         pub attempts: Vec<Attempt>,
         /// The latest conversation by each channel.

@@ -430,8 +430,9 @@ fn persons_of(
             barred: Channels::default(),
             pursued: true,
             released: false,
-            through: None,
-            through_until: None,
+            minor: false,
+            represented: false,
+            represented_until: None,
             attempts: Vec::new(),
             conversations: Vec::new(),
         });

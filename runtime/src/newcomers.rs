@@ -62,8 +62,9 @@ impl Run<'_> {
             barred: Channels::default(),
             pursued: true,
             released: false,
-            through: None,
-            through_until: None,
+            minor: false,
+            represented: false,
+            represented_until: None,
             attempts: alloc::vec![],
             conversations: alloc::vec![],
         };

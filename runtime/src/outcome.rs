@@ -245,6 +245,8 @@ pub enum Effect {
         of: u32,
         /// Whom, by position.
         person: u8,
+        /// The values that go with it: a run in [`Outcome::with`].
+        with: Range<u32>,
     },
     /// Give a person work.
     Task {

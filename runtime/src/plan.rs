@@ -168,7 +168,8 @@ impl<'a> Run<'a> {
                 }
                 Ok(!waits)
             }
-            Phase::Active(_) => self.complete_plan(),
+            Phase::Active(_) => Ok(self.complete_plan()? || self.breach_if_missed()?),
+            Phase::Completed(running) => self.take_up_again(plan, running),
             _ => Ok(false),
         }
     }
@@ -290,10 +291,32 @@ impl<'a> Run<'a> {
         }
         self.run_of_plan(form, form.on_missed)?;
         self.raise(Happening::PlanMissed.id(), None, 0);
-        let in_a_row = running.past.saturating_sub(met);
-        let breached = form.breach_consecutive.is_some_and(|n| in_a_row >= n)
-            || form.breach_missed.is_some_and(|n| running.missed >= n);
-        if breached && self.running().is_some() { self.breach_plan() } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Whether so many instalments are not met that the plan is breached; it is, too, when nothing more is to come.
+    fn breach_if_missed(&mut self) -> Result<bool, Fault> {
+        let Some((plan, running)) = self.running() else { return Ok(false) };
+        let form = self.plan_form(plan)?;
+        let unmet = running.past.saturating_sub(self.met(form, &running)?);
+        let breached = form.breach_consecutive.is_some_and(|n| unmet >= n)
+            || form.breach_missed.is_some_and(|n| running.missed >= n)
+            || running.past >= running.count && unmet > 0;
+        if breached {
+            self.breach_plan()?;
+        }
+        Ok(breached)
+    }
+
+    /// A plan that was completed goes on where a payment that it counted came back.
+    fn take_up_again(&mut self, plan: PlanId, running: Running) -> Result<bool, Fault> {
+        let form = self.plan_form(plan)?;
+        let unmet = self.met(form, &running)? < running.count;
+        if unmet {
+            self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
+            self.follow_rest()?;
+        }
+        Ok(unmet)
     }
 
     /// The step at the end of an instalment's grace failed: it counts as over, not as missed.
@@ -320,7 +343,8 @@ impl<'a> Run<'a> {
         if self.met(form, &running)? < running.count {
             return Ok(false);
         }
-        self.end_plan()?;
+        self.case.plan = Some(Plan { plan, phase: Phase::Completed(running) });
+        self.follow_rest()?;
         self.run_of_plan(form, form.on_completed)?;
         self.raise(Happening::PlanCompleted.id(), None, 0);
         Ok(true)

@@ -1,6 +1,6 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Around, Case, Owner, RuleKey, Slot};
+use crate::case::{Case, Owner, RuleKey, Slot};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
@@ -29,8 +29,6 @@ pub(crate) struct Work {
     pub exiting: Vec<ScopeId>,
     /// Entries of the outcome whose effects watches have seen.
     pub effects_seen: usize,
-    /// Memory of groups and procedures that were left.
-    pub spare: Vec<Around>,
 }
 
 /// An event that the machine raised.
@@ -251,7 +249,7 @@ impl<'a> Run<'a> {
     pub(crate) fn slots(&self, owner: Owner) -> &[Slot] {
         match owner {
             Owner::Stage => &self.case.place.slots,
-            Owner::Scope(s) => self.case.place.around(s).map_or(&[], |a| &a.slots),
+            Owner::Scope(s) => self.case.place.slots_of(s),
             Owner::Plan => &[],
             Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).map_or(&[], |w| &w.slots),
             Owner::Watch(w) => self.case.watches.get(usize::from(w)).map_or(&[], |w| w),
@@ -262,7 +260,7 @@ impl<'a> Run<'a> {
     pub(crate) fn slot(&mut self, owner: Owner, at: usize) -> Result<&mut Slot, Fault> {
         let slots = match owner {
             Owner::Stage => Some(&mut self.case.place.slots),
-            Owner::Scope(s) => self.case.place.around_mut(s).map(|a| &mut a.slots),
+            Owner::Scope(s) => return self.case.place.slots_of_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot")),
             Owner::Plan => None,
             Owner::Whenever(w) => self.case.whenevers.get_mut(usize::from(w)).map(|w| &mut w.slots),
             Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),

@@ -181,9 +181,10 @@ impl<'a> Run<'a> {
         for slot in &mut left.slots {
             self.shift(slot, days, seconds)?;
         }
-        for around in &mut left.scopes {
+        for at in 0..left.scopes.len() {
+            let Some(around) = left.scopes.get(at).copied() else { continue };
             let (days, seconds) = self.since(held.max(around.since()));
-            for slot in &mut around.slots {
+            for slot in left.slots_of_mut(around.scope) {
                 self.shift(slot, days, seconds)?;
             }
         }
@@ -248,8 +249,10 @@ impl<'a> Run<'a> {
             if self.is_around(scope, stage) {
                 at += 1;
             } else {
-                let left = self.case.place.scopes.remove(at);
-                self.work.spare.push(left);
+                let place = &mut self.case.place;
+                let slots = place.range_of(scope);
+                place.scope_slots.drain(slots);
+                place.scopes.remove(at);
             }
         }
     }
@@ -265,13 +268,13 @@ impl<'a> Run<'a> {
 
     fn enter_scope(&mut self, id: ScopeId, at: Instant) -> Result<(), Fault> {
         let scope = self.scope(id)?;
-        let mut around =
-            self.work.spare.pop().unwrap_or(Around { scope: id, entered: at, returned: None, slots: alloc::vec![] });
         // Only a case that goes on where it was elsewhere entered before now: it runs from now as after a return.
         let returned = Some(self.case.now).filter(|now| *now != at);
-        (around.scope, around.entered, around.returned) = (id, at, returned);
-        around.slots.clear();
-        self.case.place.scopes.insert(0, around);
+        let slots = scope.triggers.len;
+        let place = &mut self.case.place;
+        place.scopes.insert(0, Around { scope: id, entered: at, returned, slots });
+        place.scope_slots.resize(place.scope_slots.len() + usize::from(slots), Slot::new());
+        place.scope_slots.rotate_right(usize::from(slots));
         let before = self.ctx;
         self.ctx = Ctx { owner: Owner::Scope(id), body: scope.entry.first, paused: false, ..before };
         let done = self.run_block(scope.entry);
@@ -317,7 +320,7 @@ impl<'a> Run<'a> {
         self.note_move(back);
         let mark = self.mark();
         self.enter(rule, mark, What::Move { from: Some(from), to: back, back: true });
-        self.resume_place(left, &mut place)?;
+        self.resume_place(left, &place)?;
         if self.m.stages.get(back.index()).is_some_and(|s| s.outcome) {
             self.end_holds_silently()?;
         }
@@ -333,7 +336,7 @@ impl<'a> Run<'a> {
 
     /// Shifts the timers of the place that came back by the time since it was left, and the deadline too. What is around
     /// both places ran on: what it has now stays, and the place that was left only lent it.
-    fn resume_place(&mut self, left: Instant, lent: &mut Place) -> Result<(), Fault> {
+    fn resume_place(&mut self, left: Instant, lent: &Place) -> Result<(), Fault> {
         let now = self.case.now;
         let (days, seconds) = self.since(left);
         // Dates that passed meanwhile are due now: nothing of the place is due before the return.
@@ -341,13 +344,14 @@ impl<'a> Run<'a> {
         self.shift_owner(Owner::Stage, days, seconds)?;
         for at in 0..self.case.place.scopes.len() {
             let Some(around) = self.case.place.scopes.get_mut(at) else { continue };
-            if let Some(ran_on) = lent.around_mut(around.scope) {
-                mem::swap(around, ran_on);
+            let scope = around.scope;
+            if let Some(ran_on) = lent.around(scope) {
+                *around = *ran_on;
+                self.case.place.slots_of_mut(scope).copy_from_slice(lent.slots_of(scope));
                 continue;
             }
             around.returned = Some(now);
-            let owner = Owner::Scope(around.scope);
-            self.shift_owner(owner, days, seconds)?;
+            self.shift_owner(Owner::Scope(scope), days, seconds)?;
         }
         self.shift_deadline(left)
     }
@@ -378,7 +382,7 @@ impl<'a> Run<'a> {
             let hours = crate::contact::elapsed(within).is_some();
             task.due = task.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
             let due = task.due.unwrap_or(self.case.now);
-            task.opened = self.later(task.opened, days, seconds, hours)?;
+            task.opened = task.opened.map(|at| self.later(at, days, seconds, hours)).transpose()?;
             let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
             task.effect = self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
             task.run = run;
@@ -426,10 +430,10 @@ impl<'a> Run<'a> {
     pub(crate) fn open_slots(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
         let slots = match owner {
             Owner::Stage => &mut self.case.place.slots,
-            Owner::Scope(s) => match self.case.place.around_mut(s) {
-                Some(around) => &mut around.slots,
-                None => return Err(Fault::Broken("a group has no slots")),
-            },
+            Owner::Scope(s) => {
+                self.case.place.slots_of_mut(s).fill(Slot::new());
+                return self.schedule_all(owner, triggers);
+            }
             Owner::Plan => return Ok(()),
             Owner::Whenever(w) => match self.case.whenevers.get_mut(usize::from(w)) {
                 Some(waits) => &mut waits.slots,
@@ -442,6 +446,10 @@ impl<'a> Run<'a> {
         };
         slots.clear();
         slots.resize(triggers.range().len(), Slot::new());
+        self.schedule_all(owner, triggers)
+    }
+
+    fn schedule_all(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
         for at in 0..triggers.range().len() {
             self.schedule(owner, triggers, at)?;
         }
@@ -547,6 +555,7 @@ impl Place {
             returned: None,
             slots: alloc::vec::Vec::new(),
             scopes: alloc::vec::Vec::new(),
+            scope_slots: alloc::vec::Vec::new(),
             tasks: alloc::vec::Vec::new(),
             calls: alloc::vec::Vec::new(),
             approvals: alloc::vec::Vec::new(),
@@ -564,8 +573,26 @@ impl Place {
         self.scopes.iter().find(|a| a.scope == scope)
     }
 
-    pub(crate) fn around_mut(&mut self, scope: ScopeId) -> Option<&mut Around> {
-        self.scopes.iter_mut().find(|a| a.scope == scope)
+    /// Where the triggers of a group or procedure stand in [`Place::scope_slots`].
+    fn range_of(&self, scope: ScopeId) -> core::ops::Range<usize> {
+        let mut from = 0usize;
+        for around in &self.scopes {
+            let to = from.saturating_add(usize::from(around.slots));
+            if around.scope == scope {
+                return from..to;
+            }
+            from = to;
+        }
+        0..0
+    }
+
+    pub(crate) fn slots_of(&self, scope: ScopeId) -> &[Slot] {
+        self.scope_slots.get(self.range_of(scope)).unwrap_or(&[])
+    }
+
+    pub(crate) fn slots_of_mut(&mut self, scope: ScopeId) -> &mut [Slot] {
+        let range = self.range_of(scope);
+        self.scope_slots.get_mut(range).unwrap_or(&mut [])
     }
 }
 

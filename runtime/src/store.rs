@@ -74,15 +74,16 @@ fn fits(machine: &Machine, case: &Case) -> bool {
     let stage = |s: dunlin_machine::ir::StageId| machine.stages.get(s.index());
     let triggers = |s: dunlin_machine::ir::ScopeId| machine.scopes.get(s.index()).map(|s| s.triggers.range().len());
     let place = |p: &crate::case::Place| {
-        let mut around = p.scopes.iter();
+        let (mut around, mut slots) = (p.scopes.iter(), 0);
         let mut scope = stage(p.stage).and_then(|s| s.scope);
         while let Some(id) = scope {
-            if around.next().is_none_or(|a| a.scope != id || triggers(id) != Some(a.slots.len())) {
+            let Some(a) = around.next().filter(|a| a.scope == id && triggers(id) == Some(usize::from(a.slots))) else {
                 return false;
-            }
+            };
+            slots += usize::from(a.slots);
             scope = machine.scopes.get(id.index()).and_then(|s| s.parent);
         }
-        around.next().is_none() && stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
+        around.next().is_none() && slots == p.scope_slots.len() && stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
     };
     let approval = |a: &crate::case::Approval| {
         let action = machine.actions.get(a.action.index());
@@ -123,7 +124,7 @@ fn fits_plan(machine: &Machine, plan: &crate::case::Plan) -> bool {
         && match &plan.phase {
             Phase::Offered => true,
             Phase::Accepted { terms: agreed, .. } => terms(agreed),
-            Phase::Active(running) => terms(&running.terms) && running.count > 0,
+            Phase::Active(running) | Phase::Completed(running) => terms(&running.terms) && running.count > 0,
         }
 }
 

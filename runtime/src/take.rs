@@ -1,6 +1,6 @@
 //! Taking up an event: what it must say, and what it does to the case before any rule sees it (semantics, section 3).
 
-use crate::case::{Claim, Hold, Mark, Promise, Terms, Through};
+use crate::case::{Claim, Hold, Mark, Promise, Terms};
 use crate::contact::BY_PHONE;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Given};
@@ -392,10 +392,10 @@ impl Run<'_> {
             Happening::AddressFound => (p.reachable, p.barred) = (p.reachable.or(one), without(p.barred)),
             Happening::CeaseContact => p.barred = Channels::ALL,
             Happening::Deceased => p.pursued = false,
-            Happening::Minor => (p.through, p.through_until) = (Some(Through::Guardians), None),
+            Happening::Minor => p.minor = true,
             Happening::Representative => {
                 let until = taken.arg(1).map(crate::eval::as_date).transpose()?;
-                (p.through, p.through_until) = (Some(Through::Representative), until);
+                (p.represented, p.represented_until) = (true, until);
             }
             Happening::Bounced => {
                 let effect = taken.arg(1).and_then(|n| u32::try_from(n).ok());

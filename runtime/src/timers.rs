@@ -37,27 +37,17 @@ pub(crate) enum Timer {
 
 impl<'a> Run<'a> {
     /// The owners whose triggers are awake, with their rank among timers that are due at once.
-    fn owners(&self) -> Awake {
-        let machine = self.m;
-        let awake = !self.in_outcome();
-        Awake {
-            watches: if awake { machine.watches.len() } else { 0 },
-            whenevers: if awake { machine.whenevers.len() } else { 0 },
-            scopes: if awake { self.case.place.scopes.len() } else { 0 },
-            at: 0,
+    fn owner_of(&self, rank: u8, number: u16) -> Option<Owner> {
+        match rank {
+            0 => Some(Owner::Watch(number)),
+            1 => Some(Owner::Whenever(number)),
+            2 => Some(Owner::Stage),
+            _ => self.case.place.scopes.get(usize::from(number)).map(|a| Owner::Scope(a.scope)),
         }
     }
 
-    fn owner_of(&self, rank: u8, number: u16) -> Result<Owner, Fault> {
-        Ok(match rank {
-            0 => Owner::Watch(number),
-            1 => Owner::Whenever(number),
-            2 => Owner::Stage,
-            _ => {
-                let around = self.case.place.scopes.get(usize::from(number));
-                Owner::Scope(around.ok_or(Fault::Broken("a group is missing"))?.scope)
-            }
-        })
+    fn owner_there(&self, rank: u8, number: u16) -> Result<Owner, Fault> {
+        self.owner_of(rank, number).ok_or(Fault::Broken("a group is missing"))
     }
 
     /// The earliest timer as things stand.
@@ -74,7 +64,9 @@ impl<'a> Run<'a> {
         }
         for at in 0..self.case.tasks.len() {
             best.offer(self.case.tasks.get(at).and_then(|t| t.due), Timer::Task(at));
-            best.offer(self.next_substitute(at)?, Timer::Substitute(at));
+            if self.case.tasks.get(at).is_some_and(|t| t.opened.is_some()) {
+                best.offer(self.next_substitute(at)?, Timer::Substitute(at));
+            }
         }
         for (at, approval) in self.case.approvals.iter().enumerate() {
             best.offer(approval.due, Timer::Approval(at));
@@ -93,29 +85,50 @@ impl<'a> Run<'a> {
     }
 
     fn earliest_trigger(&mut self, best: &mut Earliest) -> Result<(), Fault> {
-        let machine = self.m;
-        let held = !self.case.holds.is_empty();
-        let no_moves = self.moves_wait();
-        let asked = self.asked_to_move();
-        for (rank, number) in self.owners() {
-            let owner = self.owner_of(rank, number)?;
-            let (triggers, of_stage) = (self.triggers_of(owner), owner.of_stage());
-            if (held && of_stage) || !self.waits(owner) {
-                continue;
+        let rest = Rest {
+            held: !self.case.holds.is_empty(),
+            no_moves: self.moves_wait(),
+            asked: if self.case.approvals.is_empty() { None } else { self.asked_to_move() },
+        };
+        let awake = !self.in_outcome();
+        if awake {
+            for w in (0u16..).take(self.m.watches.len()) {
+                self.earliest_of(best, (0, w), Owner::Watch(w), rest);
             }
-            for (at, trigger) in (0u16..).zip(machine.triggers.get(triggers.range()).unwrap_or(&[])) {
-                if no_moves && of_stage && trigger.moves {
-                    continue;
-                }
-                // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
-                if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
-                    && !(of_stage && trigger.moves && asked.is_some_and(|asked| due <= asked))
-                {
-                    best.offer(Some(due), Timer::Trigger(rank, number, at));
+            for w in (0u16..).take(self.m.whenevers.len()) {
+                if self.waits(Owner::Whenever(w)) {
+                    self.earliest_of(best, (1, w), Owner::Whenever(w), rest);
                 }
             }
         }
+        if rest.held {
+            return Ok(());
+        }
+        self.earliest_of(best, (2, 0), Owner::Stage, rest);
+        for at in (0u16..).take(if awake { self.case.place.scopes.len() } else { 0 }) {
+            if let Some(owner) = self.owner_of(3, at) {
+                self.earliest_of(best, (3, at), owner, rest);
+            }
+        }
         Ok(())
+    }
+
+    fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
+        let machine = self.m;
+        let of_stage = owner.of_stage();
+        let triggers = self.triggers_of(owner);
+        for (at, trigger) in (0u16..).zip(machine.triggers.get(triggers.range()).unwrap_or(&[])) {
+            let waits = of_stage && trigger.moves;
+            if waits && rest.no_moves {
+                continue;
+            }
+            // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
+            if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
+                && !(waits && rest.asked.is_some_and(|asked| due <= asked))
+            {
+                best.offer(Some(due), Timer::Trigger(rank, number, at));
+            }
+        }
     }
 
     /// Whether an owner's triggers run: a `whenever` block's only while it waits.
@@ -291,7 +304,7 @@ impl<'a> Run<'a> {
                 self.ctx = before;
                 tried
             }
-            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_of(rank, number)?, usize::from(at), due),
+            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at), due),
         }
     }
 
@@ -434,7 +447,7 @@ impl<'a> Run<'a> {
             Timer::Waiting(at) => self.case.waiting.get(at)?.action,
             Timer::Call(at) => self.case.calls.get(at)?.action,
             Timer::Trigger(rank, number, at) => {
-                let triggers = self.triggers_of(self.owner_of(rank, number).ok()?);
+                let triggers = self.triggers_of(self.owner_of(rank, number)?);
                 return Some(self.m.triggers.get(triggers.range())?.get(usize::from(at))?.rule);
             }
         };
@@ -444,7 +457,7 @@ impl<'a> Run<'a> {
     /// Spends the timer of a trigger without running it.
     pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
         let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
-        let (owner, at) = (self.owner_of(rank, number)?, usize::from(at));
+        let (owner, at) = (self.owner_there(rank, number)?, usize::from(at));
         let triggers = self.triggers_of(owner);
         let trigger = self
             .m
@@ -514,26 +527,13 @@ impl Earliest {
     }
 }
 
-/// Whose triggers are awake, by rank and number: watches, `whenever` blocks, the stage, what is around it.
-struct Awake {
-    watches: usize,
-    whenevers: usize,
-    scopes: usize,
-    at: usize,
-}
-
-impl Iterator for Awake {
-    type Item = (u8, u16);
-
-    fn next(&mut self) -> Option<(u8, u16)> {
-        let mut at = self.at;
-        self.at += 1;
-        for (rank, len) in [(0, self.watches), (1, self.whenevers), (2, 1), (3, self.scopes)] {
-            if at < len {
-                return u16::try_from(at).ok().map(|number| (rank, number));
-            }
-            at -= len;
-        }
-        None
-    }
+/// What keeps timers of the stage from firing.
+#[derive(Clone, Copy)]
+struct Rest {
+    /// The case is held.
+    held: bool,
+    /// A message that gives time to pay is not out yet: no move.
+    no_moves: bool,
+    /// Somebody was asked about a move then: no other move that was due.
+    asked: Option<Instant>,
 }

@@ -91,10 +91,19 @@ impl Teller<'_> {
         match effect {
             Effect::Send { template, channels, tone: t, deadline, person, nature, through, with } => {
                 let name = self.text(self.machine.templates[template.index()].name);
-                normal::send(name, *channels, tone(t), *deadline, usize::from(*person), *nature, words(*through), &self.with(with))
+                normal::send(
+                    name,
+                    *channels,
+                    tone(t),
+                    *deadline,
+                    usize::from(*person),
+                    *nature,
+                    words(*through),
+                    &self.with(with),
+                )
             }
-            Effect::Call { script, tone: t, attempt, of, person } => {
-                normal::call(self.text(*script), tone(t), *attempt, *of, usize::from(*person))
+            Effect::Call { script, tone: t, attempt, of, person, with } => {
+                normal::call(self.text(*script), tone(t), *attempt, *of, usize::from(*person), &self.with(with))
             }
             Effect::Task { name, role, until, until_instant, priority, again } => {
                 let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();

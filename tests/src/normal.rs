@@ -48,9 +48,9 @@ fn with_words(with: &[Named]) -> String {
 }
 
 /// An attempt of `call`.
-pub fn call(script: &str, tone: Option<i64>, attempt: u32, of: u32, person: usize) -> String {
+pub fn call(script: &str, tone: Option<i64>, attempt: u32, of: u32, person: usize, with: &[Named]) -> String {
     let tone = tone.map_or(String::new(), |t| format!(" tone {t}"));
-    format!("call {script} attempt {attempt} of {of} to {person}{tone}")
+    format!("call {script} attempt {attempt} of {of} to {person}{tone}{}", with_words(with))
 }
 
 /// `task`.

@@ -291,9 +291,10 @@ fn slow_refusal(refusal: &oracle::Refusal) -> String {
     match refusal {
         oracle::Refusal::Earlier => "earlier".to_owned(),
         oracle::Refusal::OnlyTheMachine => "only the machine".to_owned(),
-        oracle::Refusal::Missing | oracle::Refusal::NotThere(_) | oracle::Refusal::Wrong(_) | oracle::Refusal::Bound => {
-            "not fit".to_owned()
-        }
+        oracle::Refusal::Missing
+        | oracle::Refusal::NotThere(_)
+        | oracle::Refusal::Wrong(_)
+        | oracle::Refusal::Bound => "not fit".to_owned(),
         oracle::Refusal::Fault(fault) => format!("{fault:?}"),
     }
 }

@@ -49,7 +49,11 @@ impl Reader<'_> {
     fn entered(&mut self, fields: &Fields<'_>, opens: Option<Instant>) -> Option<Date> {
         let day = self.day_before(fields, "entered", opens);
         if let (Some(node), None) = (fields.get("entered"), fields.get("stage")) {
-            self.problems.add(node.line, "entered", "stands without `stage`; say which stage the case entered that day");
+            self.problems.add(
+                node.line,
+                "entered",
+                "stands without `stage`; say which stage the case entered that day",
+            );
         }
         day
     }
@@ -139,7 +143,8 @@ impl Reader<'_> {
         let known = self.strategy.channel_names();
         let found = known.iter().position(|known| *known == name).and_then(|at| u8::try_from(at).ok());
         if found.is_none() {
-            let sentence = format!("is \"{name}\", no channel that the strategy knows{}", fields::instead(&name, &known));
+            let sentence =
+                format!("is \"{name}\", no channel that the strategy knows{}", fields::instead(&name, &known));
             self.problems.add(node.line, path, sentence);
         }
         found.map(ChannelId)

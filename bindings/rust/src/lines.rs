@@ -189,9 +189,9 @@ impl<'s> Lines<'s> {
                 "through": through.map(through_words),
                 "params": self.params(case, outcome, with),
             }),
-            Effect::Call { script, tone, attempt, of, person } => json!({
+            Effect::Call { script, tone, attempt, of, person, with } => json!({
                 "script": text(script), "channel": "phone", "tone": tone.map(|tone| self.tone(tone)),
-                "attempt": attempt, "of": of, "debtor": person_id(case, *person),
+                "attempt": attempt, "of": of, "debtor": person_id(case, *person), "params": self.params(case, outcome, with),
             }),
             Effect::Task { name, role, until, until_instant, priority, again } => json!({
                 "task": text(name), "role": text(role), "again": again, "priority": priority,

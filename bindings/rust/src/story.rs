@@ -139,10 +139,11 @@ impl<'s> Story<'s> {
                 let through = through.map_or_else(String::new, |t| format!(" through the {}", through_words(t)));
                 format!("send {} by {channels}{to}{through}{tone}{payable}{with}", self.template(*template))
             }
-            Effect::Call { script, tone, attempt, of, person } => {
+            Effect::Call { script, tone, attempt, of, person, with } => {
+                let with = self.with(case, outcome, with);
                 let (to, tone) = (self.to(case, *person), self.tone(*tone));
                 let attempt = if *of > 1 { format!(", attempt {attempt} of {of}") } else { String::new() };
-                format!("call {}{to}{tone}{attempt}", self.text(*script))
+                format!("call {}{to}{tone}{attempt}{with}", self.text(*script))
             }
             Effect::Task { name, role, until, until_instant, again, .. } => {
                 let until = until.map(|day| day.to_string()).or(until_instant.map(|at| self.clock(at)));

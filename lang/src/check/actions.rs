@@ -263,14 +263,11 @@ impl Checker<'_> {
     }
 
     fn phone_call(&mut self, call: &tree::Call, span: Span) -> Option<ir::Call<Expr>> {
-        if !call.with.is_empty() {
-            self.not_yet(codes::CALL_DETAIL_NOT_BUILT, span, "calls that say `with`");
-            return None;
-        }
         let to = self.called(call.to, span)?;
         let tone = self.optional(call.tone.as_ref(), Type::Tone);
         let hours = self.optional(call.hours.as_ref(), Type::Hours);
         let every = self.optional(call.every.as_ref(), Type::Duration);
+        let with = self.with(&call.with);
         let attempts = match &call.attempts {
             Some(attempts) => self.count(attempts)?,
             None => 1,
@@ -285,7 +282,7 @@ impl Checker<'_> {
             return None;
         }
         let script = self.text(&call.script.text);
-        Some(ir::Call { script, to, tone: tone?, hours: hours?, attempts, every: every? })
+        Some(ir::Call { script, to, tone: tone?, hours: hours?, attempts, every: every?, with: with? })
     }
 
     /// Who is called: one person.

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use dunlin_machine::events::{BUILTIN_CHANNELS, BUILTIN_ENUMS, BUILTIN_EVENTS, BUILTIN_PARTIES, BUILTIN_TONES};
 use dunlin_machine::events::{EventParam, EventType};
 use dunlin_machine::ir::{
-    self, CalendarChoice, CalendarId, ChannelId, Channels, Contact, DatedId, EnumId, Enumeration, EventId, EventPattern,
-    FactId, LedgerRules, Limits, ParamId, PlanId, Rule, RuleId, ScaleId, ScopeId, StageId, TableId, Template, TemplateId, TextId, ToneId, Type, VarId,
+    self, CalendarChoice, CalendarId, ChannelId, Channels, Contact, DatedId, EnumId, Enumeration, EventId,
+    EventPattern, FactId, LedgerRules, Limits, ParamId, PlanId, Rule, RuleId, ScaleId, ScopeId, StageId, TableId,
+    Template, TemplateId, TextId, ToneId, Type, VarId,
 };
 use dunlin_machine::value::{Calendar, Currency};
 
@@ -598,6 +599,7 @@ fn empty_model() -> Model {
             pools: Vec::new(),
             order: Vec::new(),
             each_claim_in_turn: false,
+            designation: ir::Designation::Unheard,
             costs_up_to: None,
             costs_of_up_to: Vec::new(),
             limitation: None,

@@ -63,9 +63,7 @@ impl Checker<'_> {
                 let within = self.promised_value(within, Type::Duration);
                 Promised::SilentReaches { stages: stages?, within: within? }
             }
-            G::SilentEnds { within } => {
-                Promised::SilentEnds { within: self.promised_value(within, Type::Duration)? }
-            }
+            G::SilentEnds { within } => Promised::SilentEnds { within: self.promised_value(within, Type::Duration)? },
             G::EveryEnds { within } => Promised::EveryEnds { within: self.promised_value(within, Type::Duration)? },
             G::EveryNoticeGrants { duration } => {
                 Promised::EveryNoticeGrants(self.promised_value(duration, Type::Duration)?)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dunlin_machine::ir::{
-    self, ClaimOrder, Comparison, CostCap, InterestFrom, InterestRule, Pool, Quantity, Type, Year,
+    self, ClaimOrder, Comparison, CostCap, Designation, InterestFrom, InterestRule, Pool, Quantity, Type, Year,
 };
 use dunlin_machine::value::Date;
 
@@ -39,6 +39,7 @@ fn set_defaults(checker: &mut Checker, span: Option<Span>) {
         pools: vec![Pool::Costs, Pool::Interest, Pool::Principal],
         order: vec![ClaimOrder::OlderFirst],
         each_claim_in_turn: false,
+        designation: ir::Designation::Unheard,
         costs_up_to: None,
         costs_of_up_to: Vec::new(),
         limitation: None,
@@ -76,6 +77,7 @@ struct Said {
     cap: Option<Span>,
     caps: BTreeMap<String, Option<Span>>,
     limitation: Option<Span>,
+    designation: Option<Span>,
     settled: Option<Span>,
 }
 
@@ -100,8 +102,10 @@ fn take_up(checker: &mut Checker, entry: &LedgerEntry, said: &mut Said) {
                 settled(checker, entry, condition);
             }
         }
-        LedgerEntryKind::DesignationFollows | LedgerEntryKind::DesignationRefused(_) => {
-            checker.not_yet(codes::DESIGNATION_NOT_BUILT, entry.span, "a payer's own `designation`");
+        LedgerEntryKind::DesignationFollows => designation(checker, said, entry.span, Some(Designation::Follows)),
+        LedgerEntryKind::DesignationRefused(names) => {
+            let refused = refused_pools(checker, names).map(Designation::RefusedOn);
+            designation(checker, said, entry.span, refused);
         }
         LedgerEntryKind::Limitation(line) => {
             if once(checker, &mut said.limitation, entry.span, "When a claim is barred") {
@@ -336,6 +340,34 @@ fn pools(checker: &mut Checker, names: &[Name], span: Span) -> Option<Vec<Pool>>
     let error = checker.error(codes::ALLOCATE_POOLS, span, message).help(help);
     checker.report(error);
     None
+}
+
+fn designation(checker: &mut Checker, said: &mut Said, span: Span, found: Option<Designation>) {
+    if once(checker, &mut said.designation, span, "Whether a payer's designation counts")
+        && let Some(found) = found
+    {
+        checker.model.ledger.designation = found;
+    }
+}
+
+/// The pools that are met first, whatever the payer says.
+fn refused_pools(checker: &mut Checker, names: &[Name]) -> Option<Vec<Pool>> {
+    let mut found: Vec<Pool> = Vec::new();
+    for name in names {
+        let pool = POOLS.iter().find(|(word, _)| *word == name.text).map(|(_, pool)| *pool);
+        let message = match pool {
+            Some(pool) if !found.contains(&pool) => {
+                found.push(pool);
+                continue;
+            }
+            Some(_) => format!("`{}` is named twice", name.text),
+            None => format!("No designation can be refused on `{}`", name.text),
+        };
+        let error = checker.error(codes::ALLOCATE_POOLS, name.span, message);
+        checker.report(error.help("name `costs`, `interest` or `principal`: `designation refused on costs, interest`"));
+        return None;
+    }
+    Some(found)
 }
 
 /// `costs up to …` once, `costs(KIND) up to …` once for each kind.

@@ -343,10 +343,11 @@ impl Checker<'_> {
         });
         let Some(rule) = found else { return };
         let place = self.rule_place(rule);
-        let error = self.error(codes::PLAN_MOVE, place.span, "A plan goes on in every stage, so it moves the case nowhere");
-        self.report(error.help(
-            "move the case where its stage waits for it: `on plan_breached -> …`, `on plan_completed -> …`",
-        ));
+        let error =
+            self.error(codes::PLAN_MOVE, place.span, "A plan goes on in every stage, so it moves the case nowhere");
+        self.report(
+            error.help("move the case where its stage waits for it: `on plan_breached -> …`, `on plan_completed -> …`"),
+        );
     }
 }
 

@@ -31,7 +31,8 @@ impl Checker<'_> {
         match allowed_by_both(&rules.allows, &others.allows) {
             Some(allows) => rules.allows = allows,
             None => {
-                let message = format!("Nothing is allowed both here and by `{}`, so nobody could be contacted", name.text());
+                let message =
+                    format!("Nothing is allowed both here and by `{}`, so nobody could be contacted", name.text());
                 let error = self.error(codes::CONTACT_NOTHING_LEFT, name.span, message);
                 self.report(error.help("`allow` channels and hours here that are allowed there too, or none at all"));
             }

@@ -17,7 +17,8 @@ impl Checker<'_> {
             }
             first = Some(self.here(item.span));
             let rule = self.rule_at(item.span, &item.law);
-            if let (Some(directory), Some(languages)) = (self.folder(&line.directory), self.languages(&line.languages)) {
+            if let (Some(directory), Some(languages)) = (self.folder(&line.directory), self.languages(&line.languages))
+            {
                 let require = line.require.iter().map(tree::DottedName::text).collect();
                 self.model.template_files = Some(TemplateFiles { rule, directory, languages, require });
             }

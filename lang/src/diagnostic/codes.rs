@@ -263,8 +263,6 @@ codes! {
     EXTENDS_NOT_BUILT = 710, "strategies that extend another not built yet", "`extends`, `replace`, `insert`, `remove` and `next` are not run yet.";
     EXPERIMENT_NOT_BUILT = 711, "experiments not built yet", "`experiment` is not run yet.";
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
-    CALL_DETAIL_NOT_BUILT = 718, "details of calls not built yet", "Nothing goes out `with` a call yet.";
-    DESIGNATION_NOT_BUILT = 742, "designation not built yet", "`designation` is not run yet. Payments are allocated as `allocate` says.";
     INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "`without` and `when` at an interest rule are not run yet.";
     TABLE_FILE_NOT_BUILT = 746, "table from a file not built yet", "`table … from \"file.csv\"` is not read yet. Write the rows in braces.";
     RECESS_YEARS_NOT_BUILT = 748, "recess of some years not built yet", "A recess of a span of years is not read yet.";

@@ -85,6 +85,7 @@ impl<'m> Rules<'m> {
             hours: self.expressions.add_some(call.hours.as_ref())?,
             attempts: call.attempts,
             every: self.expressions.add_some(call.every.as_ref())?,
+            with: self.with(&call.with)?,
         })
     }
 

@@ -191,6 +191,7 @@ fn ledger(expressions: &mut Expressions, ledger: &LedgerRules<Expr>) -> Lowered<
         pools: ledger.pools.clone(),
         order: ledger.order.clone(),
         each_claim_in_turn: ledger.each_claim_in_turn,
+        designation: ledger.designation.clone(),
         costs_up_to,
         costs_of_up_to,
         limitation,

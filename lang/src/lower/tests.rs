@@ -2,7 +2,7 @@
 
 use dunlin_machine::events::{BUILTIN_CHANNELS, BUILTIN_ENUMS, BUILTIN_EVENTS, BUILTIN_TONES, EventParam, EventType};
 use dunlin_machine::ir::{
-    Approval, CalendarChoice, CalendarId, ClaimOrder, Comparison, Does, Enumeration, Expr as Form, Leaving,
+    Approval, CalendarChoice, CalendarId, ClaimOrder, Comparison, Designation, Does, Enumeration, Expr as Form, Leaving,
     LedgerRules, Limits, On, Pattern, Pool, Quantity, Row, Rule, RuleId, ScopeId, StageId, Table, TableId, Target,
     TextId, Type, Ways,
 };
@@ -84,6 +84,7 @@ fn model() -> Model {
         params: vec![],
         vars: vec![],
         templates: vec![],
+        template_files: None,
         events: events(texts),
         kept: vec![],
         noted: vec![],
@@ -102,6 +103,7 @@ fn model() -> Model {
             pools: vec![Pool::Costs, Pool::Interest, Pool::Principal],
             order: vec![ClaimOrder::OlderFirst],
             each_claim_in_turn: false,
+            designation: Designation::Unheard,
             costs_up_to: None,
             costs_of_up_to: vec![],
             limitation: None,

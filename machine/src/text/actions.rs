@@ -172,7 +172,7 @@ impl Words<'_> {
         let every = self.clause(", every ", call.every, Type::Duration);
         let (script, to) = (self.text(call.script), to(call.to));
         let attempts = if call.attempts == 1 { "1 attempt".to_string() } else { format!("{} attempts", call.attempts) };
-        format!("call {script}{to}{tone}{hours} up to {attempts}{every}")
+        format!("call {script}{to}{tone}{hours} up to {attempts}{every}{}", self.with(&call.with))
     }
 
     fn task(&self, task: &Task) -> String {

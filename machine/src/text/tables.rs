@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use super::page::Page;
 use crate::events::{BUILTIN_CHANNELS, BUILTIN_EVENTS, BUILTIN_TONES, EventType};
 use crate::ir::{
-    CalendarChoice, CalendarId, Channels, ClaimOrder, CostCap, Dated, Fact, InterestFrom, InterestRule, LedgerRules,
-    Limitation, Param, Pattern, PeriodFrom, Pool, Row, Scale, ScaleRows, SuspendedDays, Table, TextId, Type, Window,
-    Year,
+    CalendarChoice, CalendarId, Channels, ClaimOrder, CostCap, Dated, Designation, Fact, InterestFrom, InterestRule,
+    LedgerRules, Limitation, Param, Pattern, PeriodFrom, Pool, Row, Scale, ScaleRows, SuspendedDays, Table, TextId,
+    Type, Window, Year,
 };
 use crate::value::{Date, TimeOfDay, Weekday};
 
@@ -224,6 +224,14 @@ impl Page<'_> {
         let parts: Vec<&str> = pools.chain(ledger.order.iter().map(|order| self::order(*order))).collect();
         let turn = if ledger.each_claim_in_turn { " each claim in turn" } else { " each pool across all claims" };
         self.line(&format!("allocate {}{turn}", parts.join(", ")));
+        match &ledger.designation {
+            Designation::Unheard => {}
+            Designation::Follows => self.line("designation follows"),
+            Designation::RefusedOn(pools) => {
+                let pools: Vec<&str> = pools.iter().map(|pool| self::pool(*pool)).collect();
+                self.line(&format!("designation refused on {}", pools.join(", ")));
+            }
+        }
         if let Some(cap) = ledger.costs_up_to {
             let line = format!("costs up to {}", self.cap(cap));
             self.line(&line);

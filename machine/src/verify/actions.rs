@@ -79,7 +79,8 @@ fn call(m: &Machine, call: &Call) -> Told {
     ensure(call.to != To::All, || "it calls everybody at once".to_string())?;
     ensure(call.attempts >= 1, || "it makes no attempt".to_string())?;
     let spaced = call.attempts == 1 || call.every.is_some();
-    ensure(spaced, || "it makes several attempts, and does not say how far apart".to_string())
+    ensure(spaced, || "it makes several attempts, and does not say how far apart".to_string())?;
+    with(m, &call.with)
 }
 
 fn task(m: &Machine, task: &Task) -> Told {

@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use super::names::{rule, text};
 use super::tables::pattern;
 use super::{Broken, Told, at, ensure};
-use crate::ir::{InterestRule, Limitation, Machine, Pool, SuspendedDays};
+use crate::ir::{Designation, InterestRule, Limitation, Machine, Pool, SuspendedDays};
 
 pub(super) fn check(m: &Machine) -> Result<(), Broken> {
     at(|| "the ledger".to_string(), ledger(m))
@@ -21,6 +21,11 @@ fn ledger(m: &Machine) -> Told {
         ensure(kinds.insert(kind), || "one kind of costs has two bounds".to_string())?;
     }
     m.ledger.limitation.as_ref().map_or(Ok(()), |rules| limitation(m, rules))?;
+    if let Designation::RefusedOn(pools) = &m.ledger.designation {
+        let once: BTreeSet<u8> = pools.iter().map(|pool| number(*pool)).collect();
+        let each_once = !pools.is_empty() && once.len() == pools.len();
+        ensure(each_once, || "a designation is refused on nothing, or twice on the same".to_string())?;
+    }
     let pools: BTreeSet<u8> = m.ledger.pools.iter().map(|pool| number(*pool)).collect();
     let each_once = pools.len() == 3 && m.ledger.pools.len() == 3;
     ensure(each_once, || "a payment does not meet each of costs, interest and principal once".to_string())

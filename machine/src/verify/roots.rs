@@ -195,6 +195,7 @@ impl Places {
         self.may_hold(Type::Tone, call.tone);
         self.may_hold(Type::Hours, call.hours);
         self.may_hold(Type::Duration, call.every);
+        self.with(&call.with);
     }
 
     fn with(&mut self, with: &With) {

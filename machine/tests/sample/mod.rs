@@ -272,6 +272,7 @@ pub fn machine() -> Machine {
         hours: Some(hours),
         attempts: 3,
         every: Some(week),
+        with: vec![(dunning, Type::Money, half)],
     };
     let task = Task {
         name: work,
@@ -475,6 +476,7 @@ pub fn machine() -> Machine {
         pools: vec![Pool::Costs, Pool::Interest, Pool::Principal],
         order: vec![ClaimOrder::OlderFirst],
         each_claim_in_turn: false,
+        designation: Designation::RefusedOn(vec![Pool::Costs, Pool::Interest]),
         costs_up_to: Some(CostCap::OfPrincipal(five)),
         costs_of_up_to: vec![(dunning, CostCap::Money(amounts))],
         limitation: Some(limitation(r, year_ends, years, dispute)),

@@ -114,7 +114,11 @@ impl Writer {
             return self.dice.range(0, 20).to_string();
         }
         if self.more && self.dice.chance(12) {
-            return if self.plans > 0 && self.dice.chance(60) { self.reads("plan.missed") } else { self.reads("debtors") };
+            return if self.plans > 0 && self.dice.chance(60) {
+                self.reads("plan.missed")
+            } else {
+                self.reads("debtors")
+            };
         }
         match self.dice.below(11) {
             0..=2 if self.inside.is_some() => "3".to_owned(),

@@ -249,7 +249,13 @@ impl Teller<'_> {
         let mut args = Vec::new();
         for (n, param) in params.iter().enumerate() {
             let several = self.persons > 1 && self.model.text(param.name) == "debtor";
-            let given = if param.required { 99 } else if several { 75 } else { 45 };
+            let given = if param.required {
+                99
+            } else if several {
+                75
+            } else {
+                45
+            };
             if self.dice.chance(given) {
                 let name = self.model.text(param.name).to_owned();
                 args.push((u8::try_from(n).unwrap_or(0), self.argument(event, param.ty, &name)));

@@ -28,7 +28,11 @@ impl Writer {
             2 => "every 2 months",
             _ => "monthly",
         };
-        let least = if self.dice.chance(50) { format!(", at least {} EUR each", self.dice.range(1, 20)) } else { String::new() };
+        let least = if self.dice.chance(50) {
+            format!(", at least {} EUR each", self.dice.range(1, 20))
+        } else {
+            String::new()
+        };
         lines.push(format!("instalments {} to {} {rhythm}{least}", self.dice.range(1, 2), self.dice.range(3, 40)));
         if self.dice.chance(60) {
             lines.push(format!("first within {} days", self.dice.range(1, 30)));
@@ -45,7 +49,13 @@ impl Writer {
             self.used("plan: breach");
             lines.push(format!(
                 "breach when {}",
-                self.dice.pick(&["2 consecutive missed", "3 missed", "overdue 20 days", "1 consecutive missed or overdue 9 days", "2 consecutive missed or overdue 30 days"])
+                self.dice.pick(&[
+                    "2 consecutive missed",
+                    "3 missed",
+                    "overdue 20 days",
+                    "1 consecutive missed or overdue 9 days",
+                    "2 consecutive missed or overdue 30 days"
+                ])
             ));
         }
         if self.dice.chance(40) {
@@ -65,7 +75,9 @@ impl Writer {
             lines.push(self.dice.pick(&["sign by letter", "sign by email"]).to_owned());
         }
         let mut nodes: Vec<Node> = lines.into_iter().map(Node::line).collect();
-        for (on, form) in [("missed", "plan: on missed"), ("completed", "plan: on completed"), ("breached", "plan: on breached")] {
+        for (on, form) in
+            [("missed", "plan: on missed"), ("completed", "plan: on completed"), ("breached", "plan: on breached")]
+        {
             if self.dice.chance(40) {
                 self.used(form);
                 let body = self.body(Place::Still, 2, 1);

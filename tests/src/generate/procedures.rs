@@ -69,7 +69,10 @@ impl Writer {
         let mut body: Vec<Node> = (0..inside.stages.len()).map(|k| self.inner(k, &inside.stages[k])).collect();
         for exit in exits {
             // Each exit is used somewhere.
-            body.push(Node::line(format!("on {} -> {exit}", self.dice.pick(&["reply", "callback", "contacted", "viewed"]))));
+            body.push(Node::line(format!(
+                "on {} -> {exit}",
+                self.dice.pick(&["reply", "callback", "contacted", "viewed"])
+            )));
         }
         body.extend((0..self.dice.below(3)).map(|_| self.trigger(Place::Stage(0))));
         body.extend(self.leaving(true));
@@ -171,7 +174,8 @@ impl Writer {
         let mut lines = Vec::new();
         for _ in 0..1 + self.dice.below(2) {
             let only_stages = self.stages.len() - self.outcomes;
-            let (stage, condition) = (self.dice.below(only_stages), self.dice.pick(&["titled", "balance > 300 EUR", "vip", "seg is gold"]));
+            let (stage, condition) =
+                (self.dice.below(only_stages), self.dice.pick(&["titled", "balance > 300 EUR", "vip", "seg is gold"]));
             lines.push(Node::line(format!("{} when {condition}", self.stages[stage])));
         }
         vec![Node::block("start", lines)]

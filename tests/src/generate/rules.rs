@@ -172,7 +172,8 @@ impl Writer {
             }
             _ if self.more && self.dice.chance(60) => {
                 self.used("on effect");
-                let kinds = ["send", "call", "task", "charge", "alarm", "cancel", "offer", "activate", "approval", "refund"];
+                let kinds =
+                    ["send", "call", "task", "charge", "alarm", "cancel", "offer", "activate", "approval", "refund"];
                 format!("on effect {}", self.dice.pick(&kinds))
             }
             _ => {

@@ -46,7 +46,7 @@ impl<'m> Run<'m> {
 
     /// On whose account a running body acts.
     pub(super) fn by(&self, frame: &Frame) -> By {
-        let of_stage = matches!(frame.owner, Owner::Stage(_) | Owner::Scope(_));
+        let of_stage = matches!(frame.owner, Owner::Stage(_) | Owner::Scope(_) | Owner::Host);
         By { doer: frame.doer(), run: frame.run, of_stage, named: self.named }
     }
 

@@ -3,11 +3,12 @@
 use super::Run;
 use super::actions::{Frame, limit_words};
 use super::case::{Approval, By, Happened};
-use super::fault::{Fault, Refusal};
 use super::eval::View;
+use super::fault::{Fault, Refusal};
 use crate::normal;
-use dunlin_lang::model::{Action, Block, Expr};
+use dunlin_lang::model::{Action, Block, Does, Expr};
 use dunlin_machine::ir;
+use dunlin_machine::value::Instant;
 
 impl<'m> Run<'m> {
     /// Asks, unless the same question is open.
@@ -22,11 +23,11 @@ impl<'m> Run<'m> {
         }
         let until = asks.within.as_ref().map(|within| self.limit(within)).transpose()?;
         let (trigger, exits, by) = (frame.trigger, frame.exits.clone(), self.by(frame));
-        self.ask(Approval { action, asks, effect: 0, until, trigger, exits, by }, false)
+        self.ask(Approval { action, asks, effect: 0, asked: self.case.now, until, trigger, exits, by }, false)
     }
 
     pub(super) fn ask(&mut self, mut approval: Approval<'m>, again: bool) -> Result<(), Fault> {
-        approval.effect = self.case.next_effect;
+        (approval.effect, approval.asked) = (self.case.next_effect, self.case.now);
         let (name, role) = (self.model.text(approval.asks.name), self.model.text(approval.asks.role));
         let what = normal::approval(name, role, approval.until.map(limit_words), again);
         self.effect(Some(approval.action.rule), &what)?;
@@ -34,11 +35,18 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
+    /// When a move of the stage was asked about last, of the questions that are open.
+    pub(super) fn move_asked(&self) -> Option<Instant> {
+        let open = self.case.approvals.iter().filter(|a| a.by.of_stage && moves(&a.asks.body));
+        open.map(|approval| approval.asked).max()
+    }
+
     /// `approved`, `declined`.
     pub(super) fn answer(&mut self, name: &str, approved: bool) -> Result<(), Refusal> {
         let open = self.case.approvals.iter().position(|a| self.model.text(a.asks.name) == name);
         let open = open.ok_or_else(|| Refusal::NotThere("approval".to_owned()))?;
         let approval = self.case.approvals.remove(open);
+        self.check_payable();
         if !approved {
             return Ok(self.decline(&approval)?);
         }
@@ -72,6 +80,13 @@ impl<'m> Run<'m> {
         self.named = before;
         Ok(())
     }
+}
+
+/// Whether a move stands anywhere in a block.
+fn moves(block: &Block) -> bool {
+    block.iter().any(|action| {
+        matches!(action.does, Does::Move(_) | Does::Exit { .. }) || action.does.blocks().into_iter().any(moves)
+    })
 }
 
 impl Happened {

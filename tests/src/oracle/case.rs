@@ -78,6 +78,8 @@ pub enum Owner {
     Scope(usize),
     /// A plan.
     Plan(usize),
+    /// The host, where an operator moves the case.
+    Host,
 }
 
 /// A trigger: whose, and which.
@@ -238,6 +240,8 @@ pub struct Approval<'m> {
     pub(super) action: &'m Action,
     pub(super) asks: &'m ir::Approval<Expr, Block>,
     pub(super) effect: u32,
+    /// When it was asked.
+    pub(super) asked: Instant,
     pub(super) until: Option<Limit>,
     pub(super) trigger: Option<TriggerId>,
     /// Procedures that count as left by an exit.

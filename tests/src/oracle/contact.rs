@@ -275,7 +275,8 @@ impl<'m> Run<'m> {
             let meant = !channels.and(limit.channels).is_empty();
             count += u32::from(meant && self.within(*when, limit.per, at)?);
         }
-        let claims = u32::try_from(self.case.claims.iter().filter(|c| c.principal > 0).count()).map_err(|_| Fault::Overflow)?;
+        let claims =
+            u32::try_from(self.case.claims.iter().filter(|c| c.principal > 0).count()).map_err(|_| Fault::Overflow)?;
         Ok(count < if limit.per_claim { limit.count.saturating_mul(claims) } else { limit.count })
     }
 
@@ -355,7 +356,16 @@ impl<'m> Run<'m> {
         self.count_sent(send.template.index());
         self.remember(waiting, number, channels);
         let template = self.model.text(self.model.templates[send.template.index()].name);
-        let what = normal::send(template, channels, tone, deadline, waiting.person, send.nature, self.through(waiting.person), &with);
+        let what = normal::send(
+            template,
+            channels,
+            tone,
+            deadline,
+            waiting.person,
+            send.nature,
+            self.through(waiting.person),
+            &with,
+        );
         self.effect(Some(waiting.action.rule), &what)
     }
 
@@ -396,10 +406,11 @@ impl<'m> Run<'m> {
             None => m.person == person.unwrap_or(0) && m.copies.has(channel),
         };
         let found = self.case.messages.iter().enumerate().skip(known).rev();
-        let found = found.filter(|(_, m)| meant(m) && m.channels.has(channel)).map(|(n, _)| n).next();
+        let found: Vec<usize> = found.filter(|(_, m)| meant(m)).map(|(n, _)| n).collect();
         // Whom the host does not name is whom the message went to.
-        let whose = person.or(found.map(|n| self.case.messages[n].person)).unwrap_or(0);
+        let whose = person.or(found.first().map(|n| self.case.messages[*n].person)).unwrap_or(0);
         self.case.persons[whose].barred.insert(channel);
+        let found = found.into_iter().find(|n| self.case.messages[*n].channels.has(channel));
         let Some(message) = found else { return Ok(()) };
         let message = &mut self.case.messages[message];
         if !message.copies.has(channel) {
@@ -477,7 +488,9 @@ impl<'m> Run<'m> {
             open.effect = number;
         }
         let made = open.made;
-        self.effect(Some(action.rule), &normal::call(self.model.text(rule.script), tone, made, rule.attempts, person))?;
+        let with = self.with(&rule.with)?;
+        let script = self.model.text(rule.script);
+        self.effect(Some(action.rule), &normal::call(script, tone, made, rule.attempts, person, &with))?;
         match &rule.every {
             Some(every) if made < rule.attempts => {
                 let every = self.eval_duration(every, &self.plain())?;

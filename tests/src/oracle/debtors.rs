@@ -4,8 +4,8 @@ use super::Run;
 use super::case::{Happened, Person};
 use super::fault::Fault;
 use crate::normal;
-use dunlin_machine::events::Happening;
 use dunlin_lang::model::{Action, Expr};
+use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{RuleId, SplitPart, StageId, To, Type};
 
 impl<'m> Run<'m> {
@@ -20,8 +20,7 @@ impl<'m> Run<'m> {
 
     /// Whom an action is for, by position; where nobody is pursued, it is tried for the first.
     pub(super) fn meant(&self, to: To) -> Vec<usize> {
-        let pursued: Vec<usize> =
-            (0..self.case.persons.len()).filter(|p| self.case.persons[*p].pursued()).collect();
+        let pursued: Vec<usize> = (0..self.case.persons.len()).filter(|p| self.case.persons[*p].pursued()).collect();
         let first = pursued.first().copied().unwrap_or(0);
         match to {
             To::All if !pursued.is_empty() => pursued,

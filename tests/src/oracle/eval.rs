@@ -4,7 +4,9 @@ use super::Run;
 use super::case::TriggerId;
 use super::fault::Fault;
 use dunlin_lang::model::Expr;
-use dunlin_machine::ir::{ChannelId, Comparison, DatedId, Expr as Node, Pattern, Quantity, Scale, ScaleRows, TableId, Type};
+use dunlin_machine::ir::{
+    ChannelId, Comparison, DatedId, Expr as Node, Pattern, Quantity, Scale, ScaleRows, TableId, Type,
+};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 use std::cmp::Ordering;
 

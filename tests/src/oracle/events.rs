@@ -386,7 +386,7 @@ impl Run<'_> {
         let named = |s: &dunlin_lang::model::Stage| self.model.text(s.name) == name;
         let stage = self.model.stages.iter().position(named).ok_or_else(|| not_there("stage"))?;
         let stage = dunlin_machine::ir::StageId(u16::try_from(stage).map_err(|_| Fault::Broken)?);
-        let mut frame = self.frame(super::case::Owner::Stage(self.case.place.stage), None);
+        let mut frame = self.frame(super::case::Owner::Host, None);
         self.go(dunlin_machine::ir::Target::Stage(stage), None, &mut frame)?;
         Ok(self.tell_watches_of_move()?)
     }

@@ -301,7 +301,9 @@ impl Run<'_> {
     pub(super) fn room_for_costs(&self, kind: TextId) -> Result<Option<i64>, Fault> {
         let of_kind = self.model.ledger.costs_of_up_to.iter().filter(|(of, _)| *of == kind);
         let mut room = None;
-        for (cap, all) in self.model.ledger.costs_up_to.iter().map(|c| (c, true)).chain(of_kind.map(|(_, c)| (c, false))) {
+        for (cap, all) in
+            self.model.ledger.costs_up_to.iter().map(|c| (c, true)).chain(of_kind.map(|(_, c)| (c, false)))
+        {
             let cap = match cap {
                 CostCap::Money(sum) => self.eval(sum, &self.of_first())?,
                 CostCap::OfPrincipal(rate) => {

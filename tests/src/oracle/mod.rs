@@ -6,8 +6,8 @@
 mod actions;
 mod approvals;
 mod case;
-mod debtors;
 mod contact;
+mod debtors;
 mod eval;
 mod events;
 mod fault;
@@ -26,6 +26,7 @@ use case::{Happened, TriggerId};
 use dunlin_lang::model::Model;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EffectKind, RuleId};
+use dunlin_machine::value::Instant;
 use std::collections::{BTreeSet, VecDeque};
 
 /// One step as it runs.
@@ -45,6 +46,8 @@ struct Run<'m> {
     late: i64,
     /// Whether a `send … payable within` of the stage waited when last looked at.
     payable_waited: bool,
+    /// When a move of the stage was asked about, when last looked at.
+    move_asked: Option<Instant>,
     /// The debtor whom the event names that is being delivered.
     named: usize,
     /// Effects of this chain that no watch has looked at yet.

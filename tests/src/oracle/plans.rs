@@ -117,7 +117,7 @@ impl<'m> Run<'m> {
 
     pub(super) fn activate_plan(&mut self, plan: usize, action: &'m Action, frame: &Frame) -> Result<(), Fault> {
         let agreed = self.case.plan.as_mut().filter(|agreement| agreement.plan == plan);
-        let Some(Agreement { state: PlanState::Accepted { waits, .. }, .. }) = agreed else {
+        let Some(Agreement { state: PlanState::Accepted { waits: waits @ false, .. }, .. }) = agreed else {
             self.held(action, "no terms", None, true);
             return Ok(());
         };
@@ -335,9 +335,11 @@ impl<'m> Run<'m> {
     }
 
     fn run_block(&mut self, block: &'m Block, number: usize) -> Result<(), Fault> {
-        let Some(plan) = self.model.plans.iter().position(|p| {
-            [&p.on_missed, &p.on_completed, &p.on_breached].into_iter().any(|b| std::ptr::eq(b, block))
-        }) else {
+        let Some(plan) =
+            self.model.plans.iter().position(|p| {
+                [&p.on_missed, &p.on_completed, &p.on_breached].into_iter().any(|b| std::ptr::eq(b, block))
+            })
+        else {
             return Err(Fault::Broken);
         };
         let owner = Owner::Plan(plan);

@@ -21,7 +21,7 @@ impl<'m> Run<'m> {
             Owner::Whenever(n) => &self.model.whenevers[n].triggers,
             Owner::Stage(n) => &self.model.stages[n].triggers,
             Owner::Scope(n) => &self.model.scopes[n].triggers,
-            Owner::Plan(_) => &[],
+            Owner::Plan(_) | Owner::Host => &[],
         }
     }
 
@@ -200,13 +200,7 @@ impl<'m> Run<'m> {
     }
 
     /// `-> last_stage`: the stage before comes back as if the time since had been a hold.
-    fn go_back(
-        &mut self,
-        before: Before<'m>,
-        rule: Option<RuleId>,
-        frame: &Frame,
-        anew: bool,
-    ) -> Result<(), Fault> {
+    fn go_back(&mut self, before: Before<'m>, rule: Option<RuleId>, frame: &Frame, anew: bool) -> Result<(), Fault> {
         let (from, stage) = (self.case.place.stage, before.place.stage);
         if !self.entered.insert(stage) {
             return Err(Fault::EnteredTwice);
@@ -390,10 +384,10 @@ impl<'m> Run<'m> {
             || self.case.stopped.iter().any(|s| s.by.of_stage && payable(s.action))
     }
 
-    /// What a waiting `send … payable within` held up is due when it no longer waits.
+    /// What a waiting `send … payable within`, or a question about a move, held up is due when it no longer does.
     pub(super) fn check_payable(&mut self) {
-        let waits = self.payable_waits();
-        if self.payable_waited && !waits {
+        let (waits, asked) = (self.payable_waits(), self.move_asked());
+        if self.payable_waited && !waits || self.move_asked > asked {
             let now = self.case.now;
             let ids: Vec<TriggerId> = self.running_marks().into_keys().collect();
             for id in ids {
@@ -403,7 +397,7 @@ impl<'m> Run<'m> {
                 }
             }
         }
-        self.payable_waited = waits;
+        (self.payable_waited, self.move_asked) = (waits, asked);
     }
 
     /// The first day after `day` that `fits`.

@@ -158,10 +158,12 @@ impl<'m> Run<'m> {
             unreachable: BTreeSet::new(),
             late: 0,
             payable_waited: false,
+            move_asked: None,
             named: 0,
             unseen: Vec::new(),
         };
         run.payable_waited = run.payable_waits();
+        run.move_asked = run.move_asked();
         run
     }
 

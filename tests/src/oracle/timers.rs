@@ -67,7 +67,8 @@ impl Run<'_> {
             timers.push((self.end_of(task.until)?, Timer::Task(n)));
         }
         for (n, approval) in case.approvals.iter().enumerate() {
-            timers.extend(approval.until.map(|until| self.end_of(until)).transpose()?.map(|at| (at, Timer::Approval(n))));
+            timers
+                .extend(approval.until.map(|until| self.end_of(until)).transpose()?.map(|at| (at, Timer::Approval(n))));
         }
         let stands = |doer: Doer| held && !self.exempt(doer);
         let waiting = case.waiting.iter().enumerate().filter(|(_, w)| !stands(w.by.doer));
@@ -115,6 +116,9 @@ impl Run<'_> {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
         }
+        if of_stage && trigger.moves && self.move_asked().is_some_and(|asked| due <= asked) {
+            return Ok(None);
+        }
         Ok(Some(due))
     }
 
@@ -127,8 +131,7 @@ impl Run<'_> {
     /// Whether a date timer that moves the case was due then, or on a day before today.
     fn passed_by_now(&self, trigger: &Trigger, mark: &Mark) -> bool {
         let by_date = matches!(trigger.on, On::Date { .. });
-        let before_today =
-            || matches!(self.plain_due(trigger, mark), Ok(Some(due)) if self.day(due) < self.today());
+        let before_today = || matches!(self.plain_due(trigger, mark), Ok(Some(due)) if self.day(due) < self.today());
         self.passed_before(trigger, mark) || by_date && trigger.moves && before_today()
     }
 
@@ -206,6 +209,7 @@ impl Run<'_> {
             Timer::Substitute(n) => self.substitute(n),
             Timer::Approval(n) => {
                 let approval = self.case.approvals.remove(n);
+                self.check_payable();
                 self.decline(&approval)
             }
             Timer::Waiting(n) => {
