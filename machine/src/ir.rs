@@ -7,11 +7,17 @@
 //! Forms that hold expressions are generic in them (`E`) and in blocks (`B`): the machine refers to both by number, the
 //! checked model of a strategy holds them as trees, and a form is defined once.
 
+mod guarantees;
+mod limitation;
+
 use crate::events::EventType;
 use crate::value::{Calendar, Currency, Date, Duration, Zone};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+
+pub use guarantees::{Guarantee, Meant, Milestone, Promised};
+pub use limitation::{Limitation, Period, PeriodFrom, Restart, SuspendedDays, Suspension};
 
 /// A text of the machine, as index into [`Machine::texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -811,111 +817,6 @@ pub struct Approval<E = ExprId, B = Block> {
     pub otherwise: Option<B>,
 }
 
-/// `guarantee …`: what the author promises of every case, to be proven from the machine alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Guarantee<E = ExprId> {
-    /// Where it stands.
-    pub rule: RuleId,
-    /// The author's words, without `guarantee`.
-    pub text: TextId,
-    /// What is promised.
-    pub promised: Promised<E>,
-}
-
-/// The forms of a guarantee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Promised<E = ExprId> {
-    /// `never ACTION while C`.
-    NeverAction {
-        /// The action.
-        action: Meant,
-        /// While this holds.
-        during: E,
-    },
-    /// `never C while D`.
-    Never {
-        /// What does not hold.
-        condition: E,
-        /// While this holds.
-        during: E,
-    },
-    /// `at most N contacts [by CH] in D`, for each debtor.
-    AtMostContacts {
-        /// How many: a number.
-        count: E,
-        /// By which channels.
-        by: Channels,
-        /// In what time.
-        within: E,
-    },
-    /// `at least N A before B`.
-    AtLeastBefore {
-        /// How many: a number.
-        count: E,
-        /// What comes that often.
-        first: Milestone,
-        /// Before this.
-        then: Milestone,
-    },
-    /// `A before B`: no B without an A earlier in the case.
-    Before {
-        /// What comes earlier.
-        first: Milestone,
-        /// Than this.
-        then: Milestone,
-    },
-    /// `at least D from A to B`: from the last A to each B after it.
-    AtLeastTime {
-        /// How long.
-        duration: E,
-        /// Since when.
-        from: Milestone,
-        /// Until when.
-        to: Milestone,
-    },
-    /// `silent case reaches S within D`: a case in which debtor and creditor do nothing enters S or ends.
-    SilentReaches {
-        /// The stage; of a procedure or group all of its stages.
-        stages: Vec<StageId>,
-        /// After what time at most.
-        within: E,
-    },
-    /// `silent case ends within D`.
-    SilentEnds {
-        /// After what time at most.
-        within: E,
-    },
-    /// `every case ends within D`.
-    EveryEnds {
-        /// After what time at most.
-        within: E,
-    },
-    /// `every notice grants D`: whatever is payable is payable within no less.
-    EveryNoticeGrants(E),
-    /// `costs at most MONEY`.
-    CostsAtMost(E),
-}
-
-/// A point in the life of a case that a guarantee speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Milestone {
-    /// One of the stages is entered.
-    Stage(Vec<StageId>),
-    /// An action is done.
-    Action(Meant),
-}
-
-/// The actions that a guarantee means: `send last_demand by letter`, `file mahnbescheid`, `charge`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meant {
-    /// Which kind.
-    pub kind: EffectKind,
-    /// The template, script, task, form, kind of cost, plan or name; none: any.
-    pub object: Option<TextId>,
-    /// Of `send` the channels, one of which must be used.
-    pub by: Channels,
-}
-
 /// Where a move goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
@@ -1411,79 +1312,6 @@ pub struct LedgerRules<E = ExprId> {
     pub settled: E,
     /// Where `settled` stands.
     pub settled_rule: RuleId,
-}
-
-/// `limitation { … }`: when a claim is barred (§§ 194 ff. BGB).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limitation<E = ExprId> {
-    /// Where it stands.
-    pub rule: RuleId,
-    /// Periods: the last one counts whose beginning is known and whose condition holds.
-    pub periods: Vec<Period<E>>,
-    /// What begins the period anew (§ 212 BGB).
-    pub restarts: Vec<Restart<E>>,
-    /// Days that are not counted (§ 209 BGB).
-    pub suspensions: Vec<Suspension<E>>,
-}
-
-/// `D from DATE | title [when C]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Period<E = ExprId> {
-    /// Where it stands.
-    pub rule: RuleId,
-    /// How long.
-    pub length: E,
-    /// Since when.
-    pub from: PeriodFrom<E>,
-    /// Whether it is this claim's.
-    pub when: Option<E>,
-}
-
-/// Since when a period runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PeriodFrom<E = ExprId> {
-    /// The day of the first title.
-    Title,
-    /// A date, of the claim or of an event; not known: the period has not begun.
-    Date(E),
-}
-
-/// `restart on EVENT [when C]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restart<E = ExprId> {
-    /// Where it stands.
-    pub rule: RuleId,
-    /// What happens.
-    pub on: EventPattern,
-    /// Read when it happens.
-    pub when: Option<E>,
-}
-
-/// `suspend …`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suspension<E = ExprId> {
-    /// Where it stands.
-    pub rule: RuleId,
-    /// Which days are not counted.
-    pub days: SuspendedDays<E>,
-    /// Whether it is this claim's.
-    pub when: Option<E>,
-}
-
-/// The days that a suspension takes out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SuspendedDays<E = ExprId> {
-    /// `while C`: those on which it holds at any time.
-    While(E),
-    /// `from EVENT until [D after] EVENT`: both ends included.
-    Between {
-        /// From the day of this.
-        start: EventPattern,
-        /// To the day of this, and so long after it.
-        until: EventPattern,
-        /// How long after.
-        delay: Option<E>,
-    },
 }
 
 /// `interest RATE on principal [from …] [year of …]`.

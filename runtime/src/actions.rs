@@ -623,7 +623,7 @@ impl<'a> Run<'a> {
             action: at,
             effect: number,
             due: Some(due),
-            opened: Some(self.case.now).filter(|_| !task.substitutes.is_empty()),
+            opened: if task.substitutes.is_empty() { 0 } else { self.seconds_open(self.case.now)? },
             asked: 0,
             owner: self.ctx.owner,
             run: self.ctx.run,
@@ -631,12 +631,26 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// An instant as a task keeps it.
+    pub(crate) fn seconds_open(&self, at: Instant) -> Result<u32, Fault> {
+        let seconds = at.seconds() - self.case.opened.seconds();
+        u32::try_from(seconds).ok().and_then(|s| s.checked_add(1)).ok_or(Fault::Overflow)
+    }
+
+    /// When a task with substitutes was opened.
+    pub(crate) fn opened_at(&self, task: &Task) -> Result<Option<Instant>, Fault> {
+        match task.opened.checked_sub(1) {
+            Some(seconds) => Ok(Some(self.case.opened.add_seconds(seconds.into())?)),
+            None => Ok(None),
+        }
+    }
+
     /// When a task's next substitute comes in.
     pub(crate) fn next_substitute(&mut self, index: usize) -> Result<Option<Instant>, Fault> {
         let Some(open) = self.case.tasks.get(index).copied() else { return Ok(None) };
         let (task, _) = self.task_of(open.action)?;
         let next = task.substitutes.get(usize::from(open.asked)).filter(|_| open.due.is_some());
-        let (Some((_, length)), Some(opened)) = (next, open.opened) else { return Ok(None) };
+        let (Some((_, length)), Some(opened)) = (next, self.opened_at(&open)?) else { return Ok(None) };
         let length = self.quietly(|run| run.duration(*length))?;
         Ok(Some(match length.unit() {
             Unit::Hours => opened.add_hours(length.amount())?,

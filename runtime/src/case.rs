@@ -337,8 +337,9 @@ pub struct Task {
     pub effect: u32,
     /// When it is overdue; none: it was already reported overdue.
     pub due: Option<Instant>,
-    /// When it was opened, of one with substitutes; after `last_stage` later by the time since the stage was left.
-    pub opened: Option<Instant>,
+    /// Of one with substitutes, when it was opened: seconds since the case was, and 1 more; after `last_stage` later by the
+    /// time since the stage was left. 0 of one without. So it takes little room: a case may have many.
+    pub opened: u32,
     /// How many substitutes were asked.
     pub asked: u8,
     /// Whose: what a watch or a `whenever` rule opened is not withdrawn with a stage.

@@ -382,7 +382,9 @@ impl<'a> Run<'a> {
             let hours = crate::contact::elapsed(within).is_some();
             task.due = task.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
             let due = task.due.unwrap_or(self.case.now);
-            task.opened = task.opened.map(|at| self.later(at, days, seconds, hours)).transpose()?;
+            if let Some(at) = self.opened_at(&task)? {
+                task.opened = self.seconds_open(self.later(at, days, seconds, hours)?)?;
+            }
             let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
             task.effect = self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
             task.run = run;

@@ -62,11 +62,13 @@ impl<'a> Run<'a> {
         if self.case.plan.is_some() {
             self.earliest_of_plan(&mut best)?;
         }
-        for at in 0..self.case.tasks.len() {
-            best.offer(self.case.tasks.get(at).and_then(|t| t.due), Timer::Task(at));
-            if self.case.tasks.get(at).is_some_and(|t| t.opened.is_some()) {
-                best.offer(self.next_substitute(at)?, Timer::Substitute(at));
-            }
+        let mut substitutes = false;
+        for (at, task) in self.case.tasks.iter().enumerate() {
+            best.offer(task.due, Timer::Task(at));
+            substitutes |= task.opened > 0;
+        }
+        for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
+            best.offer(self.next_substitute(at)?, Timer::Substitute(at));
         }
         for (at, approval) in self.case.approvals.iter().enumerate() {
             best.offer(approval.due, Timer::Approval(at));

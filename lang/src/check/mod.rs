@@ -17,6 +17,7 @@ mod known;
 mod leaving;
 mod ledger;
 mod limitation;
+mod messages;
 mod modules;
 mod plans;
 mod procedures;
@@ -38,6 +39,7 @@ use context::Checker;
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean, sort};
 use crate::model::{Expr, Model};
 use crate::syntax::tree::{self, ItemKind, Span};
+pub use messages::{WantedFile, wanted_files};
 use modules::Declared;
 
 /// What there is to check: the file itself, and how to find the modules that it uses.

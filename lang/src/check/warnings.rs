@@ -1,7 +1,7 @@
 //! What is probably not meant: stages that no case reaches or leaves, triggers that never fire, names that nothing uses.
 
 mod names;
-mod paths;
+pub(super) mod paths;
 mod plans;
 mod stuck;
 mod triggers;

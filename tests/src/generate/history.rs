@@ -107,7 +107,7 @@ const LATER: [Happening; 20] = [
 #[must_use]
 pub fn history(seed: u64, model: &Model, more: bool) -> History {
     let (events, claims, persons, huge) = (0, 0, 1, false);
-    let mut teller = Teller { dice: Dice::new(seed), model, events, claims, persons, huge, more, today: Date::FIRST };
+    let mut teller = Teller { dice: Dice::new(seed), model, events, claims, owed: 0, persons, huge, more, today: Date::FIRST };
     if more {
         teller.persons = 1 + teller.dice.weighted(&[55, 30, 15]);
         teller.huge = teller.dice.chance(3);
@@ -127,6 +127,8 @@ struct Teller<'m> {
     model: &'m Model,
     events: usize,
     claims: usize,
+    /// The principal of the claims at opening.
+    owed: i64,
     persons: usize,
     /// Whether amounts are near the bound of 64 bits.
     huge: bool,
@@ -204,7 +206,9 @@ impl Teller<'_> {
 
     fn principal(&mut self) -> i64 {
         let small = self.dice.range(1, 90_000);
-        if self.huge { i64::MAX / self.dice.range(1, 9) - small } else { small }
+        let principal = if self.huge { i64::MAX / self.dice.range(1, 9) - small } else { small };
+        self.owed = self.owed.saturating_add(principal);
+        principal
     }
 
     fn date(&mut self, from: i64, to: i64) -> Date {
@@ -271,6 +275,7 @@ impl Teller<'_> {
         if event == Happening::PlanAccepted.id() {
             return Given::Value(match name {
                 "day" => self.dice.one(&[1, 1, 15, 31, 10, 5, 28, 7, 0, 40]),
+                _ if self.dice.chance(75) => self.owed / self.dice.range(2, 9) + self.dice.range(1, 99),
                 _ => self.dice.one(&[0, 1500, 2000, 5000, 9000, 20_000, 60_000]) + self.dice.range(1, 999),
             });
         }
@@ -289,6 +294,7 @@ impl Teller<'_> {
             Type::Bool => below(&mut self.dice, 2),
             Type::Number => self.dice.range(0, 6),
             Type::Money if name == "principal" => self.dice.range(1, 50_000),
+            Type::Money if self.more && self.dice.chance(35) => self.owed / self.dice.range(1, 6),
             Type::Money => match self.dice.below(8) {
                 0 => self.dice.range(-5, 1),
                 1 => self.dice.range(50_000, 300_000),

@@ -105,8 +105,12 @@ impl Writer {
         }
     }
 
+    pub(super) fn plan_name(&mut self) -> &'static str {
+        PLANS[self.dice.below(self.plans)]
+    }
+
     fn of_plan(&mut self) -> String {
-        let name = PLANS[self.dice.below(self.plans)];
+        let name = self.plan_name();
         match self.dice.weighted(&[40, 45, 10]) {
             0 => {
                 self.used("offer plan");

@@ -233,6 +233,12 @@ impl Writer {
         if self.dice.chance(30) {
             nodes.push(Node::line(format!("whenever recalled -> {}", self.stages[self.stages.len() - 1])));
         }
+        if self.plans > 0 && self.dice.chance(70) {
+            nodes.push(Node::line(format!("whenever plan_requested: offer plan {}", self.plan_name())));
+        }
+        if self.plans > 0 && self.dice.chance(80) {
+            nodes.push(Node::line(format!("whenever plan_accepted: activate plan {}", self.plan_name())));
+        }
         for _ in 0..self.dice.below(4) {
             let node = self.whenever();
             nodes.push(node);

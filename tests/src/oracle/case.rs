@@ -272,6 +272,8 @@ pub enum PlanState {
     },
     /// It runs.
     Active(Active),
+    /// All was paid; it is active again where a payment comes back.
+    Completed(Active),
 }
 
 /// A plan that runs.

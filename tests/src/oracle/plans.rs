@@ -68,7 +68,8 @@ impl<'m> Run<'m> {
     /// `plan_accepted`: terms that the plan's bounds admit, or a refusal.
     pub(super) fn accept_terms(&mut self, amount: i64, day: Option<i64>) -> Result<(), Refusal> {
         let only = (self.model.plans.len() == 1).then_some(0);
-        let plan = self.case.plan.as_ref().map(|agreement| agreement.plan).or(only);
+        let open = self.case.plan.as_ref().filter(|agreement| !matches!(agreement.state, PlanState::Completed(_)));
+        let plan = open.map(|agreement| agreement.plan).or(only);
         let plan = plan.ok_or_else(|| Refusal::NotThere("plan".to_owned()))?;
         let rules = self.plan(plan);
         let day = self.chosen_day(rules, day)?;
@@ -128,7 +129,7 @@ impl<'m> Run<'m> {
         self.run(&self.plan(plan).notice, &mut of_plan)
     }
 
-    /// A plan that waits no more becomes active, and one that is paid is completed; whether one was.
+    /// A plan that waits no more becomes active; one that is paid is completed, one that is not is breached; whether one was.
     pub(super) fn settle_plan(&mut self) -> Result<bool, Fault> {
         let begins = match &self.case.plan {
             Some(Agreement { plan, state: PlanState::Accepted { signed, waits: true, .. } }) => {
@@ -141,7 +142,14 @@ impl<'m> Run<'m> {
         if begins {
             self.begin_plan()?;
         }
-        Ok(self.complete_plan()? || begins)
+        if self.complete_plan()? || self.bring_back()? {
+            return Ok(true);
+        }
+        if !self.in_outcome() && self.is_breached()? {
+            self.breach()?;
+            return Ok(true);
+        }
+        Ok(begins)
     }
 
     fn notice_waits(&self, rules: &Plan<Expr, Block>) -> bool {
@@ -276,9 +284,6 @@ impl<'m> Run<'m> {
         if missed {
             self.run_block(&rules.on_missed, 0)?;
             self.raise(Happening::PlanMissed);
-            if self.is_breached()? {
-                return self.breach();
-            }
         }
         Ok(())
     }
@@ -304,7 +309,8 @@ impl<'m> Run<'m> {
             row += u32::from(!self.met(k)?);
         }
         let missed = self.plan_missed();
-        Ok(rules.breach_consecutive.is_some_and(|most| row >= most)
+        let over = ended(active) >= active.count;
+        Ok(over || rules.breach_consecutive.is_some_and(|most| row >= most)
             || rules.breach_missed.is_some_and(|most| missed >= i64::from(most)))
     }
 
@@ -323,14 +329,36 @@ impl<'m> Run<'m> {
         if !self.met(active.count - 1)? {
             return Ok(false);
         }
-        self.end_plan()?;
+        let (plan, active) = (self.case.plan.as_ref().map_or(0, |agreement| agreement.plan), active.clone());
+        self.case.plan = Some(Agreement { plan, state: PlanState::Completed(active) });
+        self.sync_free_days()?;
         self.run_block(&rules.on_completed, 1)?;
         self.raise(Happening::PlanCompleted);
         Ok(true)
     }
 
+    /// A completed plan is active again where its last instalment is not met any more.
+    fn bring_back(&mut self) -> Result<bool, Fault> {
+        let Some(Agreement { plan, state: PlanState::Completed(active) }) = self.case.plan.clone() else {
+            return Ok(false);
+        };
+        if self.in_outcome() {
+            return Ok(false);
+        }
+        let last = active.count - 1;
+        self.case.plan = Some(Agreement { plan, state: PlanState::Active(active.clone()) });
+        let back = !self.met(last)?;
+        if !back {
+            self.case.plan = Some(Agreement { plan, state: PlanState::Completed(active) });
+        }
+        self.sync_free_days()?;
+        Ok(back)
+    }
+
     pub(super) fn end_plan(&mut self) -> Result<(), Fault> {
-        self.case.plan = None;
+        if !matches!(&self.case.plan, Some(Agreement { state: PlanState::Completed(_), .. })) {
+            self.case.plan = None;
+        }
         self.sync_free_days()
     }
 

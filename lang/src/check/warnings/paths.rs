@@ -10,7 +10,7 @@ use crate::diagnostic::codes;
 use crate::model::{Does, Model, Stage, Trigger};
 
 /// The moves between stages.
-pub(super) struct Paths {
+pub(in crate::check) struct Paths {
     /// For each stage the one that a shortest way to it comes from, itself for those that a rule leads to from
     /// anywhere; none where no way leads to it.
     from: Vec<Option<usize>>,
@@ -20,7 +20,7 @@ pub(super) struct Paths {
 
 impl Paths {
     /// Follows every move from where cases open, and those of `whenever` rules and watches from anywhere.
-    pub(super) fn new(model: &Model) -> Paths {
+    pub(in crate::check) fn new(model: &Model) -> Paths {
         let moves: Vec<Vec<usize>> = model.stages.iter().map(|stage| moves_of_stage(model, stage)).collect();
         let mut paths = Paths { from: vec![None; model.stages.len()], moves };
         let mut next: Vec<usize> = Vec::new();
@@ -48,12 +48,12 @@ impl Paths {
     }
 
     /// Whether a case can come to that stage.
-    pub(super) fn reaches(&self, stage: usize) -> bool {
+    pub(in crate::check) fn reaches(&self, stage: usize) -> bool {
         self.from.get(stage).is_some_and(Option::is_some)
     }
 
     /// The stages on a shortest way to that stage, itself the last.
-    pub(super) fn way_to(&self, stage: usize) -> Vec<usize> {
+    pub(in crate::check) fn way_to(&self, stage: usize) -> Vec<usize> {
         let mut way = vec![stage];
         let mut at = stage;
         while let Some(Some(from)) = self.from.get(at).copied()
