@@ -32,6 +32,24 @@ fn cannot_read(path: &Path, error: &io::Error) -> Problem {
     }
 }
 
+/// The names of the files in a folder, in order; none where there is no such folder.
+pub fn names_in(folder: &Path) -> Done<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot_read(folder, &error)),
+        Ok(entries) => entries,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| cannot_read(folder, &error))?;
+        if entry.path().is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Writes a file.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Done {
     fs::write(path, bytes).map_err(|error| Problem::failed(format!("{} cannot be written: {error}", path.display())))
@@ -78,10 +96,13 @@ pub fn checked(path: &Path) -> Done<Checked> {
     Ok(dunlin::check(&sources(path, text)))
 }
 
-/// The text of a strategy, which looks for its modules in the folder that it stands in.
+/// The text of a strategy, which looks for its modules and for rows of tables in the folder that it stands in.
 pub fn sources(path: &Path, text: String) -> Sources<'static> {
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    Sources::new(path.display().to_string(), text).with_modules(move |module| beside(&folder, module))
+    let rows_folder = folder.clone();
+    let sources = Sources::new(path.display().to_string(), text);
+    let sources = sources.with_modules(move |module| beside(&folder, module));
+    sources.with_rows(move |rows| fs::read_to_string(rows_folder.join(rows)).ok())
 }
 
 /// `de.consumer` as `de/consumer.dun` in a folder: the name, as citations give it, and the text.

@@ -10,6 +10,7 @@ mod output;
 mod problem;
 mod progress;
 mod tables;
+mod templates;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -21,7 +21,8 @@ fn find(module: &str) -> Option<(String, String)> {
 fn checked(path: &Path) -> Checked {
     let text = fs::read_to_string(path).expect("a fixture");
     let name = path.file_name().expect("a file").to_string_lossy();
-    check(&Sources { main: (&name, &text), find: &find })
+    let rows = |rows: &str| fs::read_to_string(path.parent()?.join(rows)).ok();
+    check(&Sources { main: (&name, &text), find: &find, rows: &rows })
 }
 
 #[test]
@@ -93,18 +94,18 @@ fn every_number_of_the_checker_has_a_failing_file() {
 fn errors_of_one_declaration_do_not_spread() {
     let text = "strategy s\ntime zone UTC\nfacts { score : nonsense }\nparam p : duration = 5\nvar v : money = 3 days\n\
                 stage a { after p when score > 5 -> b\n every 1 day: set v = score }\noutcome b";
-    let checked = check(&Sources { main: ("s.dun", text), find: &|_| None });
+    let checked = check(&Sources { main: ("s.dun", text), find: &|_| None, rows: &|_| None });
     let codes: Vec<String> = checked.diagnostics.iter().map(|d| d.code.to_string()).collect();
     assert_eq!(codes, ["D0106", "D0200", "D0200"], "{}", render(&checked.diagnostics, &checked.texts, false));
 }
 
 #[test]
 fn an_expression_is_checked_against_modules_and_strategies() {
-    let nothing = Sources { main: ("", ""), find: &find };
+    let nothing = Sources { main: ("", ""), find: &find, rows: &|_| None };
     let checked = expression(&nothing, &["tariffs.north"], "letter_cost * 3 + 2.50 EUR");
     assert!(checked.expression.is_some(), "{}", render(&checked.diagnostics, &checked.texts, false));
-    let strategy =
-        Sources { main: ("s.dun", "strategy s\ntime zone UTC\nparam cost : money = 2 EUR\nstage a { }"), find: &find };
+    let text = "strategy s\ntime zone UTC\nparam cost : money = 2 EUR\nstage a { }";
+    let strategy = Sources { main: ("s.dun", text), find: &find, rows: &|_| None };
     assert!(expression(&strategy, &[], "balance + cost > 5 EUR").expression.is_some());
     let wrong = expression(&strategy, &[], "balance + 5");
     assert!(wrong.expression.is_none());
@@ -132,7 +133,7 @@ fn no_missing_line_or_word_brings_the_checker_down() {
 }
 
 fn comes_to_an_end(text: &str) {
-    let checked = check(&Sources { main: ("changed.dun", text), find: &find });
+    let checked = check(&Sources { main: ("changed.dun", text), find: &find, rows: &|_| None });
     let library = !text.contains("strategy ");
     let errors = checked.diagnostics.iter().any(|d| d.severity == Severity::Error);
     assert!(checked.model.is_some() || errors || library, "neither a model nor an error:\n{text}");

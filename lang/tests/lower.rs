@@ -28,7 +28,8 @@ fn find(module: &str) -> Option<(String, String)> {
 fn model(path: &Path) -> Result<Model, String> {
     let text = fs::read_to_string(path).expect("a fixture");
     let name = path.file_name().expect("a file").to_string_lossy();
-    let checked = check(&Sources { main: (&name, &text), find: &find });
+    let rows = |rows: &str| fs::read_to_string(path.parent()?.join(rows)).ok();
+    let checked = check(&Sources { main: (&name, &text), find: &find, rows: &rows });
     checked.model.ok_or_else(|| render(&checked.diagnostics, &checked.texts, false))
 }
 

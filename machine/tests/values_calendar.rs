@@ -211,7 +211,10 @@ fn a_weekday_after_a_day() {
 /// Art. 56 SchKG.
 #[test]
 fn recesses() {
-    let recess = |from, until| Recess { from, until, name: "Betreibungsferien".into() };
+    let recess = |from, until| {
+        let name = "Betreibungsferien".into();
+        Recess { from, until, from_year: None, until_year: None, name }
+    };
     let recesses = vec![
         recess(after_easter(-7), after_easter(7)),
         recess(fixed(7, 15), fixed(7, 31)),
@@ -233,6 +236,17 @@ fn recesses() {
     let inside =
         ["2026-12-19", "2026-12-20", "2027-01-05", "2027-01-06"].map(|day| calendar.in_recess(date(day)).is_some());
     assert_eq!(inside, [false, true, true, false]);
+}
+
+#[test]
+fn recesses_of_some_years() {
+    let (from, until, name) = (fixed(12, 18), fixed(1, 1), "winter".into());
+    let recess = Recess { from, until, from_year: Some(2020), until_year: Some(2025), name };
+    let calendar = Calendar { recesses: vec![recess], ..Calendar::weekends_only() };
+    let inside = |day| calendar.in_recess(date(day)).is_some();
+    // What begins in the last year goes on to its end.
+    let days = ["2020-01-01", "2020-12-18", "2025-12-31", "2026-01-01", "2026-12-31"];
+    assert_eq!(days.map(inside), [false, true, true, true, false]);
 }
 
 #[test]

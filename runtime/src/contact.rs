@@ -86,7 +86,15 @@ impl<'a> Run<'a> {
         if let Some((_, rule)) = contact.consents.iter().find(|(c, _)| c.has(channel) && !consent) {
             return Ok(Some(Unusable::NoConsent(channel, *rule)));
         }
-        for (channels, condition, rule) in &contact.nevers {
+        // `debtor.…` is the person who is written to, whoever the event names.
+        let before = core::mem::replace(&mut self.ctx.person, u8::try_from(person).unwrap_or(u8::MAX));
+        let never = self.first_never(channel);
+        self.ctx.person = before;
+        never
+    }
+
+    fn first_never(&mut self, channel: dunlin_machine::ir::ChannelId) -> Result<Option<Unusable>, Fault> {
+        for (channels, condition, rule) in &self.m.contact.nevers {
             if channels.has(channel) && self.eval(*condition)? != 0 {
                 return Ok(Some(Unusable::Never(channel, *rule)));
             }

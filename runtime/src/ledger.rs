@@ -8,7 +8,7 @@ use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
 use crate::run::{Ctx, Run};
-use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, Quantity, TextId, Waive, Year};
+use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, Quantity, TextId, Waive, Year};
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
 /// How many runs of days without interest a case remembers.
@@ -170,14 +170,21 @@ impl Run<'_> {
     }
 
     /// Books a payment by its value date; what it leaves over is refunded.
-    pub(crate) fn pay(&mut self, amount: i64, on: Date, mark: Option<Mark>) -> Result<(), Fault> {
+    pub(crate) fn pay(
+        &mut self,
+        amount: i64,
+        on: Date,
+        mark: Option<Mark>,
+        named: Option<u16>,
+    ) -> Result<(), Fault> {
         let on = on.min(self.today);
         for at in 0..self.case.ledger.claims.len() {
             self.fix(at, on)?;
         }
         self.case.ledger.paid = add(self.case.ledger.paid, amount)?;
         let first_part = self.case.ledger.parts.len();
-        let left = self.allocate(amount, on)?;
+        let left = self.allocate_as_named(amount, on, named)?;
+        let left = self.allocate(left, on)?;
         let parts = self.case.ledger.parts.len().saturating_sub(first_part);
         let parts = u16::try_from(parts).map_err(|_| Fault::Overflow)?;
         self.case.ledger.payments.push(Payment { mark, amount, on, returned: false, parts });
@@ -196,6 +203,32 @@ impl Run<'_> {
             let oldest = ledger.payments.remove(0);
             ledger.parts.drain(..usize::from(oldest.parts).min(ledger.parts.len()));
         }
+    }
+
+    /// What the payer named comes first, as far as the strategy heeds it (§§ 366 (1), 367 (2) BGB); gives what is left.
+    fn allocate_as_named(&mut self, amount: i64, on: Date, named: Option<u16>) -> Result<i64, Fault> {
+        let machine = self.m;
+        let Some(claim) = named else { return Ok(amount) };
+        let mut left = amount;
+        if let Designation::RefusedOn(first) = &machine.ledger.designation {
+            for pool in machine.ledger.pools.iter().filter(|pool| first.contains(pool)) {
+                left = self.pay_pool(*pool, left, on)?;
+            }
+        }
+        for pool in &machine.ledger.pools {
+            left = self.pay_claim(*pool, claim, left, on)?;
+        }
+        Ok(left)
+    }
+
+    /// Pays what is open in a pool, across all claims.
+    fn pay_pool(&mut self, pool: Pool, amount: i64, on: Date) -> Result<i64, Fault> {
+        let mut order = [0u16; MOST_CLAIMS];
+        let mut left = if pool == Pool::Costs { self.pay_costs(amount)? } else { amount };
+        for claim in self.claim_order(&mut order)?.iter() {
+            left = self.pay_claim(pool, *claim, left, on)?;
+        }
+        Ok(left)
     }
 
     fn allocate(&mut self, amount: i64, on: Date) -> Result<i64, Fault> {

@@ -20,11 +20,12 @@ impl Run<'_> {
 
     /// Whether the person was pursued until now. What waits for that person is dropped, and calls end.
     fn stop_pursuing(&mut self, person: u8) -> Result<bool, Fault> {
+        let first = self.case.persons.iter().position(|p| p.pursued) == Some(usize::from(person));
         match self.case.persons.get_mut(usize::from(person)) {
             Some(p) if p.pursued => (p.pursued, p.released) = (false, true),
             _ => return Ok(false),
         }
-        self.end_contact(person, false)?;
+        self.end_contact(person, first)?;
         Ok(true)
     }
 

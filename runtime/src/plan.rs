@@ -96,6 +96,9 @@ impl<'a> Run<'a> {
     }
 
     fn day_of_terms(&mut self, form: &ir::Plan, day: Option<i64>) -> Result<u8, Refusal> {
+        if day.is_some_and(|day| !(1..=31).contains(&day)) {
+            return Err(wrong("day", "a day of the month, 1 to 31"));
+        }
         if !by_months(form.rhythm) {
             return Ok(0);
         }

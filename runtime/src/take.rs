@@ -9,7 +9,7 @@ use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
 use dunlin_machine::events::{EventParam, Happening, Origin};
-use dunlin_machine::ir::{ChannelId, Channels, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
+use dunlin_machine::ir::{ChannelId, Designation, Channels, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 
 /// More parameters than an event may have.
@@ -146,8 +146,15 @@ impl Run<'_> {
             Happening::PlanAccepted => {
                 taken.terms = Some(self.terms_of(taken.arg(0).unwrap_or(0), taken.arg(1))?);
             }
+            Happening::Payment if self.m.ledger.designation != Designation::Unheard => {
+                if let Some(named) = text("for") {
+                    let found = self.case.ledger.claims.iter().position(|c| c.id == named);
+                    let at = found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("claim", named))?;
+                    taken.claim = Some(at);
+                }
+            }
             Happening::Void => {
-                let id = text("id").unwrap_or_default();
+                let id = text("of").unwrap_or_default();
                 let mark = mark_of(id);
                 let payment = self.case.ledger.payments.iter().find(|p| p.mark == Some(mark) && !p.returned);
                 payment.ok_or_else(|| not_there("payment that can still be voided, with the id", id))?;
@@ -328,7 +335,7 @@ impl Run<'_> {
         let person = usize::from(taken.person);
         match happening {
             Happening::Payment | Happening::Enforced => {
-                self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark)
+                self.pay(amount.unwrap_or(0), on.unwrap_or(self.today), taken.mark, taken.claim)
             }
             Happening::PaymentReturned => self.return_payment(taken.of.unwrap_or_default(), taken.arg(2)),
             Happening::Void => self.void_payment(taken.of.unwrap_or_default()),
@@ -556,6 +563,8 @@ impl Run<'_> {
     fn override_stage(&mut self, taken: &Taken) -> Result<(), Fault> {
         let stage = StageId(taken.names.map_or(0, |(at, _)| at));
         self.ctx.run = self.next_run();
+        // Of no rule: no hold of a rule lets through what the way out does.
+        self.ctx.body = u16::MAX;
         self.go(dunlin_machine::ir::Target::Stage(stage), None)?;
         self.see_move()
     }

@@ -28,7 +28,7 @@ pub struct Compiled {
 /// # Errors
 /// The errors in words.
 pub fn compile(text: &str) -> Result<Compiled, String> {
-    let checked = check(&Sources { main: ("generated.dun", text), find: &generate::module });
+    let checked = check(&Sources { main: ("generated.dun", text), find: &generate::module, rows: &|_| None });
     let Some(model) = checked.model else {
         let mut words = String::new();
         for diagnostic in &checked.diagnostics {

@@ -77,7 +77,8 @@ fn checked(line: &Line) -> Checked {
     let frame = if of_whole_files { frame.replace("strategy s FORM", "FORM\n") } else { (*frame).to_owned() };
     let text = frame.replace("FORM", &format!("{}\n", line.form)).replace("BASE", BASE);
     let find = |module: &str| dunlin_stdlib::source(module).map(|(file, text)| (file.to_owned(), text.to_owned()));
-    check(&Sources { main: ("forms.md", &text), find: &find })
+    let rows = |file: &str| (file == "scale.csv").then(|| "pages,result\n..3,0.95 EUR\n_,1.10 EUR\n".to_owned());
+    check(&Sources { main: ("forms.md", &text), find: &find, rows: &rows })
 }
 
 /// What is wrong with a line, if anything.

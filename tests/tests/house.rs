@@ -28,7 +28,7 @@ const ROOMS: &[(&str, &str)] = &[
 const ONLOOKERS: &[(&str, &str)] = &[("tests", "dunlin-tests"), ("benches", "dunlin-benches")];
 
 /// Files that are longer than others may be: tables of declarations. Their bound may only fall.
-const LONG_FILES: &[(&str, usize)] = &[("machine/src/ir.rs", 1090)];
+const LONG_FILES: &[(&str, usize)] = &[("machine/src/ir.rs", 990)];
 /// How long a file may be.
 const LONGEST: usize = 900;
 

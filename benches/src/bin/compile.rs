@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let rounds = args.next().and_then(Result::ok).unwrap_or(20).max(1);
     let source = strategy(stages);
     let find = |module: &str| dunlin_stdlib::source(module).map(|(file, text)| (file.to_owned(), text.to_owned()));
-    let sources = Sources { main: ("many.dun", &source), find: &find };
+    let sources = Sources { main: ("many.dun", &source), find: &find, rows: &|_| None };
     let mut times: Vec<Duration> = Vec::new();
     let mut bytes = 0;
     for _ in 0..rounds {

@@ -68,7 +68,11 @@ fn one(
 }
 
 fn compile() -> Result<Machine, String> {
-    let sources = Sources { main: ("benches/strategy.dun", include_str!("../../strategy.dun")), find: &|_| None };
+    let sources = Sources {
+        main: ("benches/strategy.dun", include_str!("../../strategy.dun")),
+        find: &|_| None,
+        rows: &|_| None,
+    };
     let checked = check(&sources);
     let model =
         checked.model.ok_or_else(|| format!("the benchmark's strategy has errors: {:?}", checked.diagnostics))?;

@@ -14,18 +14,20 @@ use dunlin_runtime::input::{ClaimGiven, Opening, PersonGiven};
 use std::fmt;
 
 type Find<'f> = dyn Fn(&str) -> Option<(String, String)> + 'f;
+type Rows<'f> = dyn Fn(&str) -> Option<String> + 'f;
 
 /// The text of a strategy, and where the modules that it uses are found.
 pub struct Sources<'f> {
     name: String,
     text: String,
     find: Option<Box<Find<'f>>>,
+    rows: Option<Box<Rows<'f>>>,
 }
 
 impl<'f> Sources<'f> {
     /// A file: its name, which messages print, and its text. Modules come from the standard library.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), find: None }
+        Self { name: name.into(), text: text.into(), find: None, rows: None }
     }
 
     /// Looks modules up first by `find`: `de.consumer` to file name and text.
@@ -33,6 +35,17 @@ impl<'f> Sources<'f> {
     pub fn with_modules(mut self, find: impl Fn(&str) -> Option<(String, String)> + 'f) -> Self {
         self.find = Some(Box::new(find));
         self
+    }
+
+    /// Looks files of table rows up by `rows`: a path as seen from the folder of the strategy, `fees.csv`, to its text.
+    #[must_use]
+    pub fn with_rows(mut self, rows: impl Fn(&str) -> Option<String> + 'f) -> Self {
+        self.rows = Some(Box::new(rows));
+        self
+    }
+
+    fn rows(&self, path: &str) -> Option<String> {
+        self.rows.as_ref().and_then(|rows| rows(path))
     }
 
     fn module(&self, name: &str) -> Option<(String, String)> {
@@ -117,7 +130,8 @@ pub struct Checked {
 #[must_use]
 pub fn check(sources: &Sources<'_>) -> Checked {
     let find = |name: &str| sources.module(name);
-    let found = checker::check(&Given { main: (&sources.name, &sources.text), find: &find });
+    let rows = |path: &str| sources.rows(path);
+    let found = checker::check(&Given { main: (&sources.name, &sources.text), find: &find, rows: &rows });
     let mut diagnostics = Diagnostics::of(found.diagnostics, found.texts);
     let mut model = found.model;
     if let Some(file) = model.as_mut().and_then(|model| model.files.first_mut()) {
@@ -171,7 +185,9 @@ pub fn evaluate(
     today: Date,
 ) -> Result<String, EvaluationError> {
     let find = |name: &str| sources.module(name);
-    let found = checker::expression(&Given { main: (&sources.name, &sources.text), find: &find }, uses, text);
+    let rows = |path: &str| sources.rows(path);
+    let given = Given { main: (&sources.name, &sources.text), find: &find, rows: &rows };
+    let found = checker::expression(&given, uses, text);
     let Some((mut model, expr)) = found.expression else {
         return Err(EvaluationError::Diagnostics(Diagnostics::of(found.diagnostics, found.texts)));
     };

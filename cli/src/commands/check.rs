@@ -5,6 +5,7 @@ use crate::args::{Check as Args, Format};
 use crate::files;
 use crate::output::{self, Ink, count, ink};
 use crate::problem::{Done, Problem};
+use crate::templates::Templates;
 use dunlin::machine::ir::{Block, Does, Machine, On, StageId, Target};
 use dunlin::machine::value::Date;
 use dunlin::{CaseInput, Checked, Strategy, ToldKind};
@@ -19,7 +20,7 @@ pub fn run(args: &Args) -> Done {
         errors += checked.diagnostics.errors();
         match args.format {
             Format::Human => human(path, &checked)?,
-            Format::Json => reports.push(report(path, &checked)),
+            Format::Json => reports.push(report(path, &checked)?),
         }
     }
     if args.format == Format::Json {
@@ -40,21 +41,29 @@ fn human(path: &Path, checked: &Checked) -> Done {
     let verdict = ink(&verdict, if errors > 0 { Ink::Red } else { Ink::Green }, colour);
     let mut text = format!("{}: {verdict}\n", path.display());
     match (&checked.strategy, errors) {
-        (Some(strategy), _) => text.push_str(&Sheet::of(strategy).human(strategy)),
+        (Some(strategy), _) => text.push_str(&Sheet::of(strategy, templates(path, checked)?).human(strategy)),
         (None, 0) => text.push_str("  a library\n"),
         _ => {}
     }
     files::print(&text)
 }
 
-fn report(path: &Path, checked: &Checked) -> Value {
-    json!({
+fn report(path: &Path, checked: &Checked) -> Done<Value> {
+    let sheet = match &checked.strategy {
+        Some(strategy) => Some(Sheet::of(strategy, templates(path, checked)?).json(strategy)),
+        None => None,
+    };
+    Ok(json!({
         "file": path.display().to_string(),
         "errors": checked.diagnostics.errors(),
         "warnings": checked.diagnostics.warnings(),
         "diagnostics": checked.diagnostics.views(),
-        "sheet": checked.strategy.as_ref().map(|strategy| Sheet::of(strategy).json(strategy)),
-    })
+        "sheet": sheet,
+    }))
+}
+
+fn templates(path: &Path, checked: &Checked) -> Done<Option<Templates>> {
+    checked.model.as_ref().map_or(Ok(None), |model| Templates::of(path, model))
 }
 
 /// What a strategy comes to.
@@ -68,6 +77,7 @@ struct Sheet {
     limits: Vec<String>,
     silent: Result<SilentPath, String>,
     bytes: usize,
+    templates: Option<Templates>,
 }
 
 /// Where a case goes whose debtor never answers.
@@ -89,7 +99,7 @@ impl SilentPath {
 }
 
 impl Sheet {
-    fn of(strategy: &Strategy) -> Self {
+    fn of(strategy: &Strategy, templates: Option<Templates>) -> Self {
         let machine = strategy.machine();
         let outcomes = machine.stages.iter().filter(|stage| stage.outcome).count();
         let silent = silent_path(strategy);
@@ -104,6 +114,7 @@ impl Sheet {
             limits: machine.contact.limits.iter().map(limit).collect(),
             bytes: silent.as_ref().map_or(0, |silent| silent.bytes),
             silent,
+            templates,
         }
     }
 
@@ -118,6 +129,9 @@ impl Sheet {
         rows.push(("silent case", self.silent.as_ref().map_or_else(String::clone, |silent| silent.words(strategy))));
         if self.bytes > 0 {
             rows.push(("case", format!("{} bytes saved, at the end of the silent case", self.bytes)));
+        }
+        for (at, line) in self.templates.iter().flat_map(Templates::lines).enumerate() {
+            rows.push((if at == 0 { "templates" } else { "" }, line));
         }
         for (at, guarantee) in strategy.machine().guarantees.iter().enumerate() {
             let name = if at == 0 { "guarantees" } else { "" };
@@ -161,6 +175,7 @@ impl Sheet {
             "limits": self.limits,
             "silent": silent,
             "case_bytes": (self.bytes > 0).then_some(self.bytes),
+            "templates": self.templates.as_ref().map(Templates::json),
             "guarantees": self.guarantees(strategy),
             "hash": strategy.hash().to_string(),
         })

@@ -1,7 +1,7 @@
 //! Calendars: holidays as rules, with all that a calendar `extends` already in it, and which calendar a case goes by.
 
 use dunlin_machine::ir::{CalendarChoice, Type};
-use dunlin_machine::value::{Calendar, Date, DayRule, HolidayRule, Recess, Shift, Unit, Weekday, Weekdays};
+use dunlin_machine::value::{Calendar, DayRule, HolidayRule, Recess, Shift, Unit, Weekday, Weekdays};
 
 use super::context::{Checker, Place};
 use super::modules::{Declared, Family, declared_name};
@@ -74,8 +74,8 @@ fn take_up(checker: &mut Checker, calendar: &mut Calendar, said: &mut Said, entr
             let name = title.as_ref().map_or_else(|| "recess".to_owned(), |title| title.value.clone());
             let days = day_rule(checker, from).zip(day_rule(checker, to));
             if let Some((from, until)) = days {
-                let recess = Recess { from, until, name };
-                calendar.recesses.extend(recesses(checker, recess, years.as_ref(), entry.span));
+                let recess = Recess { from, until, from_year: None, until_year: None, name };
+                calendar.recesses.extend(recesses(checker, recess, years.as_ref()));
             }
         }
         CalendarEntryKind::Broken => {}
@@ -266,28 +266,10 @@ fn easter_offset(checker: &mut Checker, offset: i32, span: Span) -> Option<i16> 
     near
 }
 
-/// A recess, for every year or for each of some.
-fn recesses(checker: &mut Checker, recess: Recess, years: Option<&Years>, span: Span) -> Vec<Recess> {
-    match years {
-        None => vec![recess],
-        Some(Years::Between { .. }) => {
-            let message = "Dunlin does not read a recess of a span of years yet";
-            let error = checker.error(codes::RECESS_YEARS_NOT_BUILT, span, message);
-            checker.report(error.help("name the years one by one: `in 2026, 2027`, or leave them out"));
-            Vec::new()
-        }
-        Some(Years::In(numbers)) => {
-            let years: Vec<i32> = numbers.iter().filter_map(|number| year(checker, number)).collect();
-            years.into_iter().filter_map(|year| recess_in(&recess, year)).collect()
-        }
-    }
-}
-
-fn recess_in(recess: &Recess, year: i32) -> Option<Recess> {
-    let from = recess.from.in_year(year)?;
-    let until = recess.until.in_year(year).filter(|until| from <= *until).or_else(|| recess.until.in_year(year + 1))?;
-    let single = |date: Date| DayRule::Single(date);
-    Some(Recess { from: single(from), until: single(until), name: recess.name.clone() })
+/// A recess as those of the machine: one, or one for each year of `in YEAR, YEAR`.
+fn recesses(checker: &mut Checker, recess: Recess, years: Option<&Years>) -> Vec<Recess> {
+    let spans = year_spans(checker, years).unwrap_or_default();
+    spans.into_iter().map(|(from_year, until_year)| Recess { from_year, until_year, ..recess.clone() }).collect()
 }
 
 /// `calendar NAME` or `calendar M by VALUE`: which calendar a case goes by.

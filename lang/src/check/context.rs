@@ -181,6 +181,8 @@ pub struct Checker<'s> {
     /// Names of values that something read, for warnings about unused ones.
     pub used: BTreeSet<String>,
     pub(super) find: &'s dyn Fn(&str) -> Option<(String, String)>,
+    /// The text of a file of rows, by its path.
+    pub(super) rows: &'s dyn Fn(&str) -> Option<String>,
     pub(super) modules: BTreeMap<String, Option<usize>>,
     pub(super) tables: BTreeMap<Declared, Progress<TableId>>,
     /// Tables whose rows change by date: their first column is the day.
@@ -212,7 +214,7 @@ pub enum Progress<T> {
 
 impl<'s> Checker<'s> {
     /// A checker that knows what the language brings and nothing else.
-    pub fn new(find: &'s dyn Fn(&str) -> Option<(String, String)>) -> Self {
+    pub fn new(sources: &super::Sources<'s>) -> Self {
         let mut checker = Checker {
             model: empty_model(),
             diagnostics: Vec::new(),
@@ -223,7 +225,8 @@ impl<'s> Checker<'s> {
             scope: Scope::default(),
             rule_places: Vec::new(),
             used: BTreeSet::new(),
-            find,
+            find: sources.find,
+            rows: sources.rows,
             modules: BTreeMap::new(),
             tables: BTreeMap::new(),
             dated_tables: BTreeSet::new(),
@@ -287,6 +290,31 @@ impl<'s> Checker<'s> {
     /// The words of a place in the file that is being looked at.
     pub fn words(&self, span: Span) -> &str {
         self.texts.text(self.file_id()).get(span.range()).unwrap_or("")
+    }
+
+    /// Does something while places lie in another text, which names nothing of its own.
+    pub fn in_text<T>(&mut self, text: FileId, work: impl FnOnce(&mut Self) -> T) -> T {
+        let own = self.file_id();
+        let number = self.file;
+        let point_to = |checker: &mut Self, id| {
+            if let Some(file) = checker.files.get_mut(number) {
+                file.id = id;
+            }
+        };
+        point_to(self, text);
+        let done = work(self);
+        point_to(self, own);
+        done
+    }
+
+    /// A path as seen from the folder of the strategy, of what is named in the file that is being looked at.
+    pub fn beside_this_file(&self, path: &str) -> String {
+        let module = self.files.get(self.file).is_some_and(|file| file.module.is_some());
+        let folder = self.texts.name(self.file_id()).rsplit_once('/').map(|(folder, _)| folder);
+        match folder.filter(|_| module) {
+            Some(folder) => format!("{folder}/{path}"),
+            None => path.to_owned(),
+        }
     }
 
     /// Does something while another file is looked at, as from its top.

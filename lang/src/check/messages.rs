@@ -125,7 +125,8 @@ fn of_scopes<'m>(model: &'m Model, paths: &Paths) -> Vec<Place<'m>> {
 
 /// Rules that a case can come to from whatever stage it is in, and plans.
 fn beside_the_stages(model: &Model) -> Vec<Place<'_>> {
-    let rule_words = |rule: ir::RuleId| model.rules.get(rule.index()).map_or("", |rule| model.text(rule.name)).to_owned();
+    let rule_words =
+        |rule: ir::RuleId| model.rules.get(rule.index()).map_or("", |rule| model.text(rule.name)).to_owned();
     let mut places = Vec::new();
     for rule in &model.whenevers {
         let bodies = std::iter::once(rule.body.0.as_slice()).chain(of_triggers(&rule.triggers)).collect();
@@ -170,7 +171,7 @@ fn of_send(model: &Model, send: &Send<Expr>) -> Vec<Message> {
 /// Whether `contact` lets anything out by a channel.
 fn allowed(model: &Model, channel: ir::ChannelId) -> bool {
     let allows = &model.contact.allows;
-    allows.is_empty() || allows.iter().any(|allow| allow.channels.iter().any(|other| other == channel))
+    allows.is_empty() || allows.iter().any(|allow| allow.channels.has(channel))
 }
 
 /// The tones that an expression can come to, by number.
@@ -192,9 +193,7 @@ fn collect(model: &Model, expr: &Expr, vars: &mut Vec<VarId>, found: &mut Vec<i6
             found.push(*tone);
             true
         }
-        ir::Expr::If(_, then, otherwise) => {
-            collect(model, then, vars, found) && collect(model, otherwise, vars, found)
-        }
+        ir::Expr::If(_, then, otherwise) => collect(model, then, vars, found) && collect(model, otherwise, vars, found),
         ir::Expr::Table(table, arguments) => {
             results(model, *table, arguments).into_iter().all(|result| collect(model, result, vars, found))
         }

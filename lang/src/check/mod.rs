@@ -48,6 +48,8 @@ pub struct Sources<'s> {
     pub main: (&'s str, &'s str),
     /// File name and text of a module such as `de.consumer`; none where there is no such module.
     pub find: &'s dyn Fn(&str) -> Option<(String, String)>,
+    /// Text of a file of a table's rows, by its path as seen from the folder of the main file; none where there is none.
+    pub rows: &'s dyn Fn(&str) -> Option<String>,
 }
 
 /// A file, checked.
@@ -74,7 +76,7 @@ pub struct CheckedExpression {
 
 /// Checks a strategy or a library, with what it uses of other modules.
 pub fn check(sources: &Sources) -> Checked {
-    let mut checker = Checker::new(sources.find);
+    let mut checker = Checker::new(sources);
     let main = checker.read_file(sources.main.0, sources.main.1, None);
     let tree = checker.files.get(main).map(|file| Rc::clone(&file.tree)).unwrap_or_default();
     let strategy = tree.strategy().is_some();
@@ -87,7 +89,7 @@ pub fn check(sources: &Sources) -> Checked {
 /// Checks an expression where the names of a strategy and of modules can be read, as `dunlin eval` does. Without a
 /// strategy, the text of `sources.main` is empty.
 pub fn expression(sources: &Sources, uses: &[&str], text: &str) -> CheckedExpression {
-    let mut checker = Checker::new(sources.find);
+    let mut checker = Checker::new(sources);
     if sources.main.1.is_empty() {
         checker.files.push(empty_file());
         ledger::ledger(&mut checker, &[], None);

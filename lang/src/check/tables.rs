@@ -2,6 +2,7 @@
 
 mod axis;
 mod cover;
+mod file;
 mod findings;
 mod grid;
 mod patterns;
@@ -10,7 +11,7 @@ mod show;
 use dunlin_machine::ir::{self, Pattern, TextId, Type};
 use dunlin_machine::value::Date;
 
-use super::context::Checker;
+use super::context::{Checker, Place};
 use super::dated;
 use super::types::Bounds;
 use crate::diagnostic::codes;
@@ -51,18 +52,54 @@ pub(super) fn table(checker: &mut Checker, declared: &tree::Table, span: Span) -
         return None;
     };
     let mut table = empty_table(checker, declared, &columns, result);
-    let mut errors = false;
+    let mut reading = Reading { columns: &columns, result, before, name: Named::of(checker, declared), errors: false };
+    if let TableBody::File(path) = &declared.body {
+        let (file, rows) = file::rows(checker, declared, path, &columns, result)?;
+        let version = Version { rows: &rows, days: None };
+        table.rows = checker.in_text(file, |checker| reading.version(checker, &version))?;
+    }
     for version in versions {
-        let rows = version.rows.iter().map(|row| read_row(checker, &columns, result, row));
+        table.rows.extend(reading.version(checker, &version)?);
+    }
+    (!reading.errors).then_some(table)
+}
+
+/// What a table is called, and where.
+struct Named {
+    words: String,
+    place: Place,
+}
+
+impl Named {
+    fn of(checker: &Checker, declared: &tree::Table) -> Named {
+        let span = declared.name.span;
+        Named { words: checker.words(span).to_owned(), place: checker.here(span) }
+    }
+}
+
+/// A table whose rows are being read.
+struct Reading<'t> {
+    columns: &'t [Column],
+    result: Type,
+    /// How many diagnostics there were before the table.
+    before: usize,
+    name: Named,
+    /// Whether the rows as a whole cannot be used.
+    errors: bool,
+}
+
+impl Reading<'_> {
+    /// The rows that hold at one time; none where one cannot be read.
+    fn version(&mut self, checker: &mut Checker, version: &Version) -> Option<Vec<ir::Row<Expr>>> {
+        let rows = version.rows.iter().map(|row| read_row(checker, self.columns, self.result, row));
         let read: Vec<Option<ReadRow>> = rows.collect();
         let read: Vec<ReadRow> = read.into_iter().collect::<Option<_>>()?;
-        if checker.diagnostics.len() > before || patterns::mixes_units(checker, &columns, &read) {
+        if checker.diagnostics.len() > self.before || patterns::mixes_units(checker, self.columns, &read) {
             return None;
         }
-        errors |= findings::report(checker, declared.name.span, &columns, &read);
-        table.rows.extend(model_rows(checker, &version, read));
+        self.errors |= findings::report(checker, &self.name, self.columns, &read);
+        Some(model_rows(checker, version, read))
     }
-    (!errors).then_some(table)
 }
 
 /// The rows that hold at one time.
@@ -77,10 +114,8 @@ fn versions<'t>(checker: &mut Checker, declared: &'t tree::Table, span: Span) ->
     let versions = match &declared.body {
         TableBody::Rows(rows) => vec![Version { rows, days: None }],
         TableBody::Dated(dated) => dated_versions(checker, dated)?,
-        TableBody::File(file) => {
-            checker.not_yet(codes::TABLE_FILE_NOT_BUILT, file.span, "a table whose rows stand in a file");
-            return None;
-        }
+        // They are read when the columns are known.
+        TableBody::File(_) => Vec::new(),
     };
     if versions.iter().any(|version| version.rows.is_empty()) {
         let name = declared.name.text();

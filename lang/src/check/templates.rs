@@ -5,6 +5,12 @@ use crate::diagnostic::codes;
 use crate::model::TemplateFiles;
 use crate::syntax::tree::{self, ItemKind, Name, Span};
 
+/// Whether a path leads to something beside the file that names it: nothing above it, and no place of one computer.
+pub(super) fn is_beside(path: &str) -> bool {
+    let relative = !path.is_empty() && !path.starts_with('/') && !path.contains(['\\', ':']);
+    relative && path.split('/').all(|part| part != "..")
+}
+
 impl Checker<'_> {
     /// Takes up the `templates` line of the file.
     pub fn template_files(&mut self, file: &tree::File) {
@@ -36,8 +42,7 @@ impl Checker<'_> {
     /// A folder beside the strategy: nothing above it, and no place of one computer.
     fn folder(&mut self, directory: &tree::Text) -> Option<String> {
         let path = directory.value.as_str();
-        let beside = !path.is_empty() && !path.starts_with('/') && !path.contains(['\\', ':']);
-        if beside && path.split('/').all(|part| part != "..") {
+        if is_beside(path) {
             return Some(path.to_owned());
         }
         let message = format!("\"{path}\" is no folder beside the strategy");

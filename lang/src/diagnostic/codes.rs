@@ -208,10 +208,10 @@ codes! {
     PLAN_TRIGGER = 445, "trigger in a plan", "In a plan stand `on missed`, `on completed` and `on breached`; everything else waits in stages and watches.";
     PLAN_MOVE = 446, "move in a plan", "A plan goes on in every stage and moves the case nowhere; stages wait for `plan_breached` and `plan_completed`.";
 
-    LIMITATION_RULE = 440, "limitation rule", "Limitation rules say how long a claim can be demanded (`3 years from end_of_year(due)`), what begins that anew, and which days do not count.";
-    LIMITATION_MISSING = 441, "limitation date without rules", "Where `limitation_date` is read, the ledger or a module in `use` says when a claim is barred.";
-    LIMITATION_TWICE = 442, "two sets of limitation rules", "Of several sets of limitation rules, in the file and in the modules in `use`, the ledger names the one that counts.";
-    LIMITATION_NOT_HERE = 443, "limitation rules out of place", "Limitation rules stand in the ledger without a name, and beside it or in a module with one.";
+    LIMITATION_RULE = 460, "limitation rule", "Limitation rules say how long a claim can be demanded (`3 years from end_of_year(due)`), what begins that anew, and which days do not count.";
+    LIMITATION_MISSING = 461, "limitation date without rules", "Where `limitation_date` is read, the ledger or a module in `use` says when a claim is barred.";
+    LIMITATION_TWICE = 462, "two sets of limitation rules", "Of several sets of limitation rules, in the file and in the modules in `use`, the ledger names the one that counts.";
+    LIMITATION_NOT_HERE = 463, "limitation rules out of place", "Limitation rules stand in the ledger without a name, and beside it or in a module with one.";
 
     // 0500–0599: tables, calendars, dated values
     TABLE_COLUMNS = 500, "columns of a table", "A table has 1 to 32 columns, each with a name of its own and a type.";
@@ -225,6 +225,8 @@ codes! {
     ROW_NEVER_MATCHES = 509, "row that never matches", "Earlier rows take every value that this row would.";
     ROWS_OVERLAP = 510, "rows that contradict each other", "Two rows with different results take the same value, and neither lies wholly inside the other. The upper one counts.";
     TABLE_TANGLED = 511, "table too tangled to analyse", "Whether every value has a row, and every row a value, could not be worked out within bounds.";
+    TABLE_FILE = 512, "file of a table's rows", "`table … from \"file.csv\"` reads a file beside the one that names it. Its first line names the columns, in any order, and the last one `result`; every further line is a row with a cell for each.";
+    TABLE_CELL = 513, "cell of a table's file", "A cell holds what a row would: a pattern such as `gold`, `1..3` or `_`; the last cell of a line a value such as `2.50 EUR`.";
     CALENDAR_LINE_TWICE = 520, "calendar line said twice", "The weekend, the post days and each holiday are said once.";
     NO_WORKING_DAY = 521, "calendar without a working day", "At least one day of the week is not weekend.";
     HOLIDAY_SHIFT = 522, "shift of a holiday", "The day that stands in for a holiday is said for `on saturday` and `on sunday`, once each.";
@@ -264,8 +266,6 @@ codes! {
     EXPERIMENT_NOT_BUILT = 711, "experiments not built yet", "`experiment` is not run yet.";
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
     INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "`without` and `when` at an interest rule are not run yet.";
-    TABLE_FILE_NOT_BUILT = 746, "table from a file not built yet", "`table … from \"file.csv\"` is not read yet. Write the rows in braces.";
-    RECESS_YEARS_NOT_BUILT = 748, "recess of some years not built yet", "A recess of a span of years is not read yet.";
 
     // 0800–0899: warnings
     UNREACHABLE_STAGE = 800, "stage that no case reaches", "No move leads to this stage.";

@@ -17,6 +17,7 @@ mod terms;
 mod tests;
 
 use super::brackets::{self, Brackets};
+use super::cells::Cell;
 use super::scan::{Scan, scan};
 use super::tree::{Expr, File, Item, Span};
 use super::words;
@@ -42,7 +43,7 @@ const MOST_DIAGNOSTICS: usize = 200;
 type Pair<'i> = pest::iterators::Pair<'i, Rule>;
 
 /// The longest file, in bytes.
-const LONGEST: usize = 8 * 1024 * 1024;
+pub(crate) const LONGEST: usize = 8 * 1024 * 1024;
 /// The most words and marks of one declaration: what the grammar holds in memory grows with them.
 const MOST_TOKENS: usize = 200_000;
 
@@ -87,6 +88,53 @@ pub fn parse_expression(source: &str) -> Result<Expr, Vec<Diagnostic>> {
     match value {
         Some(value) if prepared.diagnostics.is_empty() => Ok(value),
         _ => Err(prepared.diagnostics),
+    }
+}
+
+/// Reads the cells of a file, each as one pattern or value, with places in that file.
+pub(crate) struct Cells<'s> {
+    scan: Scan<'s>,
+}
+
+impl<'s> Cells<'s> {
+    /// For cells that stand alone in a text.
+    pub fn new(alone: &'s str) -> Self {
+        Self { scan: scan(alone) }
+    }
+
+    /// A pattern, as in a row of a table.
+    ///
+    /// # Errors
+    /// What is wrong with a part of it; nothing where it is no pattern at all.
+    pub fn pattern(&self, cell: &Cell) -> Result<Expr, Vec<Diagnostic>> {
+        self.read(cell, Rule::lone_pattern, |builder, pair| {
+            let range = build::child(pair, Rule::range)?;
+            builder.range(&range)
+        })
+    }
+
+    /// A value, as behind the `=>` of a row.
+    ///
+    /// # Errors
+    /// As for [`Cells::pattern`].
+    pub fn value(&self, cell: &Cell) -> Result<Expr, Vec<Diagnostic>> {
+        self.read(cell, Rule::lone_result, |builder, pair| builder.simple_in(pair))
+    }
+
+    fn read(
+        &self,
+        cell: &Cell,
+        rule: Rule,
+        build: impl FnOnce(&mut Builder, &Pair) -> Option<Expr>,
+    ) -> Result<Expr, Vec<Diagnostic>> {
+        let mut pairs = Grammar::parse(rule, &cell.text).map_err(|_| Vec::new())?;
+        let (docs, broken) = (BTreeMap::new(), BTreeMap::new());
+        let mut builder = Builder::new(&self.scan, &docs, &broken, cell.span.start);
+        let read = pairs.next().and_then(|pair| build(&mut builder, &pair));
+        match read {
+            Some(read) if builder.diagnostics.is_empty() => Ok(read),
+            _ => Err(builder.diagnostics),
+        }
     }
 }
 

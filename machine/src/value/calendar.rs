@@ -113,6 +113,10 @@ pub struct Recess {
     pub from: DayRule,
     /// Its last day; earlier in the year than the first, it lies in the next year.
     pub until: DayRule,
+    /// The first year in which it begins.
+    pub from_year: Option<i32>,
+    /// The last year in which it begins.
+    pub until_year: Option<i32>,
     /// What people call it: `Betreibungsferien`.
     pub name: String,
 }
@@ -213,6 +217,10 @@ impl Recess {
 
     /// The recess that begins in that year.
     fn of_year(&self, year: i32) -> Option<(Date, Date)> {
+        let early = self.from_year.is_some_and(|first| year < first);
+        if early || self.until_year.is_some_and(|last| last < year) {
+            return None;
+        }
         let from = self.from.in_year(year)?;
         let until = self.until.in_year(year).filter(|until| from <= *until);
         Some((from, until.or_else(|| self.until.in_year(year + 1))?))

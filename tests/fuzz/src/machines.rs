@@ -59,7 +59,7 @@ pub fn first() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
         let text = include_str!("../../../examples/first/strategy.dun");
-        let checked = check(&Sources { main: ("strategy.dun", text), find: &super::texts::library });
+        let checked = check(&Sources { main: ("strategy.dun", text), find: &super::texts::library, rows: &|_| None });
         lower(&checked.model.expect("the first example has no errors")).expect("it fits a machine")
     })
 }

@@ -34,7 +34,7 @@ pub fn parse(data: &[u8]) {
 }
 
 fn judge(text: &str) {
-    let checked = check(&Sources { main: ("fuzz.dun", text), find: &library });
+    let checked = check(&Sources { main: ("fuzz.dun", text), find: &library, rows: &|_| None });
     render(&checked.diagnostics, &checked.texts, false);
     let Some(model) = checked.model else { return };
     if let Ok(machine) = lower(&model) {

@@ -157,7 +157,8 @@ fn unreadable(bytes: &[u8]) -> Fixture {
 
 fn judged(text: &str, root: &Path) -> Fixture {
     let find = |module: &str| module_of_the_tests(module, root);
-    let checked = check(&Sources { main: (NAME, text), find: &find });
+    let rows = |name: &str| fs::read_to_string(root.join("lang/tests/check_bad").join(name)).ok();
+    let checked = check(&Sources { main: (NAME, text), find: &find, rows: &rows });
     Fixture { example: String::new(), size: text.len(), found: checked.diagnostics, texts: checked.texts }
 }
 

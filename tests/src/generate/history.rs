@@ -107,7 +107,8 @@ const LATER: [Happening; 20] = [
 #[must_use]
 pub fn history(seed: u64, model: &Model, more: bool) -> History {
     let (events, claims, persons, huge) = (0, 0, 1, false);
-    let mut teller = Teller { dice: Dice::new(seed), model, events, claims, owed: 0, persons, huge, more, today: Date::FIRST };
+    let mut teller =
+        Teller { dice: Dice::new(seed), model, events, claims, owed: 0, persons, huge, more, today: Date::FIRST };
     if more {
         teller.persons = 1 + teller.dice.weighted(&[55, 30, 15]);
         teller.huge = teller.dice.chance(3);

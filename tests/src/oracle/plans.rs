@@ -310,7 +310,8 @@ impl<'m> Run<'m> {
         }
         let missed = self.plan_missed();
         let over = ended(active) >= active.count;
-        Ok(over || rules.breach_consecutive.is_some_and(|most| row >= most)
+        Ok(over
+            || rules.breach_consecutive.is_some_and(|most| row >= most)
             || rules.breach_missed.is_some_and(|most| missed >= i64::from(most)))
     }
 

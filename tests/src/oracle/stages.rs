@@ -121,8 +121,9 @@ impl<'m> Run<'m> {
     /// Leaves the stage: what waits is dropped and what is open withdrawn, but for what the running body put there. What the
     /// stage had is remembered where `remember` says so, with whether it is then entered anew.
     fn leave(&mut self, frame: &Frame, remember: Option<bool>) -> Result<(), Fault> {
-        self.case.waiting.retain(|w| w.by.run == frame.run);
-        self.case.stopped.retain(|s| s.by.run == frame.run);
+        let stays = |by: By| by.run == frame.run || matches!(by.doer.0, Owner::Plan(_));
+        self.case.waiting.retain(|w| stays(w.by));
+        self.case.stopped.retain(|s| stays(s.by));
         self.check_payable();
         let mine = |by: By| by.of_stage && by.run != frame.run;
         let keep = |does: &Does| matches!(does, Does::Task(task) if task.keep);
@@ -387,11 +388,14 @@ impl<'m> Run<'m> {
     /// What a waiting `send … payable within`, or a question about a move, held up is due when it no longer does.
     pub(super) fn check_payable(&mut self) {
         let (waits, asked) = (self.payable_waits(), self.move_asked());
-        if self.payable_waited && !waits || self.move_asked > asked {
+        let (gone_out, answered) = (self.payable_waited && !waits, self.move_asked > asked);
+        if gone_out || answered {
             let now = self.case.now;
             let ids: Vec<TriggerId> = self.running_marks().into_keys().collect();
             for id in ids {
-                let moves = self.triggers(id.0)[id.1].moves;
+                let trigger = &self.triggers(id.0)[id.1];
+                // What only raises an alarm waits for no answer.
+                let moves = trigger.moves && (gone_out || !matches!(trigger.on, On::Event { .. }));
                 if let Some(mark) = self.case.marks.get_mut(&id).filter(|_| moves) {
                     mark.moves_not_before = mark.moves_not_before.max(now);
                 }

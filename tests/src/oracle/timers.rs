@@ -116,7 +116,8 @@ impl Run<'_> {
                 due = due.max(self.begin(day.add_days(1)?)?);
             }
         }
-        if of_stage && trigger.moves && self.move_asked().is_some_and(|asked| due <= asked) {
+        let alarm = matches!(trigger.on, On::Event { .. });
+        if of_stage && trigger.moves && !alarm && self.move_asked().is_some_and(|asked| due <= asked) {
             return Ok(None);
         }
         Ok(Some(due))

@@ -6,13 +6,12 @@ use dunlin_machine::value::{Date, Duration, Unit};
 use super::grid::{Conflict, Dead, Findings, Grid, Missing};
 use super::patterns::{family, has_ranges, values};
 use super::show::show;
-use super::{Column, ReadRow};
+use super::{Column, Named, ReadRow};
 use crate::check::context::Checker;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::syntax::tree::Span;
 
 /// Reports what is wrong with a table as a whole; gives whether it cannot be used.
-pub(super) fn report(checker: &mut Checker, name: Span, columns: &[Column], rows: &[ReadRow]) -> bool {
+pub(super) fn report(checker: &mut Checker, name: &Named, columns: &[Column], rows: &[ReadRow]) -> bool {
     let scales: Vec<Scale> = columns.iter().enumerate().map(|(n, c)| Scale::new(checker, n, c, rows)).collect();
     let bounds: Vec<(i64, i64)> = scales.iter().map(|scale| scale.bounds).collect();
     let patterns: Vec<Vec<Pattern>> = rows.iter().map(|row| scaled(&scales, row)).collect();
@@ -114,7 +113,7 @@ fn type_bounds(checker: &Checker, ty: Type, unit: Unit) -> (i64, i64) {
 }
 
 struct Analysed<'t> {
-    name: Span,
+    name: &'t Named,
     columns: &'t [Column],
     rows: &'t [ReadRow],
     scales: Vec<Scale>,
@@ -132,8 +131,8 @@ impl Analysed<'_> {
             self.report_conflict(checker, conflict);
         }
         if findings.unfinished {
-            let message = format!("The table `{}` is too tangled to check every value", checker.words(self.name));
-            let place = checker.here(self.name);
+            let message = format!("The table `{}` is too tangled to check every value", self.name.words);
+            let place = self.name.place;
             let warning = Diagnostic::warning(codes::TABLE_TANGLED, message).at(place.file, place.span, "");
             checker.report(warning.help("split it into two tables, of which one calls the other"));
         }
@@ -151,8 +150,10 @@ impl Analysed<'_> {
         let row: Vec<String> =
             self.scales.iter().zip(gap).map(|(scale, missing)| scale.missing_pattern(checker, missing)).collect();
         let others: Vec<&str> = gap.iter().map(|_| "_").collect();
-        let message = format!("No row of `{}` takes {}", checker.words(self.name), named.join(", "));
-        let error = checker.error_saying(codes::TABLE_GAP, self.name, message, "this case would have no answer");
+        let message = format!("No row of `{}` takes {}", self.name.words, named.join(", "));
+        let place = self.name.place;
+        let label = "this case would have no answer";
+        let error = Diagnostic::error(codes::TABLE_GAP, message).at(place.file, place.span, label);
         let (row, others) = (row.join(", "), others.join(", "));
         let help = match row == others {
             true => format!("add a last row `{others} => …` for all others"),
@@ -164,7 +165,7 @@ impl Analysed<'_> {
     fn report_dead(&self, checker: &mut Checker, dead: &Dead) {
         let Some(row) = self.rows.get(dead.row) else { return };
         let place = checker.here(row.span);
-        let message = format!("This row of `{}` can never match", checker.words(self.name));
+        let message = format!("This row of `{}` can never match", self.name.words);
         let mut warning = Diagnostic::warning(codes::ROW_NEVER_MATCHES, message).at(place.file, place.span, "");
         let takers = dead.taken_by.iter().filter_map(|row| self.rows.get(*row));
         let label = match dead.taken_by.len() {
@@ -188,7 +189,7 @@ impl Analysed<'_> {
         let result = |row: &ReadRow| checker.words(row.result_span).to_owned();
         let message = format!(
             "Two rows of `{}` disagree about {value}: the upper one gives `{}`, the lower one `{}`",
-            checker.words(self.name),
+            self.name.words,
             result(first),
             result(second)
         );
