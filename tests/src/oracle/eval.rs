@@ -192,7 +192,7 @@ impl Run<'_> {
             Q::LastSent(t) => days(self.sent(t.index()).last),
             Q::Reachable(c) => yes(self.pursued().any(|p| p.reachable.contains(c) && !p.barred.contains(c))),
             Q::Consent(c) => yes(self.pursued().any(|p| p.consent.contains(c))),
-            Q::Barred(c) => yes(self.pursued().count() > 0 && self.pursued().all(|p| p.barred.contains(c))),
+            Q::Barred(c) => yes(self.pursued().all(|p| p.barred.contains(c))),
             Q::Had(noted) => {
                 let pattern = self.model.noted.get(usize::from(*noted)).ok_or(Fault::Broken)?;
                 yes(self.case.delivered.iter().any(|happened| happened.fits(pattern)))
