@@ -23,9 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use contact::{Allow, Contact, Limit, Rest, Window};
 pub use expressions::{Comparison, Expr, Quantity};
 pub use guarantees::{Guarantee, Meant, Milestone, Promised};
-pub use ledger::{
-    ClaimOrder, CostCap, Designation, InterestFrom, InterestRule, LedgerRules, Pool, Year,
-};
+pub use ledger::{ClaimOrder, CostCap, Designation, InterestFrom, InterestRule, LedgerRules, Pool, Year};
 pub use limitation::{Limitation, Period, PeriodFrom, Restart, SuspendedDays, Suspension};
 pub use tables::{Dated, Pattern, Row, Scale, ScalePart, ScaleRows, Table};
 

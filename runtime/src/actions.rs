@@ -33,6 +33,11 @@ impl<'a> Run<'a> {
     /// Runs the body of a trigger or rule; then watches see whether it moved the case. Gives whether it moved the case
     /// and whether it set a hold.
     pub(crate) fn run_body(&mut self, cause: Cause, body: Block) -> Result<(bool, bool), Fault> {
+        self.run_body_as(cause, body, body.first)
+    }
+
+    /// Runs a body as part of another one: a hold of that one's rule lets it through.
+    pub(crate) fn run_body_as(&mut self, cause: Cause, body: Block, of: u16) -> Result<(bool, bool), Fault> {
         let before = self.ctx;
         self.ctx = Ctx {
             owner: cause.owner,
@@ -40,7 +45,7 @@ impl<'a> Run<'a> {
             guard: cause.guard,
             late: cause.late,
             run: self.next_run(),
-            body: body.first,
+            body: of,
             paused: false,
             ..before
         };
@@ -539,9 +544,10 @@ impl<'a> Run<'a> {
 
     fn open_call(&mut self, at: ActionRef) -> Result<(), Fault> {
         let (form, _) = self.call_of(at)?;
+        let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
         let call = Call {
             action: at,
-            person: Some(self.ctx.person).filter(|_| form.to == To::Named),
+            person: if form.to == To::Named { self.ctx.person } else { person_number(first) },
             made: 0,
             effect: 0,
             due: self.case.now,
@@ -559,8 +565,7 @@ impl<'a> Run<'a> {
         let Some(open) = self.case.calls.get(index).copied() else { return Ok(()) };
         let (call, rule) = self.call_of(open.action)?;
         let what = HeldAction::Call(call.script);
-        let first = || self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
-        let person = open.person.map_or_else(first, usize::from);
+        let person = usize::from(open.person);
         let usable = if self.through(person).is_some() {
             Err(crate::outcome::Unusable::Person)
         } else {

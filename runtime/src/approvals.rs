@@ -34,6 +34,7 @@ impl<'a> Run<'a> {
             due,
             owner: self.ctx.owner,
             person: self.ctx.person,
+            body: self.ctx.body,
             run: self.ctx.run,
         });
         Ok(())
@@ -99,7 +100,7 @@ impl<'a> Run<'a> {
         }
         let open = self.case.approvals.remove(at);
         if self.asks_to_move(&open) {
-            self.moves_go_on();
+            self.moves_go_on(false);
         }
         Some(open)
     }
@@ -119,7 +120,8 @@ impl<'a> Run<'a> {
     fn answer(&mut self, open: Approval, rule: RuleId, guard: (u32, u32), body: Block) -> Result<(), Fault> {
         let before = self.ctx;
         self.ctx.person = open.person;
-        let ran = self.run_body(Cause { owner: open.owner, rule, guard, late: self.ctx.late }, body);
+        let cause = Cause { owner: open.owner, rule, guard, late: self.ctx.late };
+        let ran = self.run_body_as(cause, body, open.body);
         self.ctx = before;
         ran.map(|_| ())
     }

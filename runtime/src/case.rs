@@ -353,8 +353,8 @@ pub struct Task {
 pub struct Call {
     /// The `call` action.
     pub action: ActionRef,
-    /// Whom, by position, where the event named the person; none: the first who is pursued.
-    pub person: Option<u8>,
+    /// Whom, by position: the first who was pursued when it was opened, or the one that the event named.
+    pub person: u8,
     /// Attempts made.
     pub made: u32,
     /// The number of the effect of the first attempt; 0 before it.
@@ -384,6 +384,8 @@ pub struct Approval {
     pub owner: Owner,
     /// The person that the event named, by position.
     pub person: u8,
+    /// The body that asked: what follows is its rule's own.
+    pub body: u16,
     /// The body run that asked.
     pub run: u32,
 }

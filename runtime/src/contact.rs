@@ -364,7 +364,9 @@ impl<'a> Run<'a> {
             }
             Quantity::Reachable(c) => any(self, &|p| p.reachable.has(*c) && !p.barred.has(*c)),
             Quantity::Consent(c) => any(self, &|p| p.consent.has(*c)),
-            Quantity::Barred(c) => Ok(Some(i64::from(self.case.persons.iter().all(|p| !p.pursued || p.barred.has(*c))))),
+            Quantity::Barred(c) => {
+                Ok(Some(i64::from(self.case.persons.iter().all(|p| !p.pursued || p.barred.has(*c)))))
+            }
             Quantity::Debtors => Ok(i64::try_from(self.case.persons.iter().filter(|p| p.pursued).count()).ok()),
             _ => Ok(self.of_person(quantity)),
         }

@@ -281,12 +281,12 @@ impl Run<'_> {
     /// `on effect KIND`: what watches do about effects that came since they last looked; gives whether one acted.
     fn see_effects(&mut self) -> Result<bool, Fault> {
         let machine = self.m;
+        if !self.names.watches_effects() || self.in_outcome() {
+            return Ok(false);
+        }
         let from = self.work.effects_seen.min(self.out.entries.len());
         let to = self.out.entries.len();
         self.work.effects_seen = to;
-        if from == to || !self.names.watches_effects() {
-            return Ok(false);
-        }
         let mut acted = false;
         for (w, watch) in (0u16..).zip(&machine.watches) {
             for (at, trigger) in machine.triggers.get(watch.triggers.range()).unwrap_or(&[]).iter().enumerate() {

@@ -170,13 +170,7 @@ impl Run<'_> {
     }
 
     /// Books a payment by its value date; what it leaves over is refunded.
-    pub(crate) fn pay(
-        &mut self,
-        amount: i64,
-        on: Date,
-        mark: Option<Mark>,
-        named: Option<u16>,
-    ) -> Result<(), Fault> {
+    pub(crate) fn pay(&mut self, amount: i64, on: Date, mark: Option<Mark>, named: Option<u16>) -> Result<(), Fault> {
         let on = on.min(self.today);
         for at in 0..self.case.ledger.claims.len() {
             self.fix(at, on)?;

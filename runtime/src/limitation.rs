@@ -50,7 +50,9 @@ impl<'a> Run<'a> {
         for period in rules.periods.iter().rev() {
             let from = match period.from {
                 PeriodFrom::Title => self.case.titled_on,
-                PeriodFrom::Date(date) => self.of_that_claim(at, |run| run.eval_known(date))?.map(as_date).transpose()?,
+                PeriodFrom::Date(date) => {
+                    self.of_that_claim(at, |run| run.eval_known(date))?.map(as_date).transpose()?
+                }
             };
             let Some(from) = from else { continue };
             if self.of_that_claim(at, |run| run.holds(period.when))? {
@@ -90,12 +92,7 @@ impl<'a> Run<'a> {
     }
 
     /// The first run of suspended days after a day, its begin cut to the day after; overlapping ones are met one by one.
-    fn next_suspended(
-        &mut self,
-        rules: &'a Limitation,
-        at: usize,
-        after: Date,
-    ) -> Result<Option<(Date, Date)>, Fault> {
+    fn next_suspended(&mut self, rules: &'a Limitation, at: usize, after: Date) -> Result<Option<(Date, Date)>, Fault> {
         let begin = after.add_days(1)?;
         let mut first: Option<(Date, Date)> = None;
         for n in 0..self.case.suspended.len() {

@@ -72,8 +72,7 @@ impl Run<'_> {
             for claim in 0..self.case.ledger.claims.len() {
                 self.fix(claim, self.today)?;
             }
-            let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0) == usize::from(taken.person);
-            self.end_contact(taken.person, first)?;
+            self.end_contact(taken.person)?;
             self.case.messages.retain(|m| m.person != taken.person);
         }
         match self.case.persons.get_mut(usize::from(taken.person)) {

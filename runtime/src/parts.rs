@@ -20,23 +20,22 @@ impl Run<'_> {
 
     /// Whether the person was pursued until now. What waits for that person is dropped, and calls end.
     fn stop_pursuing(&mut self, person: u8) -> Result<bool, Fault> {
-        let first = self.case.persons.iter().position(|p| p.pursued) == Some(usize::from(person));
         match self.case.persons.get_mut(usize::from(person)) {
             Some(p) if p.pursued => (p.pursued, p.released) = (false, true),
             _ => return Ok(false),
         }
-        self.end_contact(person, first)?;
+        self.end_contact(person)?;
         Ok(true)
     }
 
-    /// Drops what waits for a person, and ends the calls to that person; `first`: also those to whoever comes first.
-    pub(crate) fn end_contact(&mut self, person: u8, first: bool) -> Result<(), Fault> {
+    /// Drops what waits for a person, and ends the calls to that person.
+    pub(crate) fn end_contact(&mut self, person: u8) -> Result<(), Fault> {
         let moves_waited = self.moves_wait();
         self.case.waiting.retain(|w| w.person != person);
         self.release_moves(moves_waited);
         let mut at = 0;
         while let Some(call) = self.case.calls.get(at).copied() {
-            if !(call.person == Some(person) || first && call.person.is_none()) {
+            if call.person != person {
                 at += 1;
                 continue;
             }

@@ -192,8 +192,7 @@ impl<'a> Run<'a> {
         self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
         self.follow_rest()?;
         let (first, last) = (self.due_day(form, &running, 1)?, self.due_day(form, &running, count)?);
-        let effect =
-            Effect::Activate { plan, count, amount: Money(terms.amount), total: Money(total), first, last };
+        let effect = Effect::Activate { plan, count, amount: Money(terms.amount), total: Money(total), first, last };
         self.effect(Some(form.rule), from, effect)?;
         Ok(())
     }

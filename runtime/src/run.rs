@@ -260,7 +260,9 @@ impl<'a> Run<'a> {
     pub(crate) fn slot(&mut self, owner: Owner, at: usize) -> Result<&mut Slot, Fault> {
         let slots = match owner {
             Owner::Stage => Some(&mut self.case.place.slots),
-            Owner::Scope(s) => return self.case.place.slots_of_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot")),
+            Owner::Scope(s) => {
+                return self.case.place.slots_of_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot"));
+            }
             Owner::Plan => None,
             Owner::Whenever(w) => self.case.whenevers.get_mut(usize::from(w)).map(|w| &mut w.slots),
             Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),

@@ -386,7 +386,8 @@ impl<'a> Run<'a> {
                 task.opened = self.seconds_open(self.later(at, days, seconds, hours)?)?;
             }
             let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
-            task.effect = self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
+            task.effect =
+                self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
             task.run = run;
             self.case.tasks.push(task);
         }
@@ -409,7 +410,8 @@ impl<'a> Run<'a> {
     fn ask_again(&mut self, approval: Approval, days: i64, seconds: i64) -> Result<(), Fault> {
         let (form, rule) = self.approval_of(approval.action)?;
         let from = self.mark();
-        let hours = form.within.map(|w| self.duration(w)).transpose()?.is_some_and(|w| crate::contact::elapsed(w).is_some());
+        let hours =
+            form.within.map(|w| self.duration(w)).transpose()?.is_some_and(|w| crate::contact::elapsed(w).is_some());
         let due = approval.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
         let effect = self.tell_approval(form, rule, from, hours, due, true)?;
         let asked = self.case.now;
@@ -515,24 +517,26 @@ impl<'a> Run<'a> {
     /// A message that gave the debtor time to pay no longer waits: timers that it kept from moving the case are due now.
     pub(crate) fn release_moves(&mut self, payable: bool) {
         if payable && !self.moves_wait() {
-            self.moves_go_on();
+            self.moves_go_on(true);
         }
     }
 
-    /// Timers that hold a move and passed meanwhile are due now.
-    pub(crate) fn moves_go_on(&mut self) {
+    /// Timers that hold a move and passed meanwhile are due now; `expected`: also `usually within` of such triggers.
+    pub(crate) fn moves_go_on(&mut self, expected: bool) {
         let now = self.case.now.seconds();
-        self.moves_due_at_last(Owner::Stage, now);
+        self.moves_due_at_last(Owner::Stage, now, expected);
         for at in 0..self.case.place.scopes.len() {
             if let Some(scope) = self.case.place.scopes.get(at).map(|a| a.scope) {
-                self.moves_due_at_last(Owner::Scope(scope), now);
+                self.moves_due_at_last(Owner::Scope(scope), now, expected);
             }
         }
     }
 
-    fn moves_due_at_last(&mut self, owner: Owner, now: i64) {
+    fn moves_due_at_last(&mut self, owner: Owner, now: i64, expected: bool) {
         for (at, trigger) in self.triggers_of(owner).range().enumerate() {
-            let moves = self.m.triggers.get(trigger).is_some_and(|t| t.moves && !matches!(t.on, On::AsSoonAs(_)));
+            let moves = self.m.triggers.get(trigger).is_some_and(|t| {
+                t.moves && !matches!(t.on, On::AsSoonAs(_)) && (expected || !matches!(t.on, On::Event { .. }))
+            });
             if moves && let Ok(slot) = self.slot(owner, at) {
                 slot.not_before = slot.not_before.max(now);
             }

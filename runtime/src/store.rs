@@ -83,7 +83,9 @@ fn fits(machine: &Machine, case: &Case) -> bool {
             slots += usize::from(a.slots);
             scope = machine.scopes.get(id.index()).and_then(|s| s.parent);
         }
-        around.next().is_none() && slots == p.scope_slots.len() && stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
+        around.next().is_none()
+            && slots == p.scope_slots.len()
+            && stage(p.stage).is_some_and(|s| s.triggers.range().len() == p.slots.len())
     };
     let approval = |a: &crate::case::Approval| {
         let action = machine.actions.get(a.action.index());

@@ -9,7 +9,7 @@ use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
 use dunlin_machine::events::{EventParam, Happening, Origin};
-use dunlin_machine::ir::{ChannelId, Designation, Channels, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
+use dunlin_machine::ir::{ChannelId, Channels, Designation, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
 use dunlin_machine::value::{Date, Duration, Money, Rate};
 
 /// More parameters than an event may have.
@@ -40,7 +40,16 @@ pub(crate) const UNKNOWN_TEXT: i64 = i64::MIN;
 
 impl Taken {
     pub(crate) const fn of(event: EventId) -> Self {
-        Self { event, args: [None; MOST_PARAMS], person: 0, claim: None, of: None, names: None, mark: None, terms: None }
+        Self {
+            event,
+            args: [None; MOST_PARAMS],
+            person: 0,
+            claim: None,
+            of: None,
+            names: None,
+            mark: None,
+            terms: None,
+        }
     }
 
     pub(crate) fn arg(&self, at: usize) -> Option<i64> {
@@ -506,9 +515,8 @@ impl Run<'_> {
     fn take_conversation(&mut self, person: usize, channel: Option<ChannelId>) -> Result<(), Fault> {
         let Some(channel) = channel else { return Ok(()) };
         self.log_conversation(person, channel);
-        let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
-        if BY_PHONE.has(channel) && person == first {
-            self.case.calls.clear();
+        if BY_PHONE.has(channel) {
+            self.case.calls.retain(|call| usize::from(call.person) != person);
         }
         Ok(())
     }

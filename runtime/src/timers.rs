@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
             }
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
-                && !(waits && rest.asked.is_some_and(|asked| due <= asked))
+                && !(waits && !matches!(trigger.on, On::Event { .. }) && rest.asked.is_some_and(|asked| due <= asked))
             {
                 best.offer(Some(due), Timer::Trigger(rank, number, at));
             }
@@ -306,7 +306,9 @@ impl<'a> Run<'a> {
                 self.ctx = before;
                 tried
             }
-            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at), due),
+            Timer::Trigger(rank, number, at) => {
+                self.fire_trigger(self.owner_there(rank, number)?, usize::from(at), due)
+            }
         }
     }
 

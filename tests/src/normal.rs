@@ -27,6 +27,7 @@ pub fn effect(number: u32, what: &str, statement: [i64; 4]) -> String {
 }
 
 /// `send`.
+#[allow(clippy::too_many_arguments, reason = "all that a message is told by")]
 pub fn send(
     template: &str,
     channels: Channels,

@@ -160,7 +160,8 @@ impl Reader<'_> {
     fn known_fields(&mut self, fields: &Fields<'_>) {
         for (name, node) in fields.iter() {
             if NOT_YET.contains(&name) {
-                let sentence = "is not taken up by this version of Dunlin yet: a case opens without its plan and its payments";
+                let sentence =
+                    "is not taken up by this version of Dunlin yet: a case opens without its plan and its payments";
                 self.problems.add(node.line, name, sentence);
             } else if !CASE.contains(&name) {
                 let sentence = match self.strategy.fact(name) {

@@ -1,6 +1,6 @@
 //! What a step did and why, in sentences for people.
 
-use crate::lines::{about, held_kind, person_id, through_words, seen, seen_words};
+use crate::lines::{about, held_kind, person_id, seen, seen_words, through_words};
 use crate::strategy::Strategy;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
@@ -196,7 +196,9 @@ impl<'s> Story<'s> {
                 let to = self.strategy.stage_name(*to);
                 match person {
                     Some(person) => format!("split debtor {} -> {to}", person_id(case, *person)),
-                    None => format!("split {} and {} of interest -> {to}", self.money(*principal), self.money(*interest)),
+                    None => {
+                        format!("split {} and {} of interest -> {to}", self.money(*principal), self.money(*interest))
+                    }
                 }
             }
             Effect::Approval { name, role, until, until_instant, again } => {

@@ -305,7 +305,8 @@ impl Tester<'_, '_> {
     fn step(&mut self, step: &TestStep, refusal_expected: bool) -> Found {
         match &step.does {
             TestDoes::At { date, time, event, args } => {
-                let event = Event { event: *event, id: self.payment_id(*event), args: args.iter().map(given).collect() };
+                let event =
+                    Event { event: *event, id: self.payment_id(*event), args: args.iter().map(given).collect() };
                 self.event(*date, time.map(|time| time.seconds()), event, refusal_expected)
             }
             TestDoes::Until(day) => self.until(*day),

@@ -2,9 +2,9 @@
 
 use dunlin_machine::events::{BUILTIN_CHANNELS, BUILTIN_ENUMS, BUILTIN_EVENTS, BUILTIN_TONES, EventParam, EventType};
 use dunlin_machine::ir::{
-    Approval, CalendarChoice, CalendarId, ClaimOrder, Comparison, Designation, Does, Enumeration, Expr as Form, Leaving,
-    LedgerRules, Limits, On, Pattern, Pool, Quantity, Row, Rule, RuleId, ScopeId, StageId, Table, TableId, Target,
-    TextId, Type, Ways,
+    Approval, CalendarChoice, CalendarId, ClaimOrder, Comparison, Designation, Does, Enumeration, Expr as Form,
+    Leaving, LedgerRules, Limits, On, Pattern, Pool, Quantity, Row, Rule, RuleId, ScopeId, StageId, Table, TableId,
+    Target, TextId, Type, Ways,
 };
 use dunlin_machine::value::{Calendar, Currency, Duration, Unit, Zone};
 
@@ -234,6 +234,7 @@ fn blocks_of_every_owner_have_a_place() {
         .collect();
     let none = Vec::new;
     // The approval with what follows it, the exit inside, its two actions; then the blocks on the way out.
+    #[allow(clippy::single_range_in_vec_init, reason = "a list of ranges is meant")]
     assert_eq!(inside, [vec![1..2, 2..3], vec![3..5], none(), none(), none(), none(), none()]);
     let ways_out = [&machine.scopes[0].leaving, &machine.stages[0].leaving];
     assert_eq!(ways_out.map(|leaving| leaving[0].body.range()), [5..6, 6..7]);

@@ -101,7 +101,7 @@ impl Writer {
                 self.used("collect");
                 Node::line(format!("collect {} by {}", self.money(1), self.dice.pick(&["debit", "card"])))
             }
-            _ => Node::line(self.to_somebody()),
+            _ => Node::line(self.for_somebody()),
         }
     }
 
@@ -149,7 +149,7 @@ impl Writer {
         }
     }
 
-    fn to_somebody(&mut self) -> String {
+    fn for_somebody(&mut self) -> String {
         let to = if self.event && self.dice.chance(60) { "to debtor" } else { "to first debtor" };
         self.used(if to == "to debtor" { "to debtor" } else { "to first debtor" });
         if self.dice.chance(50) {

@@ -118,7 +118,7 @@ impl Writer {
         // To these a sister case may go: they lead to one stage.
         if matches!(exit, "objection" | "failed") {
             let stages = self.inside.as_ref().map_or(&self.stages[..2], |inside| &inside.stages);
-            let to = self.dice.one(&stages.to_vec());
+            let to = self.dice.one(stages);
             return vec![Node::line(format!("exit {exit} -> {to}"))];
         }
         let mut lines = Vec::new();

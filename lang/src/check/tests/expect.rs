@@ -117,8 +117,7 @@ fn capital(words: &str) -> String {
 /// The verbs of actions, and those of what the machine does by itself.
 const VERBS: [&str; 20] = [
     "send", "call", "task", "file", "charge", "waive", "report", "alarm", "emit", "assign", "block", "unblock",
-    "refund", "cancel", "collect", "offer", "activate", "release", "split",
-    "approval",
+    "refund", "cancel", "collect", "offer", "activate", "release", "split", "approval",
 ];
 
 fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<DateLiteral>) -> Option<TestDoes> {

@@ -157,7 +157,8 @@ fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, sta
 fn asks_without_else(model: &Model, stage: &Stage) -> bool {
     let mut found = false;
     let mut see = |action: &Action| {
-        found |= matches!(&action.does, Does::Approval(approval) if approval.otherwise.is_none() && moves(&approval.body));
+        found |=
+            matches!(&action.does, Does::Approval(approval) if approval.otherwise.is_none() && moves(&approval.body));
     };
     walk::actions_of(&stage.entry, &mut see);
     triggers(model, stage).for_each(|trigger| walk::actions_of(&trigger.body, &mut see));

@@ -17,9 +17,11 @@ pub(in crate::check) fn trigger_lists(model: &Model) -> impl Iterator<Item = &[T
 fn bodies(model: &Model) -> impl Iterator<Item = &Block> {
     let entries = model.stages.iter().map(|stage| &stage.entry);
     let of_scopes = model.scopes.iter().map(|scope| &scope.entry);
-    let leaving = model.stages.iter().map(|stage| &stage.leaving).chain(model.scopes.iter().map(|scope| &scope.leaving));
+    let leaving =
+        model.stages.iter().map(|stage| &stage.leaving).chain(model.scopes.iter().map(|scope| &scope.leaving));
     let leaving = leaving.flatten().map(|leaving| &leaving.body);
-    let plans = model.plans.iter().flat_map(|plan| [&plan.notice, &plan.on_missed, &plan.on_completed, &plan.on_breached]);
+    let plans =
+        model.plans.iter().flat_map(|plan| [&plan.notice, &plan.on_missed, &plan.on_completed, &plan.on_breached]);
     let rules = model.whenevers.iter().map(|rule| &rule.body);
     let triggers = trigger_lists(model).flatten().map(|trigger| &trigger.body);
     entries.chain(of_scopes).chain(leaving).chain(plans).chain(rules).chain(triggers)
