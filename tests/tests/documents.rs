@@ -151,7 +151,9 @@ impl Reader {
             all.push_str(&printed);
         }
         if let Some(output) = output {
-            let (page, printed): (Vec<&str>, Vec<&str>) = (output.text.lines().collect(), all.lines().collect());
+            // Empty lines at the end are left out of a page.
+            let (page, printed) = (output.text.trim_end().lines().collect(), all.trim_end().lines().collect());
+            let (page, printed): (Vec<&str>, Vec<&str>) = (page, printed);
             if !shows(&page, &printed) {
                 self.wrong.push(format!("{}:{}: prints something else:\n{all}", self.page, output.line));
             }

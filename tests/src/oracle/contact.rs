@@ -1,7 +1,7 @@
 //! Whether and when a person may be contacted: every instant at which that could change is tried in turn.
 
 use super::Run;
-use super::case::{Doer, Message, Owner, Person, Waiting, send_of};
+use super::case::{By, Doer, Message, Owner, Person, Stopped, Waiting, send_of};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
@@ -66,8 +66,8 @@ impl<'m> Run<'m> {
         }
         let waiting = Waiting { way, ..waiting };
         if self.is_held() && !self.exempt(waiting.by.doer) {
-            self.held(waiting.action, "hold", None, false);
-            return self.let_wait(Waiting { due: self.case.now, ..waiting }, place);
+            // The next way after a bounce: in a hold it waits in the queue, as any action.
+            return self.wait_for_the_hold(waiting.action, waiting.by);
         }
         let asks = Asks { person: waiting.person, channels, nature: send.nature, call: false, hours: None };
         match self.earliest(&asks)? {
@@ -85,6 +85,18 @@ impl<'m> Run<'m> {
                 self.let_wait(Waiting { due: at, ..waiting }, place)
             }
         }
+    }
+
+    fn wait_for_the_hold(&mut self, action: &'m Action, by: By) -> Result<(), Fault> {
+        let same = |other: &Action| std::ptr::eq(other, action);
+        let here = self.case.stopped.iter().any(|s| same(s.action)) || self.case.waiting.iter().any(|w| same(w.action));
+        if here {
+            self.held(action, "waits already", None, true);
+        } else {
+            self.held(action, "hold", None, false);
+            self.case.stopped.push(Stopped { action, by });
+        }
+        Ok(())
     }
 
     fn let_wait(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
