@@ -66,6 +66,9 @@ pub struct Check {
     /// Strategies and libraries
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -94,6 +97,9 @@ pub struct Test {
     /// Say which stages and rules no test reaches
     #[arg(long)]
     pub coverage: bool,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -140,6 +146,9 @@ pub struct Run {
     /// Wake each time so much too late: "36 hours", "2 days"
     #[arg(long, value_name = "DURATION")]
     pub late: Option<String>,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// What runs the case
     #[arg(long, value_enum, default_value = "interpreter")]
     pub engine: EngineChoice,
@@ -173,6 +182,9 @@ pub struct Timeline {
     /// Where to stop; two years after the opening if left out
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: TimelineFormat,
@@ -195,6 +207,9 @@ pub struct Eval {
     /// What `today` is; the day of the computer's clock if left out
     #[arg(long, value_name = "DATE", conflicts_with = "case")]
     pub today: Option<String>,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -241,6 +256,9 @@ pub struct Simulate {
     /// How many threads; all cores if left out. The result is the same
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Later rows of dated values
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

@@ -33,9 +33,9 @@ fn cannot_read(path: &Path, error: &io::Error) -> Problem {
 }
 
 /// The names of the files in a folder, in order; none where there is no such folder.
-pub fn names_in(folder: &Path) -> Done<Vec<String>> {
+pub fn names_in(folder: &Path) -> Done<Option<Vec<String>>> {
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot_read(folder, &error)),
         Ok(entries) => entries,
     };
@@ -47,7 +47,7 @@ pub fn names_in(folder: &Path) -> Done<Vec<String>> {
         }
     }
     names.sort();
-    Ok(names)
+    Ok(Some(names))
 }
 
 /// Writes a file.
@@ -83,6 +83,23 @@ pub fn strategy(path: &Path) -> Done<Strategy> {
         eprint!("{}", diagnostics.render(output::colour_on_stderr()));
         Problem::said()
     })
+}
+
+/// A strategy with the later rows of a file of figures, where there is one. What is wrong in it goes to standard error.
+pub fn strategy_with(path: &Path, figures: Option<&Path>) -> Done<Strategy> {
+    with_figures(strategy(path)?, figures)
+}
+
+/// A strategy that was compiled, with the later rows of a file of figures.
+pub fn with_figures(strategy: Strategy, figures: Option<&Path>) -> Done<Strategy> {
+    let Some(path) = figures else { return Ok(strategy) };
+    let (strategy, warnings) =
+        strategy.with_figures(&path.display().to_string(), &text(path)?).map_err(|diagnostics| {
+            eprint!("{}", diagnostics.render(output::colour_on_stderr()));
+            Problem::said()
+        })?;
+    eprint!("{}", warnings.render(output::colour_on_stderr()));
+    Ok(strategy)
 }
 
 /// Whether the ending of a file says that it is a machine.

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod diagnostic;
+pub mod emit;
 pub mod lower;
 pub mod model;
 pub mod syntax;

@@ -17,7 +17,7 @@ use crate::verify::{Broken, verify};
 /// The first bytes of every stored machine.
 pub const MAGIC: [u8; 4] = *b"DUNM";
 /// The version of the stored form; it rises whenever the tables of a machine change.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 const VERSION_AT: usize = MAGIC.len();
 const LENGTH_AT: usize = VERSION_AT + 2;

@@ -8,6 +8,7 @@
 //! checked model of a strategy holds them as trees, and a form is defined once.
 
 mod contact;
+mod currencies;
 mod expressions;
 mod guarantees;
 mod ledger;
@@ -21,11 +22,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 pub use contact::{Allow, Contact, Limit, Rest, Window};
+pub use currencies::{FurtherFact, FurtherParam};
 pub use expressions::{Comparison, Expr, Quantity};
 pub use guarantees::{Guarantee, Meant, Milestone, Promised};
 pub use ledger::{ClaimOrder, CostCap, Designation, InterestFrom, InterestRule, LedgerRules, Pool, Year};
 pub use limitation::{Limitation, Period, PeriodFrom, Restart, SuspendedDays, Suspension};
-pub use tables::{Dated, Pattern, Row, Scale, ScalePart, ScaleRows, Table};
+pub use tables::{AddedRows, Dated, Figure, Pattern, Row, Scale, ScalePart, ScaleRows, Table};
 
 /// A text of the machine, as index into [`Machine::texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -307,6 +309,8 @@ pub struct Fact {
     pub default: Option<i64>,
     /// Whether a case may lack it; it is then asked for by `known`.
     pub optional: bool,
+    /// Of an amount in a strategy in several currencies: what is allowed in the second and those after it.
+    pub further: Vec<FurtherFact>,
 }
 
 /// A parameter of the strategy: fixed in this machine, named in explanations.
@@ -320,6 +324,8 @@ pub struct Param {
     pub value: i64,
     /// The bounds that the author set.
     pub bounds: Option<(i64, i64)>,
+    /// Of an amount in a strategy in several currencies: what it is in the second and those after it.
+    pub further: Vec<FurtherParam>,
 }
 
 /// A variable of a case.

@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod binary;
 pub mod events;
+pub mod figures;
 pub mod ir;
 mod operands;
 pub mod text;

@@ -185,6 +185,9 @@ refused! {
         "wrong way round" <= |m| m.facts[1].bounds = Some((Some(1), Some(0)));
         "has no bounds" <= |m| m.facts[0].bounds = Some((None, Some(1)));
         "above its bound" <= |m| m.params[0].value = sample::duration(29).pack();
+        "is no amount, but has values by currency" <= |m| m.params[0].further = m.params[1].further.clone();
+        "3 amounts for 2 currencies" <= |m| m.params[1].further.push(FurtherParam { value: 9, bounds: None });
+        "above its bound" <= |m| m.params[1].further[0].bounds = Some((0, 119));
         "is not a duration" <= |m| m.params[0].value = 7;
         "is not a duration" <= |m| m.params[0].value = sample::duration(1).pack() - 8;
         "enumeration 99" <= |m| m.vars[0].ty = Type::Enum(EnumId(99));
@@ -202,6 +205,7 @@ refused! {
         "9 is not a `segment`" <= |m| m.tables[0].rows[0].patterns[0] = Pattern::OneOf(vec![9]);
         "wrong way round" <= |m| m.tables[0].rows[0].patterns[1] = Pattern::Between(Some(2), Some(1));
         "has no bounds" <= |m| m.tables[0].rows[0].patterns[0] = Pattern::Between(Some(0), None);
+        "has no currency" <= |m| m.tables[0].rows[0].patterns[0] = Pattern::Amounts(vec![(None, None); 2]);
         "no rows" <= |m| m.tables[0].rows.clear();
         "does not stand before it" <= |m| m.tables[0].rows[0].result = NO_EXPR;
         "does not stand before it" <= |m| m.tables[0].rows[0].result = ExprId(at::TONE as u16);

@@ -1,11 +1,12 @@
 //! Running actions: a body, in order, until it ends or moves the case.
 
-use crate::case::{Call, Deadline, Lasts, Message, Owner, Stopped, Task, Through, Waiting};
+use crate::case::{Call, Deadline, Lasts, Message, Owner, Person, Stopped, Task, Through, Waiting};
 use crate::contact::{Asks, BY_PHONE, When, hours_value};
 use crate::fault::Fault;
 use crate::ledger::add as plus;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
 use crate::run::{Ctx, Run, position};
+use core::mem;
 use core::ops::Range;
 use dunlin_machine::ir::{self, ActionRef, Block, Channels, Does, Nature, RuleId, To, ToneId, With};
 use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
@@ -117,7 +118,7 @@ impl<'a> Run<'a> {
 
     fn stop(&mut self, at: ActionRef, rule: RuleId, what: HeldAction) {
         let again = matches!(what, HeldAction::Send(..))
-            && (self.case.stopped.iter().any(|s| s.action == at) || self.case.waiting.iter().any(|w| w.action == at));
+            && (self.case.stopped.iter().any(|s| s.action == at) || self.waits_for_all(at));
         let by = if again { HeldBy::WaitsAlready } else { HeldBy::Hold };
         self.held(rule, what, by, None, again);
         if !again {
@@ -163,6 +164,8 @@ impl<'a> Run<'a> {
             Does::ReleaseDebtor => self.release(rule)?,
             Does::Split { part, to } => self.split(part, *to, rule)?,
             Does::Collect { amount, by } => self.collect(*amount, *by, rule)?,
+            Does::File { .. } => self.file(at)?,
+            Does::Report { party, what, message } => self.report(rule, *party, *what, *message)?,
             plain => self.tell(rule, plain)?,
         }
         Ok(Flow::Goes)
@@ -187,27 +190,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Against whom something is filed: those pursued; where nobody is, all.
-    fn persons_pursued(&self) -> u8 {
-        let bits = |pursued: bool| {
-            let persons = self.case.persons.iter().zip(0u32..8).filter(|(p, _)| p.pursued || !pursued);
-            persons.fold(0u8, |set, (_, at)| set | 1 << at)
-        };
-        Some(bits(true)).filter(|set| *set > 0).unwrap_or_else(|| bits(false))
-    }
-
     /// Effects that do nothing but tell the host.
     fn tell(&mut self, rule: RuleId, does: &'a Does) -> Result<(), Fault> {
         let from = self.mark();
         let effect = match does {
-            Does::File { form, with } => {
-                Effect::File { form: *form, with: self.with(with)?, persons: self.persons_pursued() }
-            }
             Does::Emit { name, with } => Effect::Emit { name: *name, with: self.with(with)? },
-            Does::Report { party, what, message } => {
-                let persons = self.persons_pursued();
-                Effect::Report { party: *party, what: *what, message: *message, persons }
-            }
             Does::Alarm(name) => Effect::Alarm(Alarm::Named(*name)),
             Does::Assign(queue) => Effect::Assign(*queue),
             Does::Customer { block, thing } => Effect::Customer { block: *block, thing: *thing },
@@ -218,7 +205,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the values that go out with an effect.
-    fn with(&mut self, with: &With) -> Result<Range<u32>, Fault> {
+    pub(crate) fn with(&mut self, with: &With) -> Result<Range<u32>, Fault> {
         let from = position(self.out.with.len());
         for (name, ty, value) in with {
             let value = self.eval(*value)?;
@@ -234,11 +221,15 @@ impl<'a> Run<'a> {
         kind: ir::TextId,
         replacing: Option<ir::TextId>,
     ) -> Result<(), Fault> {
+        if self.charges_for_disputed_only(kind, rule) {
+            return Ok(());
+        }
         let from = self.mark();
         let asked = self.eval(amount)?;
         let (booked, cut) = self.charge(asked, kind, replacing)?;
         if booked > 0 {
-            self.effect(Some(rule), from, Effect::Charge { amount: Money(booked), kind, replacing })?;
+            let without = self.without(false);
+            self.effect(Some(rule), from, Effect::Charge { amount: Money(booked), kind, replacing, without })?;
         } else if cut {
             self.held(rule, HeldAction::Charge(kind), HeldBy::CostCap, None, true);
         }
@@ -265,40 +256,57 @@ impl<'a> Run<'a> {
     }
 
     fn send(&mut self, at: ActionRef, send: &'a ir::Send) -> Result<(), Fault> {
-        let persons = self.case.persons.len();
-        match send.to {
-            To::All => {
-                let mut any = false;
-                for person in 0..persons {
-                    if self.case.persons.get(person).is_some_and(|p| p.pursued) {
-                        any = true;
-                        self.send_to(at, person, 0)?;
-                    }
-                }
-                // Nobody is left to write to: that is said once, of the first.
-                if any { Ok(()) } else { self.send_to(at, 0, 0) }
-            }
-            To::Named => self.send_to(at, usize::from(self.ctx.person), 0),
-            To::First => {
-                let first = self.case.persons.iter().position(|p| p.pursued).unwrap_or(0);
-                self.send_to(at, first, 0)
+        for person in 0..self.case.persons.len() {
+            if self.is_meant(send.to, person) {
+                self.send_to(at, person, 0)?;
             }
         }
+        Ok(())
+    }
+
+    /// Whether a message goes to that person. Where nobody is left to write to, that is said once, of the first.
+    fn is_meant(&self, to: To, person: usize) -> bool {
+        let pursued = |p: &Person| p.pursued;
+        let first = self.case.persons.iter().position(pursued).unwrap_or(0);
+        match to {
+            To::All => person == first || self.case.persons.get(person).is_some_and(pursued),
+            To::First => person == first,
+            To::Named => person == usize::from(self.ctx.person),
+        }
+    }
+
+    /// Whether a message waits in `contact` already for everybody to whom it would go.
+    fn waits_for_all(&self, at: ActionRef) -> bool {
+        let meant = |person: &usize| self.send_of(at).is_ok_and(|(send, _)| self.is_meant(send.to, *person));
+        (0..self.case.persons.len()).filter(meant).all(|person| self.waits_in_contact(at, person))
     }
 
     /// Sends to one person by the first way from `from` on that can be used.
     pub(crate) fn send_to(&mut self, at: ActionRef, person: usize, from: usize) -> Result<(), Fault> {
         let (send, rule) = self.send_of(at)?;
         let what = HeldAction::Send(send.template, person_number(person));
+        if self.asks_for_disputed_only(send, person_number(person), rule) {
+            return Ok(());
+        }
         let Some((way, channels)) = self.way(send, person, from, rule)? else {
             self.raise_unreachable(person_number(person));
             return Ok(());
         };
-        if self.case.waiting.iter().any(|w| w.action == at && usize::from(w.person) == person) {
+        if self.waits_in_contact(at, person) {
             self.held(rule, what, HeldBy::WaitsAlready, None, true);
             return Ok(());
         }
-        let Some(due) = self.try_to_send(at, person, way, channels)? else { return Ok(()) };
+        if let Some(due) = self.try_to_send(at, person, way, channels)? {
+            self.let_wait(at, person, way, due);
+        }
+        Ok(())
+    }
+
+    fn waits_in_contact(&self, at: ActionRef, person: usize) -> bool {
+        self.case.waiting.iter().any(|w| w.action == at && usize::from(w.person) == person)
+    }
+
+    fn let_wait(&mut self, at: ActionRef, person: usize, way: usize, due: Instant) {
         let waiting = Waiting {
             action: at,
             person: person_number(person),
@@ -309,7 +317,6 @@ impl<'a> Run<'a> {
             run: self.ctx.run,
         };
         self.case.waiting.push(waiting);
-        Ok(())
     }
 
     /// The first way from `from` on that can be used; none is said in the trace.
@@ -363,6 +370,9 @@ impl<'a> Run<'a> {
     /// The time of a message that waited has come: it is tried again from the way that it had.
     pub(crate) fn retry(&mut self, index: usize) -> Result<(), Fault> {
         let Some(waiting) = self.case.waiting.get(index).copied() else { return Ok(()) };
+        if self.is_filing(waiting.action) {
+            return self.file_at_last(index);
+        }
         let (send, rule) = self.send_of(waiting.action)?;
         let before = self.ctx;
         self.ctx = Ctx {
@@ -373,16 +383,9 @@ impl<'a> Run<'a> {
             person: waiting.person,
             ..before
         };
-        let person = usize::from(waiting.person);
-        let way = self.way(send, person, usize::from(waiting.way), rule)?;
-        let again = match way {
-            Some((way, channels)) => self.try_to_send(waiting.action, person, way, channels)?.map(|due| (way, due)),
-            None => {
-                self.raise_unreachable(waiting.person);
-                None
-            }
-        };
+        let again = self.try_again(waiting, send, rule);
         self.ctx = before;
+        let again = again?;
         match (again, self.case.waiting.get_mut(index)) {
             (Some((way, due)), Some(place)) => {
                 place.due = due;
@@ -396,12 +399,34 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Tries a message that waited once more; gives by which way it waits on, and until when.
+    fn try_again(
+        &mut self,
+        waiting: Waiting,
+        send: &ir::Send,
+        rule: RuleId,
+    ) -> Result<Option<(usize, Instant)>, Fault> {
+        if self.asks_for_disputed_only(send, waiting.person, rule) {
+            return Ok(None);
+        }
+        let person = usize::from(waiting.person);
+        let Some((way, channels)) = self.way(send, person, usize::from(waiting.way), rule)? else {
+            self.raise_unreachable(waiting.person);
+            return Ok(None);
+        };
+        Ok(self.try_to_send(waiting.action, person, way, channels)?.map(|due| (way, due)))
+    }
+
     fn go_out(&mut self, at: ActionRef, person: usize, way: usize, channels: Channels) -> Result<(), Fault> {
         let (send, rule) = self.send_of(at)?;
         let from = self.mark();
+        // What it says is read of the person whom it is for.
+        let before = mem::replace(&mut self.ctx.person, person_number(person));
         let tone = self.tone(send.tone)?;
         let with = self.with(&send.with)?;
         let deadline = self.deadline_of(send)?;
+        self.ctx.person = before;
+        let without = if send.nature == Nature::Reply { 0..0 } else { self.without(false) };
         let effect = Effect::Send {
             template: send.template,
             channels,
@@ -411,6 +436,7 @@ impl<'a> Run<'a> {
             nature: send.nature,
             through: self.through(person),
             with,
+            without,
         };
         if send.nature == Nature::Ordinary {
             self.case.ledger.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
@@ -464,8 +490,9 @@ impl<'a> Run<'a> {
         Ok(Some(calendar.next_working_day(add(from, within, calendar)?)?))
     }
 
+    /// The deadline is the last day that somebody was told: a message with an earlier one leaves it.
     fn set_deadline(&mut self, at: ActionRef, effect: u32, day: Date) {
-        let later = self.case.deadline.filter(|d| d.action == at).and_then(|d| d.day).filter(|d| *d >= day);
+        let later = self.case.deadline.and_then(|d| d.day).filter(|d| *d >= day);
         if later.is_none() {
             self.case.deadline = Some(Deadline { day: Some(day), set: self.case.now, effect, action: at });
         }
@@ -490,10 +517,8 @@ impl<'a> Run<'a> {
 
     /// A copy of a message came back: the channel was barred before; the next way is tried while the stage lasts.
     pub(crate) fn bounce(&mut self, effect: Option<u32>, person: usize, channel: ir::ChannelId) -> Result<(), Fault> {
-        let is = |m: &&mut Message| match effect {
-            Some(n) => m.effect == n && m.copies.has(channel),
-            None => usize::from(m.person) == person && m.copies.has(channel),
-        };
+        let theirs = |m: &Message| usize::from(m.person) == person && m.copies.has(channel);
+        let is = |m: &&mut Message| theirs(m) && effect.is_none_or(|n| m.effect == n);
         let Some(message) = self.case.messages.iter_mut().rev().find(is) else { return Ok(()) };
         message.copies = Channels(message.copies.0 & !Channels::of(channel).0);
         let message = *message;
@@ -521,14 +546,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Tries the way after the one that bounced; in a hold it waits like any message.
+    /// Tries the way after the one that bounced; in a hold it waits in `contact`, for that person alone.
     fn send_again(&mut self, message: &Message, send: &ir::Send, rule: RuleId) -> Result<(), Fault> {
-        let (person, next) = (usize::from(message.person), usize::from(message.way) + 1);
-        if self.stopped_by_hold() && self.way(send, person, next, rule)?.is_some() {
-            self.stop(message.action, rule, HeldAction::Send(send.template, message.person));
-            return Ok(());
+        let (at, person, next) = (message.action, usize::from(message.person), usize::from(message.way) + 1);
+        if !self.stopped_by_hold() {
+            return self.send_to(at, person, next);
         }
-        self.send_to(message.action, person, next)
+        let Some((way, _)) = self.way(send, person, next, rule)? else {
+            self.raise_unreachable(message.person);
+            return Ok(());
+        };
+        let again = self.waits_in_contact(at, person) || self.case.stopped.iter().any(|s| s.action == at);
+        let by = if again { HeldBy::WaitsAlready } else { HeldBy::Hold };
+        self.held(rule, HeldAction::Send(send.template, message.person), by, None, again);
+        if !again {
+            self.let_wait(at, person, way, self.case.now);
+        }
+        Ok(())
     }
 
     fn uncount_sent(&mut self, template: ir::TemplateId) {
@@ -563,6 +597,14 @@ impl<'a> Run<'a> {
     /// The next attempt of a call.
     pub(crate) fn attempt_call(&mut self, index: usize) -> Result<(), Fault> {
         let Some(open) = self.case.calls.get(index).copied() else { return Ok(()) };
+        let before = mem::replace(&mut self.ctx.person, open.person);
+        let attempted = self.attempt_call_of(index, open);
+        self.ctx.person = before;
+        attempted
+    }
+
+    /// What is read for it is read of the person whom it is for.
+    fn attempt_call_of(&mut self, index: usize, open: Call) -> Result<(), Fault> {
         let (call, rule) = self.call_of(open.action)?;
         let what = HeldAction::Call(call.script);
         let person = usize::from(open.person);
@@ -623,7 +665,8 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let within = self.duration(task.within)?;
         let due = self.over_in(within)?;
-        let number = self.tell_task(task, task.role, rule, from, within.unit() == Unit::Hours, due, false)?;
+        let hours = self.ends_by_hours(within, due)?;
+        let number = self.tell_task(task, task.role, rule, from, hours, due, false)?;
         self.case.tasks.push(Task {
             action: at,
             effect: number,
@@ -669,8 +712,9 @@ impl<'a> Run<'a> {
         let (task, rule) = self.task_of(open.action)?;
         let Some((role, _)) = task.substitutes.get(usize::from(open.asked)) else { return Ok(()) };
         let from = self.mark();
-        let hours = self.duration(task.within)?.unit() == Unit::Hours;
-        let effect = self.tell_task(task, *role, rule, from, hours, open.due.unwrap_or(self.case.now), true)?;
+        let (within, due) = (self.duration(task.within)?, open.due.unwrap_or(self.case.now));
+        let hours = self.ends_by_hours(within, due)?;
+        let effect = self.tell_task(task, *role, rule, from, hours, due, true)?;
         if let Some(open) = self.case.tasks.get_mut(index) {
             open.effect = effect;
             open.asked = open.asked.saturating_add(1);

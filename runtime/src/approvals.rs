@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
 use crate::run::Run;
 use dunlin_machine::ir::{self, ActionRef, Block, Does, RuleId};
-use dunlin_machine::value::{Instant, Unit};
+use dunlin_machine::value::Instant;
 
 impl<'a> Run<'a> {
     /// The action or move `with approval` behind an open approval.
@@ -25,7 +25,7 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let within = approval.within.map(|w| self.duration(w)).transpose()?;
         let due = within.map(|w| self.over_in(w)).transpose()?;
-        let hours = within.is_some_and(|w| w.unit() == Unit::Hours);
+        let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
         let effect = self.tell_approval(approval, rule, from, hours, due, false)?;
         self.case.approvals.push(Approval {
             action: at,
@@ -94,12 +94,14 @@ impl<'a> Run<'a> {
         self.decline(at)
     }
 
-    fn take_approval(&mut self, at: usize) -> Option<Approval> {
+    /// A question is open no more: timers that waited for its answer are due now.
+    pub(crate) fn take_approval(&mut self, at: usize) -> Option<Approval> {
         if at >= self.case.approvals.len() {
             return None;
         }
+        let before = self.asked_to_move();
         let open = self.case.approvals.remove(at);
-        if self.asks_to_move(&open) {
+        if before > self.asked_to_move() {
             self.moves_go_on(false);
         }
         Some(open)

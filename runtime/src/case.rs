@@ -558,6 +558,32 @@ state! {
     }
 }
 
+impl Person {
+    /// A person of whom only the name is known: every channel is reachable and nothing consented to.
+    pub(crate) fn named(id: String) -> Self {
+        Self {
+            id,
+            business: false,
+            language: None,
+            region: None,
+            zones: alloc::vec![0],
+            zones_given: false,
+            calendar: CalendarId(0),
+            born: None,
+            reachable: Channels::ALL,
+            consent: Channels::default(),
+            barred: Channels::default(),
+            pursued: true,
+            released: false,
+            minor: false,
+            represented: false,
+            represented_until: None,
+            attempts: Vec::new(),
+            conversations: Vec::new(),
+        }
+    }
+}
+
 /// Through whom a person is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Through {

@@ -14,13 +14,18 @@ impl Run<'_> {
     pub(crate) fn deliver(&mut self, event: &Taken) -> Result<(), Fault> {
         self.note_event(event);
         self.note_limitation(event)?;
+        // On record before what it leads to; whether a rule takes it is known afterwards.
+        let at = self.out.entries.len();
+        let mark = self.mark();
+        self.enter(None, mark, What::Event { event: event.event, taken: false });
+        self.note_corrections();
         let before = self.ctx;
         self.ctx.person = event.person;
-        let taken = self.offer(event);
+        let offered = self.offer(event);
         self.ctx = before;
-        let taken = taken?;
-        let mark = self.mark();
-        self.enter(None, mark, What::Event { event: event.event, taken });
+        if let Some(Entry { what: What::Event { taken, .. }, .. }) = self.out.entries.get_mut(at) {
+            *taken = offered?;
+        }
         Ok(())
     }
 

@@ -92,13 +92,15 @@ impl<'m> Interpreter<'m> {
             if !first {
                 keep(&mut self.before_timer, case);
             }
-            let mark = (out.entries.len(), out.seen.len(), out.with.len());
+            let mark = (out.entries.len(), out.seen.len(), out.with.len(), out.without.len());
             if let Err(fault) = self.run(case, out)?.fire_and_follow(timer, due) {
                 restore(if first { &self.before } else { &self.before_timer }, case);
                 case.now = now;
+                self.work.interest_today = None;
                 out.entries.truncate(mark.0);
                 out.seen.truncate(mark.1);
                 out.with.truncate(mark.2);
+                out.without.truncate(mark.3);
                 let words = fault.words(self.machine);
                 self.run(case, out)?.fail_timer(timer, words)?;
             }
@@ -110,7 +112,7 @@ impl<'m> Interpreter<'m> {
 impl Engine for Interpreter<'_> {
     fn open(&mut self, opening: &Opening, at: Instant, out: &mut Outcome) -> Result<Case, Refusal> {
         out.clear();
-        self.work.runs = 0;
+        (self.work.runs, self.work.interest_today) = (0, None);
         let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
         let mut run = self.run(&mut case, out)?;
         run.begin_case(opening)?;
@@ -121,6 +123,7 @@ impl Engine for Interpreter<'_> {
 
     fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
         out.clear();
+        self.work.interest_today = None;
         if case.machine != self.hash {
             return Err(Refusal::OtherMachine);
         }
@@ -197,6 +200,7 @@ pub fn step(machine: &Machine, case: &Case, input: Input<'_>, at: Instant) -> Re
 impl Run<'_> {
     /// Takes up an event and lets the rules see it, and what follows.
     fn follow(&mut self, taken: &Taken) -> Result<(), Fault> {
+        self.remember_acted(taken);
         self.ctx.person = taken.person;
         self.take_up(taken)?;
         self.complete_plan()?;
@@ -269,12 +273,7 @@ impl Run<'_> {
             self.book_cost(kind, *amount)?;
         }
         self.bring(opening)?;
-        self.ctx.record = false;
-        for var in &machine.vars {
-            let value = self.eval(var.start)?;
-            self.case.vars.push(value);
-        }
-        self.ctx.record = true;
+        self.start_vars()?;
         for (w, watch) in (0u16..).zip(&machine.watches) {
             self.open_slots(crate::case::Owner::Watch(w), watch.triggers)?;
         }
@@ -295,6 +294,16 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    /// Gives every variable its first value, in order.
+    pub(crate) fn start_vars(&mut self) -> Result<(), Fault> {
+        self.case.vars.clear();
+        for var in &self.m.vars {
+            let value = self.quietly(|run| run.eval(var.start))?;
+            self.case.vars.push(value);
+        }
+        Ok(())
+    }
+
     /// Where the case opens: the first `start` whose condition holds, else the first stage.
     fn start(&mut self) -> Result<StageId, Fault> {
         let machine = self.m;
@@ -330,7 +339,7 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
         next_effect: 1,
         events: 1,
         recent: Vec::new(),
-        facts: facts_of(machine, names, opening, &mut texts)?,
+        facts: facts_of(machine, names, opening, usize::from(currency), &mut texts)?,
         first_facts: Vec::new(),
         vars: Vec::new(),
         new_name: String::new(),
@@ -382,9 +391,10 @@ fn facts_of(
     machine: &Machine,
     names: &Names,
     opening: &Opening,
+    currency: usize,
     texts: &mut Vec<String>,
 ) -> Result<Vec<Option<i64>>, Refusal> {
-    let mut facts: Vec<Option<i64>> = machine.facts.iter().map(|f| f.default).collect();
+    let mut facts: Vec<Option<i64>> = machine.facts.iter().map(|f| f.default_in(currency)).collect();
     for (id, given) in &opening.facts {
         let fact = machine.facts.get(id.index()).ok_or(Fault::Broken("a fact is missing"))?;
         let name = machine.texts.get(fact.name.index()).map_or("", String::as_str);
@@ -393,7 +403,7 @@ fn facts_of(
             crate::input::Given::Text(t) if fact.ty == Type::Text => names.learn(machine, texts, t)?,
             _ => return Err(wrong(name, "a value of the fact's type")),
         };
-        check_bounds(name, fact, value)?;
+        check_bounds(name, fact, currency, value)?;
         if let Some(place) = facts.get_mut(id.index()) {
             *place = Some(value);
         }
@@ -417,24 +427,15 @@ fn persons_of(
     for given in &opening.persons {
         let (reachable, consent) = channels_of(given);
         persons.push(Person {
-            id: given.id.clone(),
             business: given.business,
             language: learned(names, machine, texts, &given.language)?,
             region: learned(names, machine, texts, &given.region)?,
             zones: zones_of(machine, given)?,
             zones_given: !given.zones.is_empty(),
-            calendar: CalendarId(0),
             born: given.born,
             reachable,
             consent,
-            barred: Channels::default(),
-            pursued: true,
-            released: false,
-            minor: false,
-            represented: false,
-            represented_until: None,
-            attempts: Vec::new(),
-            conversations: Vec::new(),
+            ..Person::named(given.id.clone())
         });
     }
     Ok(persons)
@@ -491,7 +492,7 @@ fn ledger_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Ve
             default_on: given.default_on,
             kind: learned(names, machine, texts, &given.kind)?,
             disputed: false,
-            fresh: true,
+            fresh: names.demands(),
             secured: given.secured,
             restarted: None,
         });

@@ -2,9 +2,9 @@
 
 use crate::fault::Fault;
 use crate::outcome::Seen;
-use crate::run::Run;
+use crate::run::{Figures, Run};
 use core::cmp::Ordering;
-use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Pattern, Quantity, TableId, Type};
+use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Figure, Pattern, Quantity, TableId, Type};
 use dunlin_machine::value::{Calendar, Date, Duration, Money, Rate, add};
 
 type Value = Result<i64, Fault>;
@@ -21,7 +21,7 @@ impl<'a> Run<'a> {
                 self.read(id, value)
             }
             Expr::Param(p) => {
-                let value = machine.params.get(p.index()).map(|p| p.value);
+                let value = machine.params.get(p.index()).map(|p| p.value_in(usize::from(self.case.currency)));
                 self.read(id, value)
             }
             Expr::Var(v) => {
@@ -35,7 +35,8 @@ impl<'a> Run<'a> {
             Expr::Read(q) => {
                 let value = self.quantity(q)?;
                 let from_interest = matches!(q, Quantity::Balance | Quantity::Interest | Quantity::Undisputed);
-                self.note(id, value, from_interest && self.provisional);
+                let of = if from_interest { self.work.figures } else { Figures::default() };
+                self.note(id, value, of);
                 value.ok_or(Fault::Unknown(id))
             }
             Expr::Known(e) => self.known(*e),
@@ -63,23 +64,23 @@ impl<'a> Run<'a> {
             }
             Expr::Dated(d, on) => {
                 let day = self.day_looked_at(*on)?;
-                let value = self.dated(*d, day)?;
-                let verified_until = machine.dated.get(d.index()).and_then(|d| d.verified_until);
-                Ok(self.figure(id, value, verified_until.is_some_and(|until| day > until)))
+                let figure = self.dated(*d, day)?;
+                Ok(self.figure(id, figure))
             }
             Expr::Scale(s, amount, on) => {
                 let (amount, day) = (self.eval(*amount)?, self.day_looked_at(*on)?);
                 let scale = machine.scales.get(s.index()).ok_or(Fault::Broken("a fee scale is missing"))?;
                 let value = crate::scales::fee(scale, amount, day)?;
-                Ok(self.figure(id, value, scale.verified_until.is_some_and(|until| day > until)))
+                let provisional = scale.verified_until.is_some_and(|until| day > until);
+                Ok(self.figure(id, Figure { value, provisional, added: false }))
             }
             Expr::Amounts(values) => {
                 let own = values.get(usize::from(self.case.currency)).copied();
                 own.ok_or(Fault::Broken("an amount is missing in the case's currency"))
             }
             Expr::Table(t, args) => {
-                let value = self.table(*t, args)?;
-                self.read(id, Some(value))
+                let figure = self.table(*t, args)?;
+                Ok(self.figure(id, figure))
             }
             _ => self.arithmetic(expr),
         }
@@ -162,13 +163,13 @@ impl<'a> Run<'a> {
     }
 
     fn read(&mut self, id: ExprId, value: Option<i64>) -> Value {
-        self.note(id, value, false);
+        self.note(id, value, Figures::default());
         value.ok_or(Fault::Unknown(id))
     }
 
-    fn note(&mut self, read: ExprId, value: Option<i64>, provisional: bool) {
+    fn note(&mut self, read: ExprId, value: Option<i64>, of: Figures) {
         if self.ctx.record {
-            self.out.seen.push(Seen { read, value, provisional });
+            self.out.seen.push(Seen { read, value, provisional: of.provisional, added: of.added });
         }
     }
 
@@ -178,33 +179,39 @@ impl<'a> Run<'a> {
     }
 
     /// Notes a figure that may not be the last word.
-    fn figure(&mut self, id: ExprId, value: i64, provisional: bool) -> i64 {
-        self.provisional |= provisional && self.ctx.claim.is_some();
-        self.note(id, Some(value), provisional);
-        value
+    fn figure(&mut self, id: ExprId, figure: Figure) -> i64 {
+        let of = Figures { provisional: figure.provisional, added: figure.added };
+        if self.ctx.claim.is_some() {
+            self.work.figures.provisional |= of.provisional;
+            self.work.figures.added |= of.added;
+        }
+        self.note(id, Some(figure.value), of);
+        figure.value
     }
 
     fn known(&mut self, id: ExprId) -> Value {
         Ok(i64::from(self.eval_known(id)?.is_some()))
     }
 
-    fn dated(&self, id: DatedId, day: Date) -> Value {
+    fn dated(&self, id: DatedId, day: Date) -> Result<Figure, Fault> {
         let dated = self.m.dated.get(id.index()).ok_or(Fault::Broken("a dated value is missing"))?;
-        let after = dated.rows.partition_point(|(from, _)| *from <= day);
-        let row = after.checked_sub(1).and_then(|last| dated.rows.get(last));
-        row.map(|(_, value)| *value).ok_or(Fault::BeforeFirstRow(dated.name, day))
+        dated.on(day).ok_or(Fault::BeforeFirstRow(dated.name, day))
     }
 
-    fn table(&mut self, id: TableId, args: &[ExprId]) -> Value {
+    fn table(&mut self, id: TableId, args: &[ExprId]) -> Result<Figure, Fault> {
         let table = self.m.tables.get(id.index()).ok_or(Fault::Broken("a table is missing"))?;
         let mut values = [0i64; MAX_COLUMNS];
         for (value, arg) in values.iter_mut().zip(args) {
             *value = self.eval(*arg)?;
         }
+        let currency = usize::from(self.case.currency);
         for row in &table.rows {
             let mut cells = row.patterns.iter().zip(&values).zip(&table.columns);
-            if cells.all(|((pattern, value), (_, ty))| matches(pattern, *value, *ty)) {
-                return self.eval(row.result);
+            if cells.all(|((pattern, value), (_, ty))| matches(pattern, *value, *ty, currency)) {
+                let value = self.eval(row.result)?;
+                let day = if table.by_day { values[0] } else { self.ctx.day.unwrap_or(self.today).days().into() };
+                let provisional = table.verified_until.is_some_and(|until| day > until.days().into());
+                return Ok(Figure { value, provisional, added: false });
             }
         }
         Err(Fault::NoRow(id))
@@ -302,7 +309,7 @@ fn compare(how: Comparison, order: Ordering) -> bool {
     }
 }
 
-fn matches(pattern: &Pattern, value: i64, ty: Type) -> bool {
+fn matches(pattern: &Pattern, value: i64, ty: Type, currency: usize) -> bool {
     // Lengths that do not compare, as 3 days and 1 month, do not match.
     let at_least = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_some_and(Ordering::is_ge));
     let at_most = |bound: &Option<i64>| bound.is_none_or(|b| order(value, b, ty).is_some_and(Ordering::is_le));
@@ -310,6 +317,7 @@ fn matches(pattern: &Pattern, value: i64, ty: Type) -> bool {
         Pattern::Any => true,
         Pattern::Between(from, to) => at_least(from) && at_most(to),
         Pattern::OneOf(values) => values.iter().any(|v| order(value, *v, ty).is_some_and(Ordering::is_eq)),
+        Pattern::Amounts(ranges) => ranges.get(currency).is_some_and(|(from, to)| at_least(from) && at_most(to)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use dunlin_machine::ir::{ChannelId, Channels, EventId, FactId, StageId, TemplateId};
+use dunlin_machine::ir::{ChannelId, Channels, EventId, FactId, PlanId, StageId, TemplateId};
 use dunlin_machine::value::{Date, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +62,36 @@ pub struct Opening {
     pub served: Option<Date>,
     /// Messages that went out before the case opens.
     pub sent: Vec<SentGiven>,
+    /// Payments that came before the case opens; the principal of its claims is that before them.
+    pub payments: Vec<PaymentGiven>,
+    /// A plan that was agreed, or that runs.
+    pub plan: Option<PlanGiven>,
     /// When the claim is barred, where the host knows.
     pub limitation_date: Option<Date>,
+}
+
+/// A payment that came before the case opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentGiven {
+    /// The host's own name for it, by which it may be returned; none: it cannot be.
+    pub id: Option<String>,
+    /// Its value date, not after the opening.
+    pub on: Date,
+    /// Minor units, more than 0.
+    pub amount: i64,
+}
+
+/// A plan of instalments that was agreed before the case opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanGiven {
+    /// Which.
+    pub plan: PlanId,
+    /// Each instalment but the last, in minor units, more than 0.
+    pub amount: i64,
+    /// The day of the month, 1 to 31; none: as the plan says.
+    pub day: Option<u8>,
+    /// Since when it runs, not after the opening; none: its terms are agreed, and it does not run yet.
+    pub since: Option<Date>,
 }
 
 /// A message that went out before the case opened.

@@ -7,7 +7,7 @@ use crate::case::{Claim, Cost, Mark, Met, Part, Payment};
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
-use crate::run::{Ctx, Run};
+use crate::run::{Ctx, Figures, KnownRate, Run};
 use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, Quantity, TextId, Waive, Year};
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
@@ -24,13 +24,13 @@ impl Run<'_> {
         let interest = self.interest()?;
         let costs = self.open_costs()?;
         let balance = add(add(principal, interest)?, costs)?;
-        let provisional = self.provisional;
         Ok(Statement {
             principal: Money(principal),
             interest: Money(interest),
             costs: Money(costs),
             balance: Money(balance),
-            provisional,
+            provisional: self.work.figures.provisional,
+            added: self.work.figures.added,
         })
     }
 
@@ -44,15 +44,15 @@ impl Run<'_> {
 
     /// Interest of all claims to today.
     pub(crate) fn interest(&mut self) -> Result<i64, Fault> {
-        if let Some(known) = self.interest_today {
+        if let Some(known) = self.work.interest_today {
             return Ok(known);
         }
         let mut sum = 0;
-        self.provisional = false;
+        self.work.figures = Figures::default();
         for at in 0..self.case.ledger.claims.len() {
             sum = add(sum, self.interest_of(at, self.today)?)?;
         }
-        self.interest_today = Some(sum);
+        self.work.interest_today = Some(sum);
         Ok(sum)
     }
 
@@ -76,11 +76,7 @@ impl Run<'_> {
         while day <= to {
             let last = self.same_rate_until(day, to)?;
             if !self.is_free_day(day) {
-                let rate = self.rate_on(claim, day)?;
-                if last > day {
-                    // Read for the last day too: the figures may have been checked for the first days alone.
-                    self.rate_on(claim, last)?;
-                }
+                let rate = self.rate_between(claim, day, last)?;
                 let weight = i128::from(weight(rule.year, day, last)?);
                 let part = weight.checked_mul(rate.0.into()).ok_or(Fault::Overflow)?;
                 sum = sum.checked_add(part).ok_or(Fault::Overflow)?;
@@ -92,6 +88,40 @@ impl Run<'_> {
         i64::try_from(rounded).map_err(|_| Fault::Overflow)
     }
 
+    /// The rate of days that share it.
+    fn rate_between(&mut self, claim: usize, day: Date, last: Date) -> Result<Rate, Fault> {
+        let rule = self.m.ledger.interest.as_ref().filter(|rule| rule.added_changes.is_empty());
+        let stretch = match rule {
+            Some(rule) if self.names.rate_by_day() => rule.changes.partition_point(|c| *c <= day),
+            _ => return self.read_rate(claim, day, last),
+        };
+        let known = self.work.rates.get(stretch).copied().flatten();
+        if let Some(known) = known.filter(|known| known.read.0 <= day && last <= known.read.1) {
+            return Ok(known.rate);
+        }
+        let before = core::mem::take(&mut self.work.figures);
+        let rate = self.read_rate(claim, day, last)?;
+        if self.work.figures == Figures::default() {
+            let read = known.map_or((day, last), |known| (known.read.0.min(day), known.read.1.max(last)));
+            self.work.rates.resize(self.work.rates.len().max(stretch + 1), None);
+            if let Some(place) = self.work.rates.get_mut(stretch) {
+                *place = Some(KnownRate { rate, read });
+            }
+        }
+        self.work.figures.provisional |= before.provisional;
+        self.work.figures.added |= before.added;
+        Ok(rate)
+    }
+
+    fn read_rate(&mut self, claim: usize, day: Date, last: Date) -> Result<Rate, Fault> {
+        let rate = self.rate_on(claim, day)?;
+        if last > day {
+            // Read for the last day too: the figures may have been checked for the first days alone.
+            self.rate_on(claim, last)?;
+        }
+        Ok(rate)
+    }
+
     /// The last day from `day` to `to` with the same rate and the same answer to whether interest runs.
     fn same_rate_until(&self, day: Date, to: Date) -> Result<Date, Fault> {
         let mut last = to;
@@ -101,10 +131,12 @@ impl Run<'_> {
             }
             Ok(())
         };
-        let changes = self.m.ledger.interest.as_ref().map_or(&[][..], |r| &r.changes);
-        let at = changes.partition_point(|c| *c <= day);
-        if let Some(change) = changes.get(at) {
-            end_before(*change)?;
+        if let Some(rule) = self.m.ledger.interest.as_ref() {
+            for changes in [&rule.changes, &rule.added_changes] {
+                if let Some(change) = changes.get(changes.partition_point(|c| *c <= day)) {
+                    end_before(*change)?;
+                }
+            }
         }
         for (from, until) in &self.case.ledger.free_days {
             end_before(*from)?;
@@ -159,7 +191,7 @@ impl Run<'_> {
     pub(crate) fn fix(&mut self, at: usize, to: Date) -> Result<(), Fault> {
         let interest = self.interest_of(at, to)?;
         let after = to.add_days(1)?;
-        self.interest_today = None;
+        self.work.interest_today = None;
         if let Some(claim) = self.case.ledger.claims.get_mut(at)
             && claim.next <= to
         {
@@ -321,7 +353,7 @@ impl Run<'_> {
             }
             _ => c.interest = sub(c.interest, amount)?,
         }
-        self.interest_today = None;
+        self.work.interest_today = None;
         self.case.ledger.parts.push(Part { met, amount });
         sub(left, amount)
     }
@@ -357,10 +389,12 @@ impl Run<'_> {
         let found = self.case.ledger.payments.iter().position(|p| p.mark == Some(mark) && !p.returned);
         let Some(at) = found else { return Ok(()) };
         let Some(payment) = self.case.ledger.payments.get(at).copied() else { return Ok(()) };
+        let mut allocated = 0;
         let skip: usize = self.case.ledger.payments.iter().take(at).map(|p| usize::from(p.parts)).sum();
         for i in skip..skip.saturating_add(usize::from(payment.parts)) {
             let Some(part) = self.case.ledger.parts.get(i).copied() else { continue };
             self.put_back(part)?;
+            allocated = add(allocated, part.amount)?;
             if let (true, Met::Principal(claim)) = (as_if_never, part.met) {
                 self.bear_since(usize::from(claim), part.amount, payment.on)?;
             }
@@ -368,6 +402,7 @@ impl Run<'_> {
         if let Some(payment) = self.case.ledger.payments.get_mut(at) {
             payment.returned = true;
         }
+        self.work.refunded = sub(payment.amount, allocated)?;
         self.case.ledger.paid = sub(self.case.ledger.paid, payment.amount)?;
         self.uncount_for_promise(payment.amount, payment.on)
     }
@@ -384,7 +419,7 @@ impl Run<'_> {
     }
 
     fn put_back(&mut self, part: Part) -> Result<(), Fault> {
-        self.interest_today = None;
+        self.work.interest_today = None;
         match part.met {
             Met::Costs(at) => {
                 if let Some(cost) = self.case.ledger.costs.get_mut(usize::from(at)) {
@@ -532,7 +567,7 @@ impl Run<'_> {
                 claim.disputed = false;
             }
         }
-        self.interest_today = None;
+        self.work.interest_today = None;
         Ok((principal, interest))
     }
 
@@ -582,7 +617,7 @@ impl Run<'_> {
                 break;
             }
         }
-        self.interest_today = None;
+        self.work.interest_today = None;
         sub(amount, left)
     }
 
@@ -598,7 +633,7 @@ impl Run<'_> {
     /// Interest rests from a day on, or runs again from the day after one.
     pub(crate) fn rest_interest(&mut self, begins: bool) -> Result<(), Fault> {
         let today = self.today;
-        self.interest_today = None;
+        self.work.interest_today = None;
         let open = self.case.ledger.free_days.iter_mut().find(|(_, until)| until.is_none());
         match (begins, open) {
             (true, None) => self.begin_rest(today)?,

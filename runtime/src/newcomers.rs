@@ -7,7 +7,6 @@ use crate::input::Event;
 use crate::run::Run;
 use crate::take::{Taken, not_there, text_given, wrong};
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{CalendarId, Channels};
 
 impl Run<'_> {
     /// Reads who it is. A language and a region are learned: something may read them of the new person.
@@ -49,24 +48,13 @@ impl Run<'_> {
         let arg = |param: &str| happening.param(param).and_then(|at| taken.arg(at));
         let zone = taken.names.and_then(|(zone, _)| u8::try_from(zone).ok());
         let newcomer = Person {
-            id: core::mem::take(&mut self.case.new_name),
             business: arg("kind") == Some(1),
             language: arg("language"),
             region: arg("region"),
             zones: alloc::vec![zone.unwrap_or(0)],
             zones_given: zone.is_some(),
-            calendar: CalendarId(0),
             born: arg("born").map(crate::eval::as_date).transpose()?,
-            reachable: Channels::ALL,
-            consent: Channels::default(),
-            barred: Channels::default(),
-            pursued: true,
-            released: false,
-            minor: false,
-            represented: false,
-            represented_until: None,
-            attempts: alloc::vec![],
-            conversations: alloc::vec![],
+            ..Person::named(core::mem::take(&mut self.case.new_name))
         };
         if happening == Happening::DebtorReplaced {
             for claim in 0..self.case.ledger.claims.len() {

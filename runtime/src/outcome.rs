@@ -5,13 +5,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 use dunlin_machine::ir::{
-    ChannelId, Channels, EffectKind, EventId, ExprId, Nature, PlanId, RuleId, StageId, TemplateId, TextId, ToneId, Type,
+    CalendarId, ChannelId, Channels, EffectKind, EventId, ExprId, Nature, PlanId, RuleId, StageId, TemplateId, TextId,
+    ToneId, Type,
 };
 use dunlin_machine::value::{Date, Instant, Money};
+use serde::{Deserialize, Serialize};
 
 /// Everything that one step did, in the order in which it did it. A host keeps one and hands it to every step, so that
 /// its memory is used again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The event's id was among the last 16: nothing was done.
     pub already_taken: bool,
@@ -21,6 +23,8 @@ pub struct Outcome {
     pub seen: Vec<Seen>,
     /// Named values that go out with effects; an effect names its run.
     pub with: Vec<(TextId, Type, i64)>,
+    /// Claims that effects leave out, by position in the case; an effect names its run.
+    pub without: Vec<u16>,
     /// The least instant at which something is due; none: nothing is.
     pub next_due: Option<Instant>,
 }
@@ -32,6 +36,7 @@ impl Outcome {
         self.entries.clear();
         self.seen.clear();
         self.with.clear();
+        self.without.clear();
         self.next_due = None;
     }
 
@@ -45,18 +50,20 @@ impl Outcome {
 }
 
 /// A value that a rule read: the expression that names it, and what it was; none where it was not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// What was read.
     pub read: ExprId,
     /// What it was.
     pub value: Option<i64>,
-    /// Whether a dated value behind it was past its last checked day.
+    /// Whether a figure behind it was past its last checked day.
     pub provisional: bool,
+    /// Whether a figure behind it stands in a row that was added to the machine.
+    pub added: bool,
 }
 
 /// One thing that a step did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The stage of the case when it was done.
     pub stage: StageId,
@@ -75,7 +82,7 @@ pub struct Entry {
 }
 
 /// What was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
     /// The host is to do something. The number makes it safe to receive twice.
     Effect {
@@ -125,10 +132,26 @@ pub enum What {
         /// Whether a rule took it.
         taken: bool,
     },
+    /// An event corrected an earlier one: what would have been different.
+    Note(Note),
+}
+
+/// What would have been different, had the event been known before. What was done stays done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Note {
+    /// A rule that hangs on a date fired; the date is another now.
+    Date {
+        /// The day on which the rule was due.
+        fired_for: Date,
+        /// The day on which it is due by the date as it is now; none where that is not known.
+        now: Option<Date>,
+    },
+    /// So much of the payment was paid back.
+    Refunded(Money),
 }
 
 /// What was held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeldAction {
     /// A message, to the person of that number.
     Send(TemplateId, u8),
@@ -140,6 +163,8 @@ pub enum HeldAction {
     Charge(TextId),
     /// A collection by that way.
     Collect(TextId),
+    /// A report to that party.
+    Report(TextId),
     /// The offer of a plan.
     Offer(PlanId),
     /// The start of a plan.
@@ -151,7 +176,7 @@ pub enum HeldAction {
 }
 
 /// What held it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeldBy {
     /// A limit.
     Limit(RuleId),
@@ -177,10 +202,16 @@ pub enum HeldBy {
     Nothing,
     /// The `when` of the rule, read again once it was approved.
     When,
+    /// Every claim with open principal is disputed.
+    Disputed,
+    /// No demand has named a claim that is open and not disputed.
+    Fresh,
+    /// A recess of a calendar, by position.
+    Recess(CalendarId, u16),
 }
 
 /// Why a channel cannot be used for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unusable {
     /// The person is no longer pursued, or has died.
     Person,
@@ -197,7 +228,7 @@ pub enum Unusable {
 }
 
 /// The account at an instant. `balance = principal + interest + costs`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// Open principal.
     pub principal: Money,
@@ -209,10 +240,12 @@ pub struct Statement {
     pub balance: Money,
     /// Whether the interest counts days after the last one for which somebody checked the figures.
     pub provisional: bool,
+    /// Whether the interest goes by rows that were added to the machine.
+    pub added: bool,
 }
 
 /// What the host is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Effect {
     /// Send a message.
     Send {
@@ -232,6 +265,8 @@ pub enum Effect {
         through: Option<Through>,
         /// Named values, in [`Outcome::with`].
         with: Range<u32>,
+        /// Claims that it leaves out: a run in [`Outcome::without`].
+        without: Range<u32>,
     },
     /// Try to call.
     Call {
@@ -271,6 +306,8 @@ pub enum Effect {
         with: Range<u32>,
         /// Against whom: a bit for each person, by position.
         persons: u8,
+        /// Claims that it leaves out: a run in [`Outcome::without`].
+        without: Range<u32>,
     },
     /// Book costs.
     Charge {
@@ -280,6 +317,8 @@ pub enum Effect {
         kind: TextId,
         /// In place of what.
         replacing: Option<TextId>,
+        /// Claims that it leaves out: a run in [`Outcome::without`].
+        without: Range<u32>,
     },
     /// Write off a part.
     Waive {
@@ -300,6 +339,8 @@ pub enum Effect {
         message: bool,
         /// About whom: a bit for each person, by position.
         persons: u8,
+        /// Claims that it leaves out: a run in [`Outcome::without`].
+        without: Range<u32>,
     },
     /// Somebody should look.
     Alarm(Alarm),
@@ -422,7 +463,7 @@ impl Effect {
 }
 
 /// What an alarm is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alarm {
     /// The strategy's own.
     Named(TextId),

@@ -31,7 +31,14 @@ impl Run<'_> {
     /// Drops what waits for a person, and ends the calls to that person.
     pub(crate) fn end_contact(&mut self, person: u8) -> Result<(), Fault> {
         let moves_waited = self.moves_wait();
-        self.case.waiting.retain(|w| w.person != person);
+        let mut at = 0;
+        while let Some(waiting) = self.case.waiting.get(at).copied() {
+            if waiting.person != person || self.is_filing(waiting.action) {
+                at += 1;
+            } else {
+                self.case.waiting.remove(at);
+            }
+        }
         self.release_moves(moves_waited);
         let mut at = 0;
         while let Some(call) = self.case.calls.get(at).copied() {

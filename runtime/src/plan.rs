@@ -6,6 +6,7 @@ use crate::actions::Cause;
 use crate::case::{Owner, Phase, Plan, Running, Terms};
 use crate::contact::elapsed;
 use crate::fault::{Fault, Refusal};
+use crate::input::PlanGiven;
 use crate::ledger::sub;
 use crate::outcome::{Effect, HeldAction, HeldBy};
 use crate::run::Run;
@@ -61,7 +62,8 @@ impl<'a> Run<'a> {
 
     /// The terms that the host brings, if the plan that they speak of allows them.
     pub(crate) fn terms_of(&mut self, amount: i64, day: Option<i64>) -> Result<(PlanId, Terms), Refusal> {
-        let plan = match (self.case.plan, self.m.plans.len()) {
+        let open = self.case.plan.filter(|plan| !matches!(plan.phase, Phase::Completed(_)));
+        let plan = match (open, self.m.plans.len()) {
             (Some(plan), _) => plan.plan,
             (None, 1) => PlanId(0),
             _ => return Err(crate::take::not_there("offered plan", "")),
@@ -184,6 +186,16 @@ impl<'a> Run<'a> {
 
     fn become_active(&mut self, plan: PlanId, form: &'a ir::Plan, terms: Terms) -> Result<(), Fault> {
         let from = self.mark();
+        let running = self.start_running(plan, form, terms)?;
+        let Running { count, total, .. } = running;
+        let (first, last) = (self.due_day(form, &running, 1)?, self.due_day(form, &running, count)?);
+        let effect = Effect::Activate { plan, count, amount: Money(terms.amount), total: Money(total), first, last };
+        self.effect(Some(form.rule), from, effect)?;
+        Ok(())
+    }
+
+    /// A plan runs from today on, for what is owed today.
+    fn start_running(&mut self, plan: PlanId, form: &'a ir::Plan, terms: Terms) -> Result<Running, Fault> {
         let total = self.plan_total(form)?;
         let count = instalments(total, terms.amount);
         let first = self.first_day(form, terms)?;
@@ -191,9 +203,35 @@ impl<'a> Run<'a> {
         let running = Running { terms, count, total, first, paid_before, past: 0, missed: 0 };
         self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
         self.follow_rest()?;
-        let (first, last) = (self.due_day(form, &running, 1)?, self.due_day(form, &running, count)?);
-        let effect = Effect::Activate { plan, count, amount: Money(terms.amount), total: Money(total), first, last };
-        self.effect(Some(form.rule), from, effect)?;
+        Ok(running)
+    }
+
+    /// A plan that was agreed before the case opened; one that runs since today does so without an effect.
+    pub(crate) fn agree_before(&mut self, given: PlanGiven) -> Result<(), Fault> {
+        let form = self.plan_form(given.plan)?;
+        let day = self.day_of_terms(form, given.day.map(i64::from));
+        let day = day.map_err(|_| Fault::Broken("the terms of a plan were not checked"))?;
+        let terms = Terms { amount: given.amount, day };
+        self.agree(given.plan, terms)?;
+        if given.since.is_some() {
+            self.start_running(given.plan, form, terms)?;
+        }
+        Ok(())
+    }
+
+    /// Instalments whose grace was over when the case opened: those that the payments do not cover were missed.
+    pub(crate) fn pass_over_past_instalments(&mut self) -> Result<(), Fault> {
+        let Some((plan, mut running)) = self.running() else { return Ok(()) };
+        let form = self.plan_form(plan)?;
+        while running.past < running.count {
+            let due = self.due_day(form, &running, running.past.saturating_add(1))?;
+            if self.over(due, form.grace)? > self.case.now {
+                break;
+            }
+            running.past = running.past.saturating_add(1);
+        }
+        running.missed = running.past.saturating_sub(self.met(form, &running)?);
+        self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
         Ok(())
     }
 
@@ -352,9 +390,9 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// `cancel plan`, and the end of every plan.
+    /// `cancel plan`, and the end of every plan; a completed one has ended, and may come back.
     pub(crate) fn end_plan(&mut self) -> Result<(), Fault> {
-        self.case.plan = None;
+        self.case.plan = self.case.plan.filter(|plan| matches!(plan.phase, Phase::Completed(_)));
         self.follow_rest()
     }
 

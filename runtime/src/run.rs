@@ -1,12 +1,15 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
 use crate::case::{Case, Owner, RuleKey, Slot};
+use crate::corrections::Acted;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{EventId, Expr, Machine, On, Quantity, RuleId, ScopeId, StageId, TextId};
-use dunlin_machine::value::{Date, Duration, Instant, Unit, Zone, add};
+use dunlin_machine::ir::{
+    ActionRef, Block, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId, TextId,
+};
+use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit, Zone, add};
 
 /// Memory that steps use again.
 #[derive(Debug, Default)]
@@ -29,6 +32,27 @@ pub(crate) struct Work {
     pub exiting: Vec<ScopeId>,
     /// Entries of the outcome whose effects watches have seen.
     pub effects_seen: usize,
+    /// Date triggers that acted before the event that may correct their dates.
+    pub acted_for: Vec<Acted>,
+    /// How many of them were looked at since.
+    pub noted: usize,
+    /// What was refunded of a payment that is undone, in minor units.
+    pub refunded: i64,
+    /// Interest of all claims to today, while nothing in the ledger changed; it lasts through a step.
+    pub interest_today: Option<i64>,
+    /// What is to be said of the figures behind it.
+    pub figures: Figures,
+    /// Rates that read nothing but the day, by stretch of days: the same for every case of the machine.
+    pub rates: Vec<Option<KnownRate>>,
+}
+
+/// The rate of a stretch of days on which it is the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownRate {
+    /// The rate.
+    pub rate: Rate,
+    /// The first day and the last for which it was read, with nothing to be said of its figures.
+    pub read: (Date, Date),
 }
 
 /// An event that the machine raised.
@@ -98,10 +122,15 @@ pub(crate) struct Run<'a> {
     pub names: &'a Names,
     pub today: Date,
     pub ctx: Ctx,
-    /// Interest of all claims to today, while nothing in the ledger changed.
-    pub interest_today: Option<i64>,
-    /// Whether a figure behind it was past its last checked day.
+}
+
+/// What is to be said of figures that were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    /// One was past its last checked day.
     pub provisional: bool,
+    /// One stands in a row that was added to the machine.
+    pub added: bool,
 }
 
 impl<'a> Run<'a> {
@@ -119,9 +148,12 @@ impl<'a> Run<'a> {
         work.exiting.clear();
         work.effects_seen = out.entries.len();
         work.unreachable = 0;
+        work.acted_for.clear();
+        work.noted = 0;
+        work.refunded = 0;
         let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
         let (today, _) = zone.local(case.now);
-        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new(), interest_today: None, provisional: false })
+        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new() })
     }
 
     /// The strategy's zone.
@@ -158,6 +190,11 @@ impl<'a> Run<'a> {
             Unit::Hours => Ok(self.case.now.add_hours(length.amount())?),
             _ => self.begin(add(self.today, length, self.calendar())?.add_days(1)?),
         }
+    }
+
+    /// Whether a limit of that length ends at an instant: one that ends where a day begins ends with the day before.
+    pub(crate) fn ends_by_hours(&self, length: Duration, end: Instant) -> Result<bool, Fault> {
+        Ok(length.unit() == Unit::Hours && end != self.begin(self.local_day(end))?)
     }
 
     /// The text behind a name of the machine.
@@ -287,6 +324,16 @@ pub(crate) fn position(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
+/// Whether an expression reads nothing but the day that is looked at.
+fn is_by_day(machine: &Machine, id: ExprId) -> bool {
+    let both = |a: &ExprId, b: &ExprId| is_by_day(machine, *a) && is_by_day(machine, *b);
+    match machine.exprs.get(id.index()) {
+        Some(Expr::Const(_) | Expr::Dated(_, None)) => true,
+        Some(Expr::Add(a, b) | Expr::Subtract(a, b) | Expr::Min(a, b) | Expr::Max(a, b)) => both(a, b),
+        _ => false,
+    }
+}
+
 /// The text behind a text value.
 pub(crate) fn text_in<'t>(machine: &'t Machine, texts: &'t [alloc::string::String], value: i64) -> &'t str {
     let found = match usize::try_from(value) {
@@ -303,6 +350,10 @@ pub(crate) struct Names {
     order: Vec<u32>,
     reads_attempts: bool,
     watches_effects: bool,
+    rate_by_day: bool,
+    demands: bool,
+    /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
+    on_the_way_out: Vec<u16>,
 }
 
 impl Names {
@@ -315,12 +366,33 @@ impl Names {
             order,
             reads_attempts: machine.exprs.iter().any(asks),
             watches_effects: machine.triggers.iter().any(sees),
+            rate_by_day: machine.ledger.interest.as_ref().is_some_and(|rule| is_by_day(machine, rule.rate)),
+            demands: machine
+                .actions
+                .iter()
+                .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
+            on_the_way_out: on_the_way_out(machine),
         }
+    }
+
+    /// Whether the rate of interest reads nothing but the day: no fact, no claim, no debtor.
+    pub(crate) const fn rate_by_day(&self) -> bool {
+        self.rate_by_day
     }
 
     /// Whether a watch waits for effects.
     pub(crate) const fn watches_effects(&self) -> bool {
         self.watches_effects
+    }
+
+    /// Whether the machine demands at all: where it does not, demands went out elsewhere, and no claim is fresh.
+    pub(crate) const fn demands(&self) -> bool {
+        self.demands
+    }
+
+    /// Whether an action stands in a `leaving` block.
+    pub(crate) fn takes_back(&self, action: ActionRef) -> bool {
+        self.on_the_way_out.binary_search(&action.0).is_ok()
     }
 
     /// Whether a rule asks how many attempts were made.
@@ -354,4 +426,25 @@ impl Names {
         let at = i64::try_from(at).map_err(|_| Fault::Overflow)?;
         Ok((-1i64).saturating_sub(at))
     }
+}
+
+/// The actions in `leaving` blocks, in order.
+fn on_the_way_out(machine: &Machine) -> Vec<u16> {
+    let blocks = machine.stages.iter().flat_map(|s| &s.leaving).chain(machine.scopes.iter().flat_map(|s| &s.leaving));
+    let mut left: Vec<Block> = blocks.map(|l| l.body).collect();
+    let mut found = Vec::new();
+    while let Some(block) = left.pop() {
+        found.extend(block.range().filter_map(|at| u16::try_from(at).ok()));
+        for action in machine.actions.get(block.range()).unwrap_or(&[]) {
+            match &action.does {
+                Does::If { then, otherwise, .. } => left.extend([*then, *otherwise]),
+                Does::Approval(approval) => {
+                    left.extend([Some(approval.body), approval.otherwise].into_iter().flatten())
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort_unstable();
+    found
 }

@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
                 at += 1;
                 continue;
             }
-            self.case.approvals.remove(at);
+            self.take_approval(at);
             left.approvals.push(approval);
             self.cancel(approval.effect)?;
         }
@@ -379,15 +379,16 @@ impl<'a> Run<'a> {
             let (form, rule) = self.task_of(task.action)?;
             let from = self.mark();
             let within = self.duration(form.within)?;
-            let hours = crate::contact::elapsed(within).is_some();
+            let hours = self.ends_by_hours(within, task.due.unwrap_or(self.case.now))?;
             task.due = task.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
             let due = task.due.unwrap_or(self.case.now);
+            let told_by_hours = self.ends_by_hours(within, due)?;
             if let Some(at) = self.opened_at(&task)? {
                 task.opened = self.seconds_open(self.later(at, days, seconds, hours)?)?;
             }
             let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
             task.effect =
-                self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, hours, due, true)?;
+                self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, told_by_hours, due, true)?;
             task.run = run;
             self.case.tasks.push(task);
         }
@@ -410,9 +411,10 @@ impl<'a> Run<'a> {
     fn ask_again(&mut self, approval: Approval, days: i64, seconds: i64) -> Result<(), Fault> {
         let (form, rule) = self.approval_of(approval.action)?;
         let from = self.mark();
-        let hours =
-            form.within.map(|w| self.duration(w)).transpose()?.is_some_and(|w| crate::contact::elapsed(w).is_some());
+        let within = form.within.map(|w| self.duration(w)).transpose()?;
+        let hours = within.zip(approval.due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
         let due = approval.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
+        let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
         let effect = self.tell_approval(form, rule, from, hours, due, true)?;
         let asked = self.case.now;
         self.case.approvals.push(Approval { due, effect, asked, run: self.ctx.run, ..approval });

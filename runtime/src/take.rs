@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use dunlin_machine::events::{EventParam, Happening, Origin};
 use dunlin_machine::ir::{ChannelId, Channels, Designation, EventId, Fact, Machine, PlanId, StageId, TextId, Type};
-use dunlin_machine::value::{Date, Duration, Money, Rate};
+use dunlin_machine::value::{Currency, Date, Duration, Money, Rate};
 
 /// More parameters than an event may have.
 pub(crate) const MOST_PARAMS: usize = 16;
@@ -192,9 +192,8 @@ impl Run<'_> {
             }
             Happening::Operator => {
                 let name = text("stage").unwrap_or_default();
-                let found = self.m.stages.iter().position(|s| self.text_of(s.name) == name);
-                let at = found.and_then(|at| u16::try_from(at).ok()).ok_or_else(|| not_there("stage", name))?;
-                taken.names = Some((at, 0));
+                let stage = self.stage_named(name).ok_or_else(|| not_there("stage", name))?;
+                taken.names = Some((stage.0, 0));
             }
             Happening::ClaimAdded => {
                 let id = text("claim").unwrap_or_default();
@@ -238,6 +237,14 @@ impl Run<'_> {
         }
     }
 
+    /// The stage of that name; of a procedure, its first.
+    fn stage_named(&self, name: &str) -> Option<StageId> {
+        let stage = self.m.stages.iter().position(|s| self.text_of(s.name) == name);
+        let stage = stage.and_then(|at| u16::try_from(at).ok()).map(StageId);
+        let procedure = || self.m.scopes.iter().find(|s| s.first.is_some() && self.text_of(s.name) == name);
+        stage.or_else(|| procedure().and_then(|s| s.first))
+    }
+
     fn open_task_named(&self, name: &str) -> Result<i64, Refusal> {
         let is = |t: &crate::case::Task| self.task_of(t.action).is_ok_and(|(task, _)| self.text_of(task.name) == name);
         let found = self.case.tasks.iter().position(is).ok_or_else(|| not_there("open task", name))?;
@@ -263,7 +270,8 @@ impl Run<'_> {
             Type::Bool => ["false", "true"].iter().position(|t| *t == text).and_then(|at| i64::try_from(at).ok()),
             Type::Number => text.parse().ok(),
             Type::Money => {
-                currency.and_then(|c| Money::parse(text.split(' ').next().unwrap_or(text), c).ok()).map(|m| m.0)
+                let amount = |c: Currency| Money::parse(text.strip_suffix(c.code()).unwrap_or(text).trim_end(), c).ok();
+                currency.and_then(amount).map(|m| m.0)
             }
             Type::Rate => Rate::parse(text.trim_end_matches('%').trim_end()).ok().map(|r| r.0),
             Type::Date => Date::parse(text).ok().map(|d| d.days().into()),
@@ -275,7 +283,7 @@ impl Run<'_> {
             Type::Enum(e) => self.m.enums.get(e.index()).and_then(|e| self.position_of(&e.values, text)),
         };
         let value = value.ok_or_else(|| refuse(self))?;
-        check_bounds(name, fact, value)?;
+        check_bounds(name, fact, usize::from(self.case.currency), value)?;
         Ok(value)
     }
 
@@ -313,7 +321,7 @@ impl Run<'_> {
             }
         }
         let needed = happening != Happening::Waived || taken.names == Some((2, 0));
-        if needed && taken.arg(at).is_none_or(|amount| amount <= 0) {
+        if taken.arg(at).map_or(needed, |amount| amount <= 0) {
             let name = happening.builtin().params.get(at).map_or("amount", |(n, _, _)| n);
             return Err(wrong(name, "an amount of more than nothing"));
         }
@@ -494,12 +502,12 @@ impl Run<'_> {
             default_on,
             kind,
             disputed: false,
-            fresh: true,
+            fresh: self.names.demands(),
             secured: false,
             restarted: None,
         };
         self.case.ledger.claims.push(claim);
-        self.interest_today = None;
+        self.work.interest_today = None;
         self.start_interest(self.case.ledger.claims.len().saturating_sub(1))
     }
 
@@ -605,8 +613,8 @@ pub(crate) fn in_type(machine: &Machine, ty: Type, value: i64) -> bool {
 }
 
 /// Refuses a fact outside its bounds.
-pub(crate) fn check_bounds(name: &str, fact: &Fact, value: i64) -> Result<(), Refusal> {
-    let Some((from, to)) = fact.bounds else { return Ok(()) };
+pub(crate) fn check_bounds(name: &str, fact: &Fact, currency: usize, value: i64) -> Result<(), Refusal> {
+    let Some((from, to)) = fact.bounds_in(currency) else { return Ok(()) };
     if from.is_some_and(|f| value < f) || to.is_some_and(|t| value > t) {
         let bound = |b: Option<i64>| b.map_or_else(String::new, |b| b.to_string());
         return Err(wrong(name, &format!("within {}..{}", bound(from), bound(to))));

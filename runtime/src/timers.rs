@@ -62,10 +62,18 @@ impl<'a> Run<'a> {
         if self.case.plan.is_some() {
             self.earliest_of_plan(&mut best)?;
         }
-        let mut substitutes = false;
-        for (at, task) in self.case.tasks.iter().enumerate() {
-            best.offer(task.due, Timer::Task(at));
-            substitutes |= task.opened > 0;
+        // A case may have many tasks: they are compared among themselves first.
+        let (mut substitutes, mut task) = (false, None);
+        for (at, open) in self.case.tasks.iter().enumerate() {
+            substitutes |= open.opened > 0;
+            if let Some(due) = open.due
+                && task.is_none_or(|(least, _)| due < least)
+            {
+                task = Some((due, at));
+            }
+        }
+        if let Some((due, at)) = task {
+            best.offer(Some(due), Timer::Task(at));
         }
         for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
             best.offer(self.next_substitute(at)?, Timer::Substitute(at));
@@ -143,20 +151,29 @@ impl<'a> Run<'a> {
 
     /// When a trigger is due, if it is a timer.
     fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
-        let Some(slot) = self.slots(owner).get(at).copied() else { return Ok(None) };
+        let Some(slot) = self.slots(owner).get(at) else { return Ok(None) };
         let plain = match &trigger.on {
-            On::Date { date, offset, before } => match self.plain_due(*date, *offset, *before, slot)? {
-                Some((due, _)) => Some(self.not_twice_a_day(owner, trigger, due)?.seconds()),
-                None => None,
-            },
+            On::AsSoonAs(_) | On::Move | On::Effect(_) => return Ok(None),
+            // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
             On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
-                Some(slot.due).filter(|due| *due != Slot::NEVER)
+                if slot.due == Slot::NEVER {
+                    return Ok(None);
+                }
+                // What has an anchor cannot be due before it.
+                if slot.counts != Counts::Not {
+                    return Ok(Instant::from_seconds(slot.due.max(slot.not_before)));
+                }
+                slot.due
             }
-            On::AsSoonAs(_) | On::Move | On::Effect(_) => None,
+            On::Date { date, offset, before } => {
+                let slot = *slot;
+                let Some((due, _)) = self.plain_due(*date, *offset, *before, slot)? else { return Ok(None) };
+                self.not_twice_a_day(owner, trigger, due)?.seconds()
+            }
         };
-        // What has an anchor cannot be due before it; what has none counts from when its owner runs.
-        let runs_from = if slot.counts == Counts::Not { self.runs_from(owner).seconds() } else { slot.not_before };
-        Ok(plain.map(|due| due.max(slot.not_before).max(runs_from)).and_then(Instant::from_seconds))
+        let not_before = self.slots(owner).get(at).map_or(0, |slot| slot.not_before);
+        // What has no anchor counts from when its owner runs.
+        Ok(Instant::from_seconds(plain.max(not_before).max(self.runs_from(owner).seconds())))
     }
 
     /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
@@ -167,26 +184,26 @@ impl<'a> Run<'a> {
         before: bool,
         slot: Slot,
     ) -> Result<Option<(Instant, Date)>, Fault> {
-        let record = self.ctx.record;
-        self.ctx.record = false;
-        let day = self.eval_known(date);
-        let offset = offset.map(|o| self.duration(o)).transpose();
-        self.ctx.record = record;
-        let (Some(day), offset) = (day?, offset?) else { return Ok(None) };
+        let Some(day) = self.quietly(|run| run.eval_known(date))? else { return Ok(None) };
         let day = as_date(day)?;
         if slot.seen == Some(day.days()) {
             return Ok(None);
         }
+        Ok(Some((self.quietly(|run| run.due_by(day, offset, before))?, day)))
+    }
+
+    /// When a trigger on a date is due by that day alone.
+    pub(crate) fn due_by(&mut self, day: Date, offset: Option<ExprId>, before: bool) -> Result<Instant, Fault> {
+        let offset = offset.map(|o| self.duration(o)).transpose()?;
         let offset = match offset {
             Some(o) if before => Some(o.negated()?),
             offset => offset,
         };
-        let due = match offset {
-            None => self.begin(day)?,
-            Some(o) if o.unit() == Unit::Hours => self.begin(day)?.add_hours(o.amount())?,
-            Some(o) => self.begin(add(day, o, self.calendar())?)?,
-        };
-        Ok(Some((due, day)))
+        match offset {
+            None => self.begin(day),
+            Some(o) if o.unit() == Unit::Hours => Ok(self.begin(day)?.add_hours(o.amount())?),
+            Some(o) => self.begin(add(day, o, self.calendar())?),
+        }
     }
 
     /// Sets a slot to the next time of its trigger, counted from its anchor.
@@ -220,12 +237,13 @@ impl<'a> Run<'a> {
         let times = slot.times.checked_add(1).and_then(|n| i32::try_from(n).ok()).ok_or(Fault::Overflow)?;
         let amount = length.amount().checked_mul(times).and_then(|n| u32::try_from(n).ok()).ok_or(Fault::Overflow)?;
         let whole = Duration::new(amount, length.unit()).ok_or(Fault::Overflow)?;
-        slot.counts = match length.unit() {
+        let counts = match length.unit() {
             Unit::Hours => Counts::Seconds,
             Unit::WorkingDays if to_the_end => Counts::LastWorkingDay,
             Unit::WorkingDays => Counts::WorkingDays,
             _ => Counts::Days,
         };
+        slot.count_by(counts)?;
         let base = match length.unit() {
             Unit::Hours => anchor.add_hours(whole.amount())?,
             _ => {
@@ -518,10 +536,28 @@ impl<'a> Run<'a> {
     }
 }
 
+impl Slot {
+    /// An `every` may go on in another unit: what it was shifted by goes with it.
+    fn count_by(&mut self, counts: Counts) -> Result<(), Fault> {
+        match (self.counts, counts) {
+            (Counts::Seconds, Counts::Seconds) => {}
+            (Counts::Seconds, _) => self.shift = self.shift.div_euclid(DAY),
+            (_, Counts::Seconds) => self.shift = self.shift.checked_mul(DAY).ok_or(Fault::Overflow)?,
+            _ => {}
+        }
+        self.counts = counts;
+        Ok(())
+    }
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
 /// The earliest timer seen so far; of equal ones the first in the order of [`Timer`].
 pub(crate) struct Earliest(Option<(Instant, Timer)>);
 
 impl Earliest {
+    #[inline]
     pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
         if let Some(due) = due
             && self.0.is_none_or(|best| (due, timer) < best)

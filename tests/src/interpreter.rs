@@ -30,13 +30,13 @@ impl Teller<'_> {
             // Why a way fell out is in the trace; here it is enough that it did.
             What::Held { what: HeldAction::Send(..), by: HeldBy::Unusable(_), .. } => return None,
             What::Effect { number, effect, statement } => {
-                normal::effect(*number, &self.effect(effect), parts(statement))
+                normal::effect(*number, &(self.effect(effect) + &self.left_out(effect)), parts(statement))
             }
             What::Move { from, to, back } => normal::moved(from.map(|s| self.stage(s)), self.stage(*to), *back),
             What::Held { what, by, until, dropped } => normal::held(&self.action(what), kind(by), *until, *dropped),
             What::Paused { reason, until } => normal::paused(&self.value_text(*reason), *until),
             What::Resumed { reason } => normal::resumed(&self.value_text(*reason)),
-            What::Event { .. } => return None,
+            What::Event { .. } | What::Note(_) => return None,
         };
         let rule = entry.rule.map(|r| self.rule(r));
         Some(normal::line(self.stage(entry.stage), rule.as_deref(), i64::from(entry.late_days), &what))
@@ -71,6 +71,7 @@ impl Teller<'_> {
             HeldAction::Activate(plan) => format!("activate {}", self.plan(*plan)),
             HeldAction::Split => "split".to_owned(),
             HeldAction::Approved(name) => format!("approved {}", self.text(*name)),
+            HeldAction::Report(party) => format!("report {}", self.text(*party)),
             HeldAction::Charge(kind) => format!("charge {}", self.text(*kind)),
         }
     }
@@ -86,10 +87,23 @@ impl Teller<'_> {
         self.outcome.with[run.start as usize..run.end as usize].iter().map(named).collect()
     }
 
+    /// The claims that an effect leaves out, by number.
+    fn left_out(&self, effect: &Effect) -> String {
+        match effect {
+            Effect::Send { without, .. }
+            | Effect::Charge { without, .. }
+            | Effect::File { without, .. }
+            | Effect::Report { without, .. } => {
+                normal::without(&self.outcome.without[without.start as usize..without.end as usize])
+            }
+            _ => String::new(),
+        }
+    }
+
     fn effect(&self, effect: &Effect) -> String {
         let tone = |t: &Option<dunlin_machine::ir::ToneId>| t.map(|t| i64::from(t.0));
         match effect {
-            Effect::Send { template, channels, tone: t, deadline, person, nature, through, with } => {
+            Effect::Send { template, channels, tone: t, deadline, person, nature, through, with, .. } => {
                 let name = self.text(self.machine.templates[template.index()].name);
                 normal::send(
                     name,
@@ -109,12 +123,14 @@ impl Teller<'_> {
                 let until = until.map(|d| d.to_string()).or(until_instant.map(|i| i.to_string())).unwrap_or_default();
                 normal::task(self.text(*name), self.text(*role), until, *priority, *again)
             }
-            Effect::File { form, persons, with } => normal::file(self.text(*form), &people(*persons), &self.with(with)),
-            Effect::Charge { amount, kind, replacing } => {
+            Effect::File { form, persons, with, .. } => {
+                normal::file(self.text(*form), &people(*persons), &self.with(with))
+            }
+            Effect::Charge { amount, kind, replacing, .. } => {
                 normal::charge(amount.0, self.text(*kind), replacing.map(|k| self.text(k)))
             }
             Effect::Waive { principal, interest, costs } => normal::waive(principal.0, interest.0, costs.0),
-            Effect::Report { party, what, message, persons } => {
+            Effect::Report { party, what, message, persons, .. } => {
                 normal::report(self.text(*party), self.text(*what), *message, &people(*persons))
             }
             Effect::Collect { amount, by } => normal::collect(amount.0, self.text(*by)),
@@ -183,6 +199,9 @@ fn kind(by: &HeldBy) -> &'static str {
         HeldBy::NoTerms => "no terms",
         HeldBy::Nothing => "nothing",
         HeldBy::When => "when",
+        HeldBy::Disputed => "disputed",
+        HeldBy::Fresh => "fresh",
+        HeldBy::Recess(..) => "recess",
     }
 }
 

@@ -6,3 +6,4 @@ pub mod interpreter;
 pub mod normal;
 pub mod oracle;
 pub mod pair;
+pub mod situations;

@@ -65,6 +65,12 @@ pub fn file(form: &str, persons: &[usize], with: &[Named]) -> String {
     format!("file {form} against {}{}", people(persons), with_words(with))
 }
 
+/// The claims that an effect leaves out, by number, at its end.
+pub fn without(claims: &[u16]) -> String {
+    let claims: Vec<String> = claims.iter().map(ToString::to_string).collect();
+    if claims.is_empty() { String::new() } else { format!(" without {}", claims.join("+")) }
+}
+
 fn people(persons: &[usize]) -> String {
     persons.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
 }

@@ -1,8 +1,9 @@
 //! One strategy and one history in both evaluators, step by step.
 
-use crate::generate::{self, Draft, Forms, History, When};
+use crate::generate::{self, Draft, Forms, History, Version, When};
 use crate::interpreter::{self, Teller};
 use crate::oracle;
+use crate::situations::{self, Taken};
 use dunlin_lang::check::{Sources, check};
 use dunlin_lang::lower::lower;
 use dunlin_lang::model::Model;
@@ -10,10 +11,8 @@ use dunlin_machine::ir::Machine;
 use dunlin_machine::value::Instant;
 use dunlin_runtime::case::Case;
 use dunlin_runtime::{Engine, Event, Input, Interpreter, Outcome, read, step, store};
+use std::collections::BTreeMap;
 use std::fmt::Write;
-
-/// How many inputs a punctual host may put between two of the history before it gives up.
-const DETOURS: usize = 400;
 
 /// A strategy, checked and lowered.
 pub struct Compiled {
@@ -59,7 +58,9 @@ pub struct Ran {
     /// Inputs refused.
     pub refused: usize,
     /// Kinds of lines and refusals, counted.
-    pub said: std::collections::BTreeMap<String, usize>,
+    pub said: BTreeMap<String, usize>,
+    /// Situations met, counted.
+    pub met: BTreeMap<&'static str, usize>,
 }
 
 /// Runs a history in both.
@@ -106,6 +107,7 @@ impl<'c> Pair<'c> {
             story: format!("opening at {}: {:?}\n", history.at, history.opening),
             ran: Ran::default(),
         };
+        pair.ran.met.extend(situations::from_elsewhere(&history.opening).map(|one| (one, 1)));
         let fast_told = match fast {
             Ok(case) => {
                 let told = pair.tell(&case, &out);
@@ -134,19 +136,24 @@ impl<'c> Pair<'c> {
     }
 
     fn take(&mut self, when: When, event: Option<&Event>, number: usize) -> Result<(), Difference> {
-        let at = match when {
-            When::After(seconds) => self.now.add_seconds(seconds).unwrap_or(self.now),
-            When::NextDue => self.next_due.unwrap_or(self.now),
-            When::Late(seconds) => self.next_due.unwrap_or(self.now).add_seconds(seconds).unwrap_or(self.now),
-        };
-        let far = self.now.add_seconds(DETOURS as i64 * 86_400).unwrap_or(self.now);
-        let at = if at > far { far } else { at };
+        let at = when.instant(self.now, self.next_due, &self.compiled.model.zones[0]);
         let (Some(case), Some(slow)) = (&self.case, &self.slow) else { return Ok(()) };
         let _ = writeln!(self.story, "input {number} at {at}: {}", event.map_or("time".to_owned(), |e| self.words(e)));
         let (mut next, mut out) = (case.clone(), Outcome::default());
         let input = event.map_or(Input::Advance, Input::Event);
         let fast = self.interpreter.step(&mut next, input, at, &mut out);
         let slow = oracle::step(&self.compiled.model, slow, event, at);
+        let met = situations::met(&Taken {
+            compiled: self.compiled,
+            before: case,
+            after: &next,
+            at,
+            due: self.next_due,
+            event,
+            refusal: fast.as_ref().err(),
+            out: &out,
+        });
+        met.into_iter().for_each(|one| *self.ran.met.entry(one).or_default() += 1);
         let fast_told = match fast {
             Ok(()) => {
                 let told = self.tell(&next, &out);
@@ -319,14 +326,15 @@ pub fn seeded(seed: u64) -> Seeded {
 /// Compiles and runs the pair of a seed.
 ///
 /// # Errors
-/// The first difference, or why the strategy does not compile.
-pub fn run_seed(seed: u64) -> Result<(Ran, Forms), String> {
+/// The first difference, `smaller` as small as it gets, or why the strategy does not compile.
+pub fn run_seed(seed: u64, smaller: bool) -> Result<(Ran, Forms), String> {
     let pair = seeded(seed);
     let compiled = compile(&pair.draft.text()).map_err(|e| format!("does not compile:\n{e}\n{}", pair.draft.text()))?;
-    let history = generate::history(pair.history, &compiled.model, seed >= generate::FIRST_FORMS);
+    let history = generate::history(pair.history, &compiled.model, Version::of(seed));
     match run(&compiled, &history) {
         Ok(ran) => Ok((ran, pair.forms)),
-        Err(_) => Err(explain(seed)),
+        Err(_) if smaller => Err(explain(seed)),
+        Err(difference) => Err(format!("{}\n{}", pair.draft.text(), difference.story)),
     }
 }
 
@@ -336,7 +344,7 @@ pub fn explain(seed: u64) -> String {
     let pair = seeded(seed);
     let mut draft = pair.draft;
     let Ok(compiled) = compile(&draft.text()) else { return "does not compile".to_owned() };
-    let mut history = generate::history(pair.history, &compiled.model, seed >= generate::FIRST_FORMS);
+    let mut history = generate::history(pair.history, &compiled.model, Version::of(seed));
     let facts = compiled.model.facts.len();
     let difference = |draft: &Draft, history: &History| difference(draft, history, facts);
     let Some(mut least) = difference(&draft, &history) else { return "no difference".to_owned() };
@@ -372,7 +380,11 @@ pub fn explain(seed: u64) -> String {
 fn difference(draft: &Draft, history: &History, facts: usize) -> Option<Difference> {
     let compiled = compile(&draft.text()).ok()?;
     let events = compiled.model.events.len();
-    let fits = history.inputs.iter().all(|(_, e)| e.as_ref().is_none_or(|e| e.event.index() < events));
+    let (opening, model) = (&history.opening, &compiled.model);
+    let fits = history.inputs.iter().all(|(_, e)| e.as_ref().is_none_or(|e| e.event.index() < events))
+        && opening.stage.is_none_or(|stage| stage.index() < model.stages.len())
+        && opening.sent.iter().all(|sent| sent.template.index() < model.templates.len())
+        && opening.currency.as_ref().is_none_or(|code| model.currencies.iter().any(|c| c.code() == code));
     if !fits || compiled.model.facts.len() != facts {
         return None;
     }

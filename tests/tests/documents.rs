@@ -2,9 +2,10 @@
 //! (The README has a test of its own beside the command, `cli/tests/readme.rs`.)
 //!
 //! In a document, a block `dunlin` that holds a whole strategy is checked and lies, for the commands after it, in a file of
-//! the strategy's name. A block `sh` whose lines begin with `dunlin` runs in a folder with these files and the examples; a
-//! block `text` right after it is what it prints, `…` alone on a line standing for any lines. Commands with a word in
-//! capitals (`FILE`, `DIR`) are patterns, and are left out.
+//! the strategy's name; any block with a file's name behind its kind (`dunlin figures.dun`) lies in that file. A block `sh`
+//! whose lines begin with `dunlin` runs in a folder with these files and the examples; a block `text` right after it is what
+//! it prints, `…` alone on a line standing for any lines. Commands with a word in capitals (`FILE`, `DIR`) are patterns, and
+//! are left out. To write what is printed anew after a change that is meant, but for blocks with `…`: `UPDATE=1 cargo test`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails in the shortest way")]
 
 use std::fs;
@@ -112,6 +113,8 @@ struct Reader {
     folder: PathBuf,
     program: PathBuf,
     wrong: Vec<String>,
+    /// What blocks ought to show: the line of each, and its text.
+    anew: Vec<(usize, String)>,
 }
 
 impl Reader {
@@ -120,7 +123,11 @@ impl Reader {
             match block.kind.as_str() {
                 "dunlin" => self.strategy(block),
                 "sh" => self.commands(block, blocks.get(n + 1).filter(|next| next.kind == "text")),
-                _ => {}
+                kind => {
+                    if let Some((_, file)) = kind.split_once(' ') {
+                        fs::write(self.folder.join(file), &block.text).unwrap_or_else(|e| panic!("{file}: {e}"));
+                    }
+                }
             }
         }
     }
@@ -154,7 +161,12 @@ impl Reader {
             // Empty lines at the end are left out of a page.
             let (page, printed) = (output.text.trim_end().lines().collect(), all.trim_end().lines().collect());
             let (page, printed): (Vec<&str>, Vec<&str>) = (page, printed);
-            if !shows(&page, &printed) {
+            if shows(&page, &printed) {
+                return;
+            }
+            if std::env::var_os("UPDATE").is_some() && !page.contains(&"…") {
+                self.anew.push((output.line, all.trim_end().to_owned()));
+            } else {
                 self.wrong.push(format!("{}:{}: prints something else:\n{all}", self.page, output.line));
             }
         }
@@ -190,16 +202,53 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// The page with other texts in the blocks that begin on these lines.
+fn with_blocks(page: &str, anew: &[(usize, String)]) -> String {
+    let (mut text, mut inside) = (String::new(), false);
+    for (n, line) in page.lines().enumerate() {
+        inside = inside && !line.starts_with("```");
+        if !inside {
+            text.push_str(&format!("{line}\n"));
+        }
+        if let Some((_, block)) = anew.iter().find(|(at, _)| *at == n + 1) {
+            text.push_str(&format!("{block}\n"));
+            inside = true;
+        }
+    }
+    text
+}
+
+/// What is wrong with a page.
+fn faults(path: &Path, program: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let page = path.strip_prefix(root()).unwrap_or(path).display().to_string();
+    let (program, folder) = (program.to_owned(), folder_for(path));
+    let mut reader = Reader { page, folder, program, wrong: Vec::new(), anew: Vec::new() };
+    reader.read(&blocks(&text));
+    if !reader.anew.is_empty() {
+        fs::write(path, with_blocks(&text, &reader.anew)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    reader.wrong
+}
+
 #[test]
 fn documents_compile_and_run() {
     let program = dunlin();
-    let mut wrong = Vec::new();
-    for path in documents() {
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let page = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
-        let mut reader = Reader { page, folder: folder_for(&path), program: program.clone(), wrong: Vec::new() };
-        reader.read(&blocks(&text));
-        wrong.append(&mut reader.wrong);
-    }
+    let pages = documents();
+    // Each page has a folder of its own, so they can be read side by side.
+    let of_every_second = |first: usize| -> Vec<String> {
+        pages.iter().skip(first).step_by(2).flat_map(|path| faults(path, &program)).collect()
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let other = scope.spawn(|| of_every_second(1));
+        let own = of_every_second(0);
+        own.into_iter().chain(other.join().unwrap_or_else(|_| panic!("a page cannot be read"))).collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_block_is_written_anew_and_the_rest_of_its_page_stays() {
+    let page = "one\n```text\nold\nold\n```\ntwo\n```text\nkept\n```\n";
+    assert_eq!(with_blocks(page, &[(2, "new".into())]), "one\n```text\nnew\n```\ntwo\n```text\nkept\n```\n");
 }

@@ -17,8 +17,6 @@ pub struct CaseInput {
     pub at: Instant,
 }
 
-/// Fields of a case that this version does not take up yet.
-const NOT_YET: &[&str] = &["plan", "payments"];
 const CASE: &[&str] = &[
     "id",
     "opened",
@@ -33,6 +31,8 @@ const CASE: &[&str] = &[
     "title",
     "served",
     "sent",
+    "payments",
+    "plan",
     "limitation_date",
 ];
 /// Fields of the case itself that a table may have.
@@ -159,11 +159,7 @@ impl Reader<'_> {
 
     fn known_fields(&mut self, fields: &Fields<'_>) {
         for (name, node) in fields.iter() {
-            if NOT_YET.contains(&name) {
-                let sentence =
-                    "is not taken up by this version of Dunlin yet: a case opens without its plan and its payments";
-                self.problems.add(node.line, name, sentence);
-            } else if !CASE.contains(&name) {
+            if !CASE.contains(&name) {
                 let sentence = match self.strategy.fact(name) {
                     Some(_) => "is a fact; facts stand under \"facts\"".to_owned(),
                     None => format!("is no field of a case{}", fields::instead(name, CASE)),
@@ -351,7 +347,7 @@ impl Reader<'_> {
         Some(claim)
     }
 
-    fn positive(&mut self, node: &Node, path: &str) -> Option<i64> {
+    pub(crate) fn positive(&mut self, node: &Node, path: &str) -> Option<i64> {
         let amount = fields::money(node, path, self.currency, &mut self.problems)?;
         if amount <= 0 {
             self.problems.add(node.line, path, format!("is {}; expected an amount above 0", node.value.words()));
@@ -419,7 +415,9 @@ impl Reader<'_> {
         let field = format!("facts.{}", self.strategy.text(fact.name));
         let typed = Typed { machine: self.strategy.machine(), currency: self.currency };
         let given = typed.value(node, &field, fact.ty, &mut self.problems)?;
-        if let (Given::Value(value), Some((least, most))) = (&given, fact.bounds)
+        let currencies = &self.strategy.machine().currencies;
+        let currency = currencies.iter().position(|code| *code == self.currency).unwrap_or(0);
+        if let (Given::Value(value), Some((least, most))) = (&given, fact.bounds_in(currency))
             && (least.is_some_and(|least| *value < least) || most.is_some_and(|most| *value > most))
         {
             let bounds = self.bounds(fact.ty, least, most);

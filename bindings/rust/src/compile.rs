@@ -170,10 +170,31 @@ pub fn compile(sources: &Sources<'_>) -> Result<Strategy, Diagnostics> {
     Err(checked.diagnostics)
 }
 
+impl Strategy {
+    /// The strategy with later rows of its dated values, from the text of a file of figures, and what the checker warns of
+    /// in it. It stays the same strategy: its hash and its stored form leave the rows out, and cases that it opened go on.
+    /// Traces name the file.
+    ///
+    /// # Errors
+    /// Every error of the file in one pass.
+    pub fn with_figures(self, name: &str, text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
+        let found = checker::figures(name, text, self.machine());
+        let mut diagnostics = Diagnostics::of(found.diagnostics, found.texts);
+        let Some(rows) = found.rows else { return Err(diagnostics) };
+        match self.with_rows(rows) {
+            Ok(strategy) => Ok((strategy, diagnostics)),
+            Err(error) => {
+                diagnostics.notes.push(error.to_string());
+                Err(diagnostics)
+            }
+        }
+    }
+}
+
 /// The value of an expression, as the language writes it.
 ///
 /// It may read what the strategy in `sources` and the modules `uses` declare, and the case. Without a case, it may read
-/// nothing of one but the day, which is `today`.
+/// nothing of one but the day, which is `today`. `figures` is the name and the text of a file of later rows.
 ///
 /// # Errors
 /// In words: what is wrong with the expression, or that it reads a case that is not there, or a figure that nobody checked.
@@ -183,6 +204,7 @@ pub fn evaluate(
     text: &str,
     case: Option<&str>,
     today: Date,
+    figures: Option<(&str, &str)>,
 ) -> Result<String, EvaluationError> {
     let find = |name: &str| sources.module(name);
     let rows = |path: &str| sources.rows(path);
@@ -197,7 +219,11 @@ pub fn evaluate(
     complete(&mut model);
     let ty = expr.ty;
     let machine = lower_with(&model, &[expr]).map_err(|error| EvaluationError::Words(error.to_string()))?;
-    value_of(&Strategy::of(machine), case, today, ty)
+    let mut strategy = Strategy::of(machine);
+    if let Some((name, text)) = figures {
+        (strategy, _) = strategy.with_figures(name, text).map_err(EvaluationError::Diagnostics)?;
+    }
+    value_of(&strategy, case, today, ty)
 }
 
 /// Why an expression has no value.
@@ -280,14 +306,21 @@ fn value_of(strategy: &Strategy, case: Option<&str>, today: Date, ty: Type) -> R
     let read = dunlin_runtime::read::value(machine, case.state(), added.start);
     let (value, seen) = read.map_err(|why| EvaluationError::Words(why.words(machine)))?;
     if let Some(seen) = seen.iter().find(|seen| seen.provisional) {
-        let name = dunlin_machine::text::expression(machine, seen.read);
-        return Err(EvaluationError::Words(format!(
-            "nobody has checked `{name}` for so late a day; `at DATE` reads an earlier one"
-        )));
+        return Err(EvaluationError::Words(unchecked_words(machine, seen.read)));
     }
     let currency = strategy.currency_of(case.state());
     let words = value.map(|value| strategy.value_words(ty, value, currency, &case.state().texts));
     Ok(words.unwrap_or_else(|| "not known".into()))
+}
+
+/// What to do about a figure that nobody has checked for its day.
+fn unchecked_words(machine: &ir::Machine, read: ir::ExprId) -> String {
+    let name = dunlin_machine::text::expression(machine, read);
+    let help = match machine.exprs.get(read.index()) {
+        Some(ir::Expr::Dated(..)) => "a file of figures goes on with later ones, and `at DATE` reads an earlier one",
+        _ => "look it up, and write the new day behind `verified until`",
+    };
+    format!("nobody has checked `{name}` for so late a day; {help}")
 }
 
 /// A case that nothing is read of but its day.

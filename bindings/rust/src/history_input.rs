@@ -1,13 +1,15 @@
-//! What a case brings that was worked elsewhere before: its stage, its title, what was served and sent.
+//! What a case brings that was worked elsewhere before: its stage, its title, what was served, sent and paid, and a plan.
 
 use crate::case_input::Reader;
 use crate::fields::{self, Fields, Moment};
 use crate::json::{Node, Value};
-use dunlin_machine::ir::{ChannelId, Channels, StageId, TemplateId};
+use dunlin_machine::ir::{ChannelId, Channels, PlanId, StageId, TemplateId};
 use dunlin_machine::value::{Date, Instant};
-use dunlin_runtime::input::{Opening, PersonGiven, SentGiven};
+use dunlin_runtime::input::{Opening, PaymentGiven, PersonGiven, PlanGiven, SentGiven};
 
 const SENT: &[&str] = &["template", "channel", "at", "debtor"];
+const PAYMENT: &[&str] = &["id", "on", "amount"];
+const PLAN: &[&str] = &["name", "amount", "day", "since"];
 
 impl Reader<'_> {
     /// The part of an opening that tells of the time before.
@@ -20,6 +22,8 @@ impl Reader<'_> {
             titled_on,
             served: self.day_before(fields, "served", opens),
             sent: self.sent(fields, persons, opens),
+            payments: self.payments(fields, opens),
+            plan: self.plan(fields, opens),
             ..Opening::default()
         }
     }
@@ -161,6 +165,80 @@ impl Reader<'_> {
             _ => {}
         }
         at
+    }
+
+    fn payments(&mut self, fields: &Fields<'_>, opens: Option<Instant>) -> Vec<PaymentGiven> {
+        let Some(node) = fields.get("payments") else { return Vec::new() };
+        if node.value == Value::List(Vec::new()) {
+            return Vec::new();
+        }
+        let mut payments: Vec<PaymentGiven> = Vec::new();
+        for (path, node) in self.items(node, "payments") {
+            let Some(payment) = self.payment(node, &path, opens) else { continue };
+            if let Some(id) = &payment.id
+                && payments.iter().any(|known| known.id.as_ref() == Some(id))
+            {
+                self.problems.add(node.line, format!("{path}.id"), format!("is \"{id}\", as of another payment"));
+            }
+            payments.push(payment);
+        }
+        payments
+    }
+
+    fn payment(&mut self, node: &Node, path: &str, opens: Option<Instant>) -> Option<PaymentGiven> {
+        let fields = Fields::of(node, path, &mut self.problems)?;
+        fields.only(PAYMENT, &mut self.problems);
+        let id = fields.get("id").and_then(|node| fields::id(node, &fields.name("id"), &mut self.problems));
+        fields.require("on", "the day on which it came, as \"2025-12-28\"", &mut self.problems);
+        let on = self.day_before(&fields, "on", opens);
+        let amount = fields.require("amount", "an amount as text, as \"50.00\"", &mut self.problems);
+        let amount = amount.and_then(|node| self.positive(node, &fields.name("amount")));
+        Some(PaymentGiven { id, on: on?, amount: amount? })
+    }
+
+    /// A plan whose terms were agreed; with `since` it runs.
+    fn plan(&mut self, fields: &Fields<'_>, opens: Option<Instant>) -> Option<PlanGiven> {
+        let fields = Fields::of(fields.get("plan")?, "plan", &mut self.problems)?;
+        fields.only(PLAN, &mut self.problems);
+        let name = fields.require("name", "the plan, as \"standard\"", &mut self.problems);
+        let plan = name.and_then(|node| self.plan_named(node, &fields.name("name")));
+        let amount = fields.require("amount", "each instalment as text, as \"50.00\"", &mut self.problems);
+        let amount = amount.and_then(|node| self.positive(node, &fields.name("amount")));
+        let since = self.day_before(&fields, "since", opens);
+        let day = fields.get("day").map(|node| self.day_of_month(node, &fields.name("day"), plan));
+        Some(PlanGiven { plan: plan?, amount: amount?, day: day.flatten(), since })
+    }
+
+    fn plan_named(&mut self, node: &Node, path: &str) -> Option<PlanId> {
+        let name = fields::text(node, path, &mut self.problems)?;
+        let plans = &self.strategy.machine().plans;
+        let known: Vec<&str> = plans.iter().map(|plan| self.strategy.text(plan.name)).collect();
+        let found = known.iter().position(|known| *known == name).and_then(|at| u16::try_from(at).ok());
+        if found.is_none() {
+            let sentence = format!("is \"{name}\", no plan of the strategy{}", fields::instead(&name, &known));
+            self.problems.add(node.line, path, sentence);
+        }
+        found.map(PlanId)
+    }
+
+    /// A day of the month that the plan allows.
+    fn day_of_month(&mut self, node: &Node, path: &str, plan: Option<PlanId>) -> Option<u8> {
+        let plan = plan.and_then(|plan| self.strategy.machine().plans.get(plan.index()));
+        let allowed = plan.map_or(&[][..], |plan| &plan.due_on);
+        let day = match &node.value {
+            Value::Number(number) => number.parse().ok().filter(|day| (1..=31).contains(day)),
+            _ => None,
+        };
+        let found = day.filter(|day| allowed.is_empty() || allowed.contains(day));
+        if found.is_none() {
+            let days: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+            let expected = match days.as_slice() {
+                [] => "a day of the month, 1 to 31".to_owned(),
+                days => format!("a day that the plan allows: {}", days.join(" or ")),
+            };
+            self.problems.add(node.line, path, format!("is {}; expected {expected}", node.value.words()));
+        }
+        found
     }
 
     /// The debtor named; the first where none is.

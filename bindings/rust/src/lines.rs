@@ -2,13 +2,16 @@
 
 use crate::error::Error;
 use crate::state;
+use crate::story::is_raised;
 use crate::strategy::Strategy;
 use crate::words::amount;
-use dunlin_machine::ir::{RuleId, StageId, TextId, Type};
+use dunlin_machine::ir::{Expr, ExprId, RuleId, StageId, TextId, Type};
 use dunlin_machine::text::Words;
 use dunlin_machine::value::{Currency, Date, Instant, Money};
 use dunlin_runtime::case::{Case, Through};
-use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, Seen, Statement, Unusable, What};
+use dunlin_runtime::outcome::{
+    Alarm, Effect, Entry, HeldAction, HeldBy, Note, Outcome, Seen, Statement, Unusable, What,
+};
 use serde_json::{Map, Value, json};
 
 type Object = Map<String, Value>;
@@ -114,19 +117,26 @@ impl<'s> Lines<'s> {
         rule.is_some_and(|rule| (rule.file, rule.line) != (trigger.file, trigger.line)).then(|| json!(trigger))
     }
 
-    /// The values read, by name; dated values past their last checked day are named once more.
+    /// The values read, by name; those past their last checked day are named once more, and so is where added figures
+    /// stand.
     fn because(&self, line: &mut Object, case: &Case, outcome: &Outcome, entry: &Entry) {
-        let (mut read, mut provisional) = (Object::new(), Vec::new());
+        let (mut read, mut provisional, mut figures) = (Object::new(), Vec::new(), Object::new());
         for seen in seen(outcome, entry) {
             let name = self.words.expression(seen.read);
             if seen.provisional {
                 provisional.push(json!(name));
+            }
+            if seen.added {
+                figures.insert(name.clone(), json!(self.strategy.figures_read(seen.read)));
             }
             read.insert(name, json!(self.seen_words(case, seen)));
         }
         line.insert("because".into(), Value::Object(read));
         if !provisional.is_empty() {
             line.insert("provisional".into(), Value::Array(provisional));
+        }
+        if !figures.is_empty() {
+            line.insert("figures".into(), Value::Object(figures));
         }
         if entry.late_days > 0 {
             line.insert("late_days".into(), json!(entry.late_days));
@@ -142,6 +152,9 @@ impl<'s> Lines<'s> {
             What::Effect { number, effect, statement } => {
                 let mut fields = object(json!({ "effect": effect_kind(effect), "number": number }));
                 fields.extend(self.effect(case, outcome, effect));
+                if let Some(without) = left_out(case, outcome, effect) {
+                    fields.insert("without".into(), json!(without));
+                }
                 fields.insert("statement".into(), Value::Object(self.account(statement)));
                 let alarm = matches!(effect, Effect::Alarm(_));
                 Some((if alarm { "alarm" } else { "effect" }, fields))
@@ -157,8 +170,22 @@ impl<'s> Lines<'s> {
                 fields.extend(object(json!({ "until": until, "dropped": dropped })));
                 Some(("held", fields))
             }
+            What::Event { event, taken } if is_raised(*event) => {
+                Some(("event", object(json!({ "event": self.strategy.event_name(*event), "taken": taken }))))
+            }
+            What::Note(note) => Some(("note", self.note(note))),
             What::Paused { .. } | What::Resumed { .. } | What::Event { .. } => None,
         }
+    }
+
+    /// What would have been different, had an event been known before.
+    fn note(&self, note: &Note) -> Object {
+        object(match note {
+            Note::Date { fired_for, now } => {
+                json!({ "note": "date", "fired_for": fired_for.to_string(), "now": now.as_ref().map(Date::to_string) })
+            }
+            Note::Refunded(sum) => json!({ "note": "refunded", "amount": amount(*sum, self.currency) }),
+        })
     }
 
     fn account(&self, statement: &Statement) -> Object {
@@ -172,13 +199,16 @@ impl<'s> Lines<'s> {
         if statement.provisional {
             account.insert("provisional".into(), json!(true));
         }
+        if statement.added {
+            account.insert("figures".into(), json!(self.strategy.figure_files()));
+        }
         account
     }
 
     fn effect(&self, case: &Case, outcome: &Outcome, effect: &Effect) -> Object {
         let text = |id: &TextId| json!(self.strategy.text(*id));
         object(match effect {
-            Effect::Send { template, channels, tone, deadline, person, nature, through, with } => json!({
+            Effect::Send { template, channels, tone, deadline, person, nature, through, with, .. } => json!({
                 "template": self.template(*template),
                 "channel": self.strategy.channels(*channels).join(" and "),
                 "channels": self.strategy.channels(*channels),
@@ -197,10 +227,10 @@ impl<'s> Lines<'s> {
                 "task": text(name), "role": text(role), "again": again, "priority": priority,
                 "until": until.as_ref().map(Date::to_string).or(until_instant.map(|at| self.strategy.instant_words(at))),
             }),
-            Effect::File { form, with, persons } => json!({
+            Effect::File { form, with, persons, .. } => json!({
                 "form": text(form), "debtors": about(case, *persons), "params": self.params(case, outcome, with),
             }),
-            Effect::Charge { amount: sum, kind, replacing } => json!({
+            Effect::Charge { amount: sum, kind, replacing, .. } => json!({
                 "amount": amount(*sum, self.currency), "as": text(kind), "replacing": replacing.as_ref().map(text),
             }),
             Effect::Waive { principal, interest, costs } => json!({
@@ -208,7 +238,7 @@ impl<'s> Lines<'s> {
                 "interest": amount(*interest, self.currency),
                 "costs": amount(*costs, self.currency),
             }),
-            Effect::Report { party, what, message, persons } => json!({
+            Effect::Report { party, what, message, persons, .. } => json!({
                 "to": text(party), "what": text(what), "message": message, "debtors": about(case, *persons),
             }),
             Effect::Alarm(alarm) => self.alarm(alarm),
@@ -285,6 +315,7 @@ impl<'s> Lines<'s> {
             HeldAction::File(form) => json!({ "action": "file", "name": text(form) }),
             HeldAction::Charge(kind) => json!({ "action": "charge", "name": text(kind) }),
             HeldAction::Collect(by) => json!({ "action": "collect", "name": text(by) }),
+            HeldAction::Report(party) => json!({ "action": "report", "name": text(party) }),
             HeldAction::Offer(plan) => json!({ "action": "offer", "name": self.strategy.plan_name(plan) }),
             HeldAction::Activate(plan) => json!({ "action": "activate", "name": self.strategy.plan_name(plan) }),
             HeldAction::Split => json!({ "action": "split" }),
@@ -303,6 +334,22 @@ impl<'s> Lines<'s> {
 }
 
 impl Strategy {
+    /// The files of figures that its dated values go on with: `figures-2027.dun`.
+    pub(crate) fn figure_files(&self) -> String {
+        self.machine().figure_files().join(", ")
+    }
+
+    /// The file of figures behind an expression: that of its dated value, of interest all of them.
+    pub(crate) fn figures_read(&self, read: ExprId) -> String {
+        match self.machine().exprs.get(read.index()) {
+            Some(Expr::Dated(id, _)) => {
+                let added = self.machine().dated.get(id.index()).and_then(|dated| dated.added.as_ref());
+                added.map(|added| added.file.clone()).unwrap_or_default()
+            }
+            _ => self.figure_files(),
+        }
+    }
+
     /// The name of a plan.
     #[must_use]
     pub fn plan_name(&self, plan: dunlin_machine::ir::PlanId) -> &str {
@@ -328,6 +375,13 @@ impl Strategy {
             HeldBy::NoTerms => "no terms of this plan are agreed".into(),
             HeldBy::Nothing => "there is nothing to take".into(),
             HeldBy::When => "the condition of its rule does not hold any more".into(),
+            HeldBy::Disputed => "every open claim is disputed".into(),
+            HeldBy::Fresh => "no demand has named a claim that is open and not disputed".into(),
+            HeldBy::Recess(calendar, at) => {
+                let calendar = self.machine().calendars.get(calendar.index());
+                let recess = calendar.and_then(|calendar| calendar.recesses.get(usize::from(at)));
+                recess.map_or_else(String::new, |recess| recess.name.clone())
+            }
             HeldBy::Unusable(why) => format!("not {}", self.unusable_words(why)),
         }
     }
@@ -392,6 +446,20 @@ pub(crate) fn about(case: &Case, persons: u8) -> Option<Vec<&str>> {
     (case.persons.len() > 1).then(|| named.map(|(person, _)| person.id.as_str()).collect())
 }
 
+/// The names of the claims that an effect leaves out; none where it leaves out nothing.
+pub(crate) fn left_out<'c>(case: &'c Case, outcome: &Outcome, effect: &Effect) -> Option<Vec<&'c str>> {
+    let (Effect::Send { without, .. }
+    | Effect::Charge { without, .. }
+    | Effect::File { without, .. }
+    | Effect::Report { without, .. }) = effect
+    else {
+        return None;
+    };
+    let claims = outcome.without.get(without.start as usize..without.end as usize).unwrap_or_default();
+    let name = |at: &u16| case.ledger.claims.get(usize::from(*at)).map(|claim| claim.id.as_str());
+    Some(claims.iter().filter_map(name).collect()).filter(|names: &Vec<&str>| !names.is_empty())
+}
+
 /// The verb of an effect.
 #[must_use]
 pub fn effect_kind(effect: &Effect) -> &'static str {
@@ -416,6 +484,9 @@ pub const fn held_kind(by: HeldBy) -> &'static str {
         HeldBy::NoTerms => "terms",
         HeldBy::Nothing => "nothing",
         HeldBy::When => "when",
+        HeldBy::Disputed => "disputed",
+        HeldBy::Fresh => "fresh",
+        HeldBy::Recess(..) => "recess",
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a step did and why, in sentences for people.
 
-use crate::lines::{about, held_kind, person_id, seen, seen_words, through_words};
+use crate::lines::{about, held_kind, left_out, person_id, seen, seen_words, through_words};
 use crate::strategy::Strategy;
-use dunlin_machine::events::Happening;
+use dunlin_machine::events::{Happening, Origin};
 use dunlin_machine::ir::{RuleId, TemplateId, TextId, Type};
 use dunlin_machine::text::Words;
 use dunlin_machine::value::{Currency, Date, Instant, Money};
 use dunlin_runtime::case::Case;
 use dunlin_runtime::input::{Event, Given};
-use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Outcome, What};
+use dunlin_runtime::outcome::{Alarm, Effect, Entry, HeldAction, HeldBy, Note, Outcome, Statement, What};
 
 /// Tells what happened to cases of one strategy.
 pub struct Story<'s> {
@@ -24,11 +24,15 @@ impl<'s> Story<'s> {
         Self { strategy, words: Words::in_currency(strategy.machine(), currency), currency }
     }
 
-    /// What was done; none for what an event's own line says already.
+    /// What was done or what the machine raised; none for what has a line of its own already.
     #[must_use]
     pub fn what(&self, case: &Case, outcome: &Outcome, entry: &Entry) -> Option<String> {
         Some(match &entry.what {
-            What::Effect { effect, .. } => self.effect(case, outcome, effect),
+            What::Effect { effect, .. } => {
+                let without = left_out(case, outcome, effect);
+                let without = without.map_or_else(String::new, |claims| format!(", without {}", claims.join(" and ")));
+                format!("{}{without}", self.effect(case, outcome, effect))
+            }
             What::Move { from: None, to, .. } => format!("opens in {}", self.stage(*to)),
             What::Move { to, back, .. } => {
                 let back = if *back { "back to " } else { "" };
@@ -40,8 +44,23 @@ impl<'s> Story<'s> {
                 format!("pause {}{until}", self.strategy.text_value(*reason, &case.texts))
             }
             What::Resumed { reason } => format!("resume {}", self.strategy.text_value(*reason, &case.texts)),
+            What::Event { event, .. } if is_raised(*event) => self.strategy.event_name(*event).to_owned(),
+            What::Note(note) => self.note(*note),
             What::Event { .. } => return None,
         })
+    }
+
+    /// What would have been different, had an event been known before.
+    fn note(&self, note: Note) -> String {
+        match note {
+            Note::Date { fired_for, now: Some(now) } => {
+                format!("note: done for {fired_for}; by the corrected date it would be due on {now}")
+            }
+            Note::Date { fired_for, now: None } => {
+                format!("note: done for {fired_for}; by what was corrected it would not be due")
+            }
+            Note::Refunded(sum) => format!("note: {} of that payment was refunded", self.money(sum)),
+        }
     }
 
     /// The rule that did it, with its place and its law; none for what the machine does by itself.
@@ -58,9 +77,12 @@ impl<'s> Story<'s> {
     #[must_use]
     pub fn values(&self, case: &Case, outcome: &Outcome, entry: &Entry) -> String {
         let one = |seen: &dunlin_runtime::outcome::Seen| {
-            let provisional = if seen.provisional { " (provisional)" } else { "" };
             let name = self.words.expression(seen.read);
-            format!("{name} = {}{provisional}", seen_words(self.strategy, self.currency, case, seen))
+            let source = if seen.added { self.strategy.figures_read(seen.read) } else { String::new() };
+            let notes = [source.as_str(), if seen.provisional { "provisional" } else { "" }];
+            let notes: Vec<&str> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+            let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+            format!("{name} = {}{notes}", seen_words(self.strategy, self.currency, case, seen))
         };
         seen(outcome, entry).into_iter().map(one).collect::<Vec<_>>().join(", ")
     }
@@ -151,16 +173,16 @@ impl<'s> Story<'s> {
                 let again = if *again { ", open again" } else { "" };
                 format!("task {} for {}{until}{again}", self.text(*name), self.text(*role))
             }
-            Effect::File { form, with, persons } => {
+            Effect::File { form, with, persons, .. } => {
                 let (about, with) = (about_words(case, *persons), self.with(case, outcome, with));
                 format!("file {}{about}{with}", self.text(*form))
             }
-            Effect::Charge { amount, kind, replacing } => {
+            Effect::Charge { amount, kind, replacing, .. } => {
                 let replacing = replacing.map_or_else(String::new, |kind| format!(" replacing {}", self.text(kind)));
                 format!("charge {} as {}{replacing}", self.money(*amount), self.text(*kind))
             }
             Effect::Waive { principal, interest, costs } => self.waive(*principal, *interest, *costs),
-            Effect::Report { party, what, message, persons } => {
+            Effect::Report { party, what, message, persons, .. } => {
                 let quote = if *message { "\"" } else { "" };
                 let about = about_words(case, *persons);
                 format!("report {} {quote}{}{quote}{about}", self.text(*party), self.text(*what))
@@ -245,6 +267,7 @@ impl<'s> Story<'s> {
             HeldAction::File(form) => format!("file {}", self.text(form)),
             HeldAction::Charge(kind) => format!("charge as {}", self.text(kind)),
             HeldAction::Collect(by) => format!("collect by {}", self.text(by)),
+            HeldAction::Report(party) => format!("report {}", self.text(party)),
             HeldAction::Offer(plan) => format!("offer plan {}", self.strategy.plan_name(plan)),
             HeldAction::Activate(plan) => format!("activate plan {}", self.strategy.plan_name(plan)),
             HeldAction::Split => "split".to_owned(),
@@ -306,7 +329,7 @@ pub struct Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToldKind {
-    /// An event from outside.
+    /// An event from outside, or one that the machine raised.
     Event,
     /// The host is to do something.
     Effect,
@@ -318,6 +341,8 @@ pub enum ToldKind {
     Held,
     /// The case was held or goes on.
     Hold,
+    /// What would have been different, had an event been known before.
+    Note,
     /// An event was refused.
     Refused,
 }
@@ -374,22 +399,47 @@ impl Story<'_> {
             What::Move { .. } => ToldKind::Move,
             What::Held { .. } => ToldKind::Held,
             What::Paused { .. } | What::Resumed { .. } => ToldKind::Hold,
-            What::Event { .. } => return None,
+            What::Event { .. } => ToldKind::Event,
+            What::Note(_) => ToldKind::Note,
         };
         let mut told = self.line(at, kind, self.what(case, outcome, entry)?);
+        if kind == ToldKind::Event {
+            return Some(told);
+        }
         told.rule = self.rule(entry);
         told.values = self.values(case, outcome, entry);
         told.late_days = entry.late_days;
         if let What::Effect { statement, .. } = &entry.what {
             told.balance = Some(self.money(statement.balance));
-            if statement.provisional {
-                let gap = if told.values.is_empty() { "" } else { ", " };
-                told.values.push_str(gap);
-                told.values.push_str("interest by figures that nobody has checked yet (provisional)");
-            }
+            let mut read = vec![std::mem::take(&mut told.values), self.about_interest(statement)];
+            read.retain(|words| !words.is_empty());
+            told.values = read.join(", ");
         }
         Some(told)
     }
+}
+
+impl Story<'_> {
+    /// What is to be said of the figures behind the interest; mostly nothing.
+    fn about_interest(&self, statement: &Statement) -> String {
+        match (statement.added, statement.provisional) {
+            (false, false) => String::new(),
+            (false, true) => "interest by figures that nobody has checked yet (provisional)".into(),
+            (true, false) => format!("interest by figures of {}", self.strategy.figure_files()),
+            (true, true) => {
+                format!(
+                    "interest by figures of {}, which nobody has checked yet (provisional)",
+                    self.strategy.figure_files()
+                )
+            }
+        }
+    }
+}
+
+/// Whether the machine raises the event itself, and nothing else tells of it: an overdue task has its alarm.
+pub(crate) fn is_raised(event: dunlin_machine::ir::EventId) -> bool {
+    let happening = Happening::of(event).filter(|happening| *happening != Happening::TaskOverdue);
+    happening.is_some_and(|happening| happening.builtin().origin == Origin::Machine)
 }
 
 /// Events that change what is owed.

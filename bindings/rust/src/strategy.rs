@@ -2,6 +2,10 @@
 
 use crate::error::Error;
 use dunlin_machine::binary::MachineHash;
+#[cfg(feature = "compile")]
+use dunlin_machine::figures::RowsError;
+#[cfg(feature = "compile")]
+use dunlin_machine::ir::{AddedRows, DatedId};
 use dunlin_machine::ir::{FactId, Machine, RuleId, TextId, Type};
 use dunlin_machine::value::{Currency, Date, Instant};
 
@@ -27,6 +31,13 @@ impl Strategy {
     pub fn of(machine: Machine) -> Self {
         let hash = machine.hash();
         Self { machine, hash }
+    }
+
+    /// With later rows of dated values; the hash stays.
+    #[cfg(feature = "compile")]
+    pub(crate) fn with_rows(mut self, rows: Vec<(DatedId, AddedRows)>) -> Result<Self, RowsError> {
+        self.machine.add_rows(rows)?;
+        Ok(self)
     }
 
     /// The stored form, for [`load`].

@@ -86,8 +86,10 @@ struct Journal<'s> {
 /// An effect that went out.
 struct Done {
     day: Date,
+    number: u32,
     action: &'static str,
-    name: String,
+    /// What tests may call it by.
+    names: Vec<String>,
     channels: Vec<String>,
     words: String,
 }
@@ -123,11 +125,12 @@ impl<'s> Journal<'s> {
         for entry in &outcome.entries {
             self.rules.extend(entry.rule.into_iter().chain(entry.because_of));
             match &entry.what {
-                What::Effect { effect, .. } => {
+                What::Effect { number, effect, .. } => {
                     let words = self.story.what(step.case.state(), outcome, entry).unwrap_or_default();
-                    let (name, channels) = self.named(effect);
+                    let (names, channels) = self.named(effect);
                     let day = self.strategy.local(step.at).0;
-                    self.effects.push(Done { day, action: effect_kind(effect), name, channels, words });
+                    let action = effect_kind(effect);
+                    self.effects.push(Done { day, number: *number, action, names, channels, words });
                 }
                 What::Move { to, .. } => {
                     self.stages.insert(*to);
@@ -140,8 +143,27 @@ impl<'s> Journal<'s> {
         }
     }
 
-    /// The name that a test calls an effect by, and its channels.
-    fn named(&self, effect: &Effect) -> (String, Vec<String>) {
+    /// The names that a test may call an effect by, and its channels.
+    fn named(&self, effect: &Effect) -> (Vec<String>, Vec<String>) {
+        match effect {
+            // It is called as what it withdraws.
+            Effect::Cancel { of } => {
+                let opened = self.effects.iter().find(|done| done.number == *of);
+                (opened.map_or_else(Vec::new, |done| done.names.clone()), Vec::new())
+            }
+            Effect::Waive { principal, interest, costs } => {
+                let parts = [("principal", principal), ("interest", interest), ("costs", costs)];
+                let waived = parts.iter().filter(|(_, amount)| amount.0 != 0);
+                (waived.map(|(part, _)| (*part).to_owned()).collect(), Vec::new())
+            }
+            _ => {
+                let (name, channels) = self.one_name(effect);
+                (vec![name], channels)
+            }
+        }
+    }
+
+    fn one_name(&self, effect: &Effect) -> (String, Vec<String>) {
         let text = |id: &TextId| self.strategy.text(*id).to_owned();
         match effect {
             Effect::Send { template, channels, .. } => {
@@ -181,7 +203,7 @@ impl<'s> Journal<'s> {
 
 fn run_steps<'s>(strategy: &'s Strategy, model: &Model, test: &Test, journal: &mut Journal<'s>) -> Result<(), Failure> {
     let broken = |rule: RuleId, found: String| failure(strategy, rule, None, found);
-    let quantities = Quantities::of(model, test).map_err(|found| broken(test.rule, found))?;
+    let quantities = Quantities::of(strategy, model, test).map_err(|found| broken(test.rule, found))?;
     let input = opening(strategy, &test.case).ok_or_else(|| broken(test.rule, "a day cannot be counted".into()))?;
     let opened = Run::open(strategy, &input, &mut |step| journal.note(&step));
     let run = opened.map_err(|error| broken(test.rule, format!("the case cannot be opened: {error}")))?;
@@ -209,7 +231,7 @@ struct Quantities {
 }
 
 impl Quantities {
-    fn of(model: &Model, test: &Test) -> Result<Self, String> {
+    fn of(strategy: &Strategy, model: &Model, test: &Test) -> Result<Self, String> {
         let mut exprs: Vec<Expr> = Vec::new();
         for step in &test.steps {
             if let TestDoes::Quantity { quantity, is, within } = &step.does {
@@ -217,7 +239,8 @@ impl Quantities {
                 exprs.extend(within.clone());
             }
         }
-        let machine = lower_with(model, &exprs).map_err(|error| error.to_string())?;
+        let mut machine = lower_with(model, &exprs).map_err(|error| error.to_string())?;
+        machine.add_rows_of(strategy.machine());
         Ok(Self { machine, first: model.vars.len(), taken: 0 })
     }
 
@@ -439,7 +462,7 @@ struct Wanted<'w> {
 
 impl Wanted<'_> {
     fn named(&self, done: &Done) -> bool {
-        done.action == self.action && self.name.is_none_or(|name| name == done.name)
+        done.action == self.action && self.name.is_none_or(|name| done.names.iter().any(|one| one == name))
     }
 
     fn is(&self, done: &Done, channel: Option<&str>) -> bool {

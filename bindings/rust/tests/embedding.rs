@@ -257,3 +257,98 @@ fn tests_of_a_strategy_pass_and_fail() {
     let failure = dunlin::run_test(&strategy, &model, &model.tests[0]).failure.unwrap();
     assert_eq!(failure.found, "send reminder by email, tone friendly on 2026-01-05");
 }
+
+/// The lines of a case after some events.
+fn lines_after(strategy: &Strategy, case: &str, events: &str) -> Vec<Value> {
+    let currency = strategy.machine().currencies[0];
+    let (mut lines, mut told) = (Lines::new(strategy, currency), Vec::new());
+    let mut note = |step: &Step<'_>| {
+        told.extend(step.result.map(|outcome| lines.outcome(step.at, step.case.state(), outcome)).unwrap_or_default());
+    };
+    let input = CaseInput::from_json(strategy, case).unwrap();
+    let mut run = Run::open(strategy, &input, &mut |step| note(&step)).unwrap();
+    for event in EventInput::from_json_lines(strategy, currency, events).unwrap() {
+        run.event(&event, &mut |step| note(&step)).unwrap();
+    }
+    told
+}
+
+#[test]
+fn effects_name_the_claims_that_they_leave_out() {
+    let text = "strategy s \"S\" currency EUR time zone Europe/Berlin \
+                stage first { send demand by letter  on hardship { charge 5 EUR as dunning  file order } } \
+                outcome done whenever settled -> done";
+    let strategy = dunlin::compile(&Sources::new("s.dun", text)).unwrap_or_else(|found| panic!("{found}"));
+    let case = r#"{"id": "1", "opened": "2026-01-05", "debtor": {},
+        "claims": [{"id": "A", "principal": "10.00", "due": "2025-12-20"}, {"id": "B", "principal": "20.00", "due": "2025-12-20"}]}"#;
+    let events = r#"{"at": "2026-01-06", "event": "dispute", "claim": "B"}
+        {"at": "2026-01-06", "event": "claim_added", "claim": "C", "principal": "1.00", "due": "2026-01-02"}
+        {"at": "2026-01-07", "event": "hardship"}"#;
+    let lines = lines_after(&strategy, case, events);
+    let of = |kind: &str| lines.iter().find(|line| line["effect"] == kind).unwrap();
+    assert_eq!(of("send").get("without"), None);
+    assert_eq!(of("charge")["without"], serde_json::json!(["B"]));
+    assert_eq!(of("file")["without"], serde_json::json!(["B", "C"]));
+}
+
+#[test]
+fn what_an_event_corrects_is_noted() {
+    let text = "strategy s \"S\" currency EUR time zone Europe/Berlin \
+                stage first { file order  on served -> second } stage second { 3 days after served.on -> third } \
+                stage third { on claim_withdrawn -> done } outcome done whenever settled -> done";
+    let strategy = dunlin::compile(&Sources::new("s.dun", text)).unwrap_or_else(|found| panic!("{found}"));
+    let case = r#"{"id": "1", "opened": "2026-01-05", "debtor": {}, "title": true,
+        "claims": [{"id": "A", "principal": "10.00", "due": "2025-12-20"}]}"#;
+    let events = r#"{"at": "2026-01-06", "event": "served", "on": "2026-01-06"}
+        {"at": "2026-01-12", "event": "served", "on": "2026-01-08"}
+        {"at": "2026-01-13", "id": "p", "event": "payment", "amount": "12.00"}
+        {"at": "2026-01-14", "event": "payment_returned", "of": "p"}"#;
+    let lines = lines_after(&strategy, case, events);
+    let notes: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "note").collect();
+    assert_eq!(notes.len(), 2, "{notes:#?}");
+    assert_eq!((&notes[0]["fired_for"], &notes[0]["now"]), (&"2026-01-09".into(), &"2026-01-11".into()));
+    assert_eq!(notes[0]["rule"]["name"], "3 days after served.on -> third");
+    assert_eq!((&notes[1]["note"], &notes[1]["amount"]), (&"refunded".into(), &"2.00".into()));
+}
+
+const POSTAGE: &str = r#"
+strategy parcels
+currency EUR
+time zone Europe/Berlin
+postage = value : money verified until 2026-12-31 { from 2025-01-01 => 0.95 EUR }
+stage reminder {
+    charge postage as dunning
+    after 1 month -> self
+    on recalled -> closed
+}
+outcome closed
+"#;
+
+/// What the case owes for letters at the end of the day.
+fn costs(strategy: &Strategy, case: &mut Case, day: &str) -> String {
+    let at = Instant::parse(&format!("{day}T23:00:00+01:00")).unwrap();
+    let outcome = Interpreter::new(strategy).advance(case, at).unwrap();
+    let lines = Lines::new(strategy, dunlin::machine::value::Currency::EUR).outcome(at, case.state(), &outcome);
+    lines.last().map(|line| line["statement"].to_string()).unwrap()
+}
+
+#[test]
+fn later_figures_go_on_with_the_same_strategy_and_its_cases() {
+    let strategy = dunlin::compile(&Sources::new("parcels.dun", POSTAGE)).unwrap();
+    let case = r#"{"id": "1", "opened": "2026-12-10", "debtor": {}, "claims": [{"id": "R", "principal": "10.00", "due": "2026-12-01"}]}"#;
+    let input = CaseInput::from_json(&strategy, case).unwrap();
+    let (case, _) = Interpreter::new(&strategy).open(&input, input.at).unwrap();
+    let bytes = case.save();
+
+    let text = "postage = value : money verified until 2027-12-31 { from 2027-01-01 => 1.05 EUR }";
+    let (later, warnings) = strategy.clone().with_figures("folder/figures.dun", text).unwrap();
+    assert_eq!(warnings.warnings(), 0);
+    assert_eq!((later.hash(), later.to_bytes()), (strategy.hash(), strategy.to_bytes()));
+    let mut case = Case::restore(&later, &bytes).unwrap();
+    assert!(costs(&later, &mut case, "2027-01-10").contains(r#""costs":"2.00""#), "0.95 and 1.05 EUR");
+    assert!(Case::restore(&strategy, &case.save()).is_ok(), "the case goes on without them, too");
+
+    let wrong = "postage = value : money { from 2024-01-01 => 0.85 EUR }";
+    let errors = strategy.with_figures("figures.dun", wrong).unwrap_err();
+    assert!(errors.to_string().contains("not later than the last one"), "{errors}");
+}

@@ -8,7 +8,8 @@ use crate::problem::{Done, Problem};
 use crate::templates::Templates;
 use dunlin::machine::ir::{Block, Does, Machine, On, StageId, Target};
 use dunlin::machine::value::Date;
-use dunlin::{CaseInput, Checked, Strategy, ToldKind};
+use dunlin::runtime::input::{ClaimGiven, PersonGiven};
+use dunlin::{CaseInput, Checked, Diagnostics, Interpreter, Strategy, ToldKind};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -16,11 +17,12 @@ use std::path::Path;
 pub fn run(args: &Args) -> Done {
     let (mut errors, mut reports) = (0, Vec::new());
     for path in &args.files {
-        let checked = files::checked(path)?;
-        errors += checked.diagnostics.errors();
+        let mut checked = files::checked(path)?;
+        let figures = Figures::of(&mut checked, args.figures.as_deref())?;
+        errors += checked.diagnostics.errors() + figures.errors();
         match args.format {
-            Format::Human => human(path, &checked)?,
-            Format::Json => reports.push(report(path, &checked)?),
+            Format::Human => human(path, &checked, &figures)?,
+            Format::Json => reports.push(report(path, &checked, &figures)?),
         }
     }
     if args.format == Format::Json {
@@ -30,9 +32,39 @@ pub fn run(args: &Args) -> Done {
     if errors > 0 { Err(Problem::said()) } else { Ok(()) }
 }
 
-fn human(path: &Path, checked: &Checked) -> Done {
-    eprint!("{}", checked.diagnostics.render(output::colour_on_stderr()));
-    let (errors, warnings) = (checked.diagnostics.errors(), checked.diagnostics.warnings());
+/// What the checker says of a file of figures; nothing where there is none.
+struct Figures(Option<Diagnostics>);
+
+impl Figures {
+    /// Adds the later rows to a strategy without errors.
+    fn of(checked: &mut Checked, path: Option<&Path>) -> Done<Self> {
+        let Some(path) = path else { return Ok(Self(None)) };
+        let Some(strategy) = checked.strategy.take() else { return Ok(Self(None)) };
+        let found = match strategy.with_figures(&path.display().to_string(), &files::text(path)?) {
+            Ok((strategy, found)) => {
+                checked.strategy = Some(strategy);
+                found
+            }
+            Err(found) => found,
+        };
+        Ok(Self(Some(found)))
+    }
+
+    fn errors(&self) -> usize {
+        self.0.as_ref().map_or(0, Diagnostics::errors)
+    }
+
+    fn warnings(&self) -> usize {
+        self.0.as_ref().map_or(0, Diagnostics::warnings)
+    }
+}
+
+fn human(path: &Path, checked: &Checked, figures: &Figures) -> Done {
+    for found in std::iter::once(&checked.diagnostics).chain(&figures.0) {
+        eprint!("{}", found.render(output::colour_on_stderr()));
+    }
+    let errors = checked.diagnostics.errors() + figures.errors();
+    let warnings = checked.diagnostics.warnings() + figures.warnings();
     let verdict = match (errors, warnings) {
         (0, 0) => "no errors, no warnings".to_owned(),
         _ => format!("{}, {}", count(errors, "error", "errors"), count(warnings, "warning", "warnings")),
@@ -48,16 +80,17 @@ fn human(path: &Path, checked: &Checked) -> Done {
     files::print(&text)
 }
 
-fn report(path: &Path, checked: &Checked) -> Done<Value> {
+fn report(path: &Path, checked: &Checked, figures: &Figures) -> Done<Value> {
     let sheet = match &checked.strategy {
         Some(strategy) => Some(Sheet::of(strategy, templates(path, checked)?).json(strategy)),
         None => None,
     };
+    let views: Vec<_> = std::iter::once(&checked.diagnostics).chain(&figures.0).flat_map(Diagnostics::views).collect();
     Ok(json!({
         "file": path.display().to_string(),
-        "errors": checked.diagnostics.errors(),
-        "warnings": checked.diagnostics.warnings(),
-        "diagnostics": checked.diagnostics.views(),
+        "errors": checked.diagnostics.errors() + figures.errors(),
+        "warnings": checked.diagnostics.warnings() + figures.warnings(),
+        "diagnostics": views,
         "sheet": sheet,
     }))
 }
@@ -76,7 +109,7 @@ struct Sheet {
     chain: usize,
     limits: Vec<String>,
     silent: Result<SilentPath, String>,
-    bytes: usize,
+    full: Option<FullCase>,
     templates: Option<Templates>,
 }
 
@@ -112,8 +145,8 @@ impl Sheet {
             rules: machine.triggers.len() + machine.whenevers.len(),
             chain: longest_chain(machine),
             limits: machine.contact.limits.iter().map(limit).collect(),
-            bytes: silent.as_ref().map_or(0, |silent| silent.bytes),
             silent,
+            full: FullCase::of(strategy),
             templates,
         }
     }
@@ -127,8 +160,15 @@ impl Sheet {
         ];
         rows.push(("contacts", if self.limits.is_empty() { "no limit".into() } else { self.limits.join("; ") }));
         rows.push(("silent case", self.silent.as_ref().map_or_else(String::clone, |silent| silent.words(strategy))));
-        if self.bytes > 0 {
-            rows.push(("case", format!("{} bytes saved, at the end of the silent case", self.bytes)));
+        if let Ok(silent) = &self.silent {
+            rows.push(("case", format!("{} bytes saved, at the end of the silent case", silent.bytes)));
+        }
+        if let Some(full) = &self.full {
+            rows.push((if self.silent.is_ok() { "" } else { "case" }, full.words()));
+        }
+        let figures = strategy.machine().figure_files();
+        if !figures.is_empty() {
+            rows.push(("figures", figures.join(", ")));
         }
         for (at, line) in self.templates.iter().flat_map(Templates::lines).enumerate() {
             rows.push((if at == 0 { "templates" } else { "" }, line));
@@ -174,7 +214,9 @@ impl Sheet {
             "longest_chain": self.chain,
             "limits": self.limits,
             "silent": silent,
-            "case_bytes": (self.bytes > 0).then_some(self.bytes),
+            "case_bytes": self.silent.as_ref().ok().map(|silent| silent.bytes),
+            "full_case": self.full.as_ref().map(FullCase::json),
+            "figures": strategy.machine().figure_files(),
             "templates": self.templates.as_ref().map(Templates::json),
             "guarantees": self.guarantees(strategy),
             "hash": strategy.hash().to_string(),
@@ -192,11 +234,47 @@ impl Sheet {
     }
 }
 
-/// The silent path of a sample case, where facts need not be stated. It runs from a fixed day, so that a sheet does not
-/// change with the date of printing.
+/// The largest case that can open: with as many debtors and claims as `limits` allows.
+struct FullCase {
+    debtors: u32,
+    claims: u32,
+    bytes: usize,
+}
+
+impl FullCase {
+    /// None where a case has to state facts, so that no example of one can be made.
+    fn of(strategy: &Strategy) -> Option<Self> {
+        let mut input = CaseInput::sample(strategy, sample_day()?).ok()?;
+        let limits = strategy.machine().limits;
+        let (person, claim) = (input.opening.persons.pop()?, input.opening.claims.pop()?);
+        let persons = (1..=limits.debtors).map(|n| PersonGiven { id: format!("debtor {n}"), ..person.clone() });
+        input.opening.persons = persons.collect();
+        let claims = (1..=limits.claims).map(|n| ClaimGiven { id: format!("R-{n}"), ..claim.clone() });
+        input.opening.claims = claims.collect();
+        let (case, _) = Interpreter::new(strategy).open(&input, input.at).ok()?;
+        Some(Self { debtors: limits.debtors, claims: limits.claims, bytes: case.save().len() })
+    }
+
+    fn words(&self) -> String {
+        let debtors = count(self.debtors as usize, "debtor", "debtors");
+        let claims = count(self.claims as usize, "claim", "claims");
+        format!("{} bytes when it opens with {debtors} and {claims}, the most it may have", self.bytes)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "debtors": self.debtors, "claims": self.claims, "bytes": self.bytes })
+    }
+}
+
+/// A fixed day, so that a sheet does not change with the date of printing.
+fn sample_day() -> Option<Date> {
+    Date::new(2026, 1, 5)
+}
+
+/// The silent path of a sample case, where facts need not be stated.
 fn silent_path(strategy: &Strategy) -> Result<SilentPath, String> {
     let outside = || "the day lies outside the years that Dunlin can count".to_owned();
-    let open = Date::new(2026, 1, 5).ok_or_else(outside)?;
+    let open = sample_day().ok_or_else(outside)?;
     let hint = |error: dunlin::Error| format!("{error}; `dunlin timeline --case` shows one");
     let input = CaseInput::sample(strategy, open).map_err(hint)?;
     let silent = Silent::of(strategy, &input, open.add_years(3).map_err(|_| outside())?)

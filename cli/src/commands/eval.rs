@@ -24,7 +24,10 @@ pub fn run(args: &Args) -> Done {
         Some(text) => Date::parse(text).map_err(|error| Problem::usage(format!("--today {text}: {error}")))?,
         None => clock()?,
     };
-    let value = evaluate(&sources, &uses, &args.expression, case.as_deref(), today);
+    let figures = args.figures.as_deref().map(|path| files::text(path).map(|text| (path.display().to_string(), text)));
+    let figures = figures.transpose()?;
+    let figures = figures.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    let value = evaluate(&sources, &uses, &args.expression, case.as_deref(), today, figures);
     let value = value.map_err(|error| said(args, error))?;
     files::print(&match args.format {
         Format::Human => format!("{value}\n"),

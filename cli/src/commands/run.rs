@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Runs the case and prints what happened.
 pub fn run(args: &Args) -> Done {
-    let strategy = files::strategy(&args.file)?;
+    let strategy = files::strategy_with(&args.file, args.figures.as_deref())?;
     let start = start(&strategy, args)?;
     let events = events(&strategy, start.currency(&strategy), args.events.as_deref())?;
     let until = args.until.as_deref().map(|text| until(&strategy, text)).transpose()?;

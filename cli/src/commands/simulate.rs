@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Done {
     let mut results = args.out.as_deref().map(Results::new);
     let mut reports = Vec::new();
     for path in &args.files {
-        let strategy = files::strategy(path)?;
+        let strategy = files::strategy_with(path, args.figures.as_deref())?;
         let jobs = portfolio::read(&strategy, &args.cases, args.events.as_deref())?;
         let until = until(args, &jobs)?;
         let portfolio = live(args, &strategy, &jobs, until);

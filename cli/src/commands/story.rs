@@ -71,7 +71,7 @@ fn coloured(text: &str, kind: ToldKind, colour: bool) -> String {
     match kind {
         ToldKind::Event => ink(text, Ink::Cyan, colour),
         ToldKind::Move => ink(text, Ink::Bold, colour),
-        ToldKind::Held | ToldKind::Hold => ink(text, Ink::Yellow, colour),
+        ToldKind::Held | ToldKind::Hold | ToldKind::Note => ink(text, Ink::Yellow, colour),
         ToldKind::Refused | ToldKind::Alarm => ink(text, Ink::Red, colour),
         ToldKind::Effect => text.to_owned(),
     }

@@ -17,6 +17,7 @@ pub fn run(args: &Args) -> Done {
     let (mut failed, mut reports) = (0, Vec::new());
     for path in &args.files {
         let (strategy, model) = compiled(path)?;
+        let strategy = files::with_figures(strategy, args.figures.as_deref())?;
         let tested: Vec<Tested> = model.tests.iter().map(|test| run_test(&strategy, &model, test)).collect();
         failed += tested.iter().filter(|tested| tested.failure.is_some()).count();
         let coverage = args.coverage.then(|| Coverage::of(&strategy, &tested));

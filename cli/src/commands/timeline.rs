@@ -15,7 +15,7 @@ const MONTHS: i32 = 24;
 
 /// Runs the silent case and prints what happens.
 pub fn run(args: &Args) -> Done {
-    let strategy = files::strategy(&args.file)?;
+    let strategy = files::strategy_with(&args.file, args.figures.as_deref())?;
     let input = input(&strategy, args)?;
     let until = last_day(&strategy, &input, args.until.as_deref())?;
     let silent = Silent::of(&strategy, &input, until)?;

@@ -442,7 +442,7 @@ impl Checker<'_> {
                         "This `resume` does not say which hold ends, and no rule around it has paused",
                     );
                     let help = match reasons.as_slice() {
-                        [] => "nothing in this strategy pauses".to_owned(),
+                        [] => "no rule pauses: remove it, or `pause REASON` where the hold begins".to_owned(),
                         _ => format!("name the reason: {}", or_list(&reasons)),
                     };
                     self.report(error.help(help));

@@ -11,7 +11,7 @@ use crate::syntax::tree::{self, DateLiteral, Span};
 pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -> Option<ir::Dated> {
     let before = checker.diagnostics.len();
     let owner = declared.name.text();
-    let ty = checker.type_of(&declared.ty, &owner);
+    let ty = checker.type_of(&declared.ty, &owner).map(|(ty, _)| ty);
     if declared.rows.is_empty() {
         let error = checker.error(codes::DATED_EMPTY, span, format!("`{owner}` has no row, so it has no value"));
         checker.report(error.help("write from when which value holds: `from 2024-01-01 => 3.62 %`"));
@@ -21,15 +21,15 @@ pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -
     for (index, row) in declared.rows.iter().enumerate() {
         let from = checker.date(row.from);
         in_order(checker, days.get(..index).unwrap_or(&[]), row.from);
-        let value = ty.and_then(|(ty, _)| checker.constant(&row.value, ty));
+        let value = ty.and_then(|ty| checker.constant(&row.value, ty));
         rows.extend(from.zip(value));
     }
     let last = days.last().zip(declared.verified_until);
     let verified_until = last.and_then(|(last, day)| verified(checker, *last, day));
-    let (ty, _) = ty?;
+    let ty = ty?;
     let name = checker.text(&owner);
     let sound = checker.diagnostics.len() == before;
-    sound.then_some(ir::Dated { name, ty, rows, verified_until })
+    sound.then_some(ir::Dated { name, ty, rows, verified_until, added: None })
 }
 
 /// Reports a row that begins on a day that an earlier row has, or before it.

@@ -1,14 +1,14 @@
 //! Header lines and the declarations of values: what a strategy says of itself before it says what is done.
 
 use dunlin_machine::events::{BUILTIN_EVENTS, EventParam, EventType};
-use dunlin_machine::ir::{EventId, Fact, FactId, Param, ParamId, TextId, Type, VarId};
+use dunlin_machine::ir::{EventId, Fact, FactId, FurtherFact, FurtherParam, Param, ParamId, TextId, Type, VarId};
 
 use super::context::{Checker, Named, Place, Value};
 use super::expr::{constant, is_builtin_value, second_of_day};
 use super::modules::{Family, declared_name};
 use dunlin_machine::value::{Currency, Duration, Unit};
 
-use super::types::Bounds;
+use super::types::in_currency;
 use crate::diagnostic::{Code, Diagnostic, codes, did_you_mean};
 use crate::lower::zones;
 use crate::model::Var;
@@ -310,13 +310,19 @@ impl Checker<'_> {
         let default = match &fact.default {
             Some(default) => {
                 // A wrong default is reported; the fact keeps its type, so that what reads it is checked all the same.
-                let value = self.constant(default, ty);
-                value.map(|value| self.check_bounds(value, ty, bounds, default.span, fact.ty.span));
-                Some(value.unwrap_or(0))
+                let values = self.constants(default, ty).unwrap_or_else(|| vec![0]);
+                self.check_bounds(&values, ty, &bounds, default.span, fact.ty.span);
+                values
             }
-            None => None,
+            None => Vec::new(),
         };
-        Some(Fact { name: self.text(&fact.name.text), ty, bounds, default, optional: false })
+        let name = self.text(&fact.name.text);
+        let further = further(default.len().max(bounds.len()), |currency| FurtherFact {
+            bounds: in_currency(&bounds, currency),
+            default: in_currency(&default, currency),
+        });
+        let (bounds, default) = (bounds.first().copied(), default.first().copied());
+        Some(Fact { name, ty, bounds, default, optional: false, further })
     }
 
     fn param(&mut self, param: &tree::Param) {
@@ -339,31 +345,38 @@ impl Checker<'_> {
         };
         let (found, range) = self.type_of(ty, &param.name.text)?;
         let name = self.text(&param.name.text);
-        let Some(value) = self.constant(&param.value, found) else {
-            return Some(Param { name, ty: found, value: stand_in(found), bounds: None });
+        let Some(values) = self.constants(&param.value, found) else {
+            return Some(Param { name, ty: found, value: stand_in(found), bounds: None, further: Vec::new() });
         };
-        self.check_bounds(value, found, range, param.value.span, ty.span);
+        self.check_bounds(&values, found, &range, param.value.span, ty.span);
         let bounds = match &param.bounds {
-            Some((from, to)) => self.param_bounds(value, found, param, from, to),
-            None => range.and_then(|(from, to)| from.zip(to)),
+            Some((from, to)) => self.param_bounds(&values, found, param, from, to).unwrap_or_default(),
+            None => range.iter().filter_map(|(from, to)| from.zip(*to)).collect(),
         };
-        Some(Param { name, ty: found, value, bounds })
+        let value = |currency| in_currency(&values, currency).unwrap_or_else(|| stand_in(found));
+        let further = further(values.len().max(bounds.len()), |currency| FurtherParam {
+            value: value(currency),
+            bounds: in_currency(&bounds, currency),
+        });
+        Some(Param { name, ty: found, value: value(0), bounds: bounds.first().copied(), further })
     }
 
     fn param_bounds(
         &mut self,
-        value: i64,
+        values: &[i64],
         ty: Type,
         param: &tree::Param,
         from: &tree::Expr,
         to: &tree::Expr,
-    ) -> Option<(i64, i64)> {
-        let low = self.constant(from, ty);
-        let high = self.constant(to, ty);
+    ) -> Option<Vec<(i64, i64)>> {
+        let low = self.constants(from, ty);
+        let high = self.constants(to, ty);
         let (low, high) = low.zip(high)?;
         let span = from.span.to(to.span);
-        let bounds: Bounds = Some((Some(low), Some(high)));
-        if !self.comparable(ty, low, high) || !self.comparable(ty, value, low) {
+        let each = 0..low.len().max(high.len());
+        let bounds: Vec<(i64, i64)> = each.filter_map(|n| in_currency(&low, n).zip(in_currency(&high, n))).collect();
+        let comparable = |value: &i64| bounds.iter().all(|(low, _)| self.comparable(ty, *value, *low));
+        if !bounds.iter().all(|(low, high)| self.comparable(ty, *low, *high)) || !values.iter().all(comparable) {
             let error = self.error(
                 codes::DURATIONS_APART,
                 span,
@@ -372,12 +385,13 @@ impl Checker<'_> {
             self.report(error.help("write value and bounds in one unit, such as days"));
             return None;
         }
-        if self.smaller(ty, high, low) {
+        if bounds.iter().any(|(low, high)| self.smaller(ty, *high, *low)) {
             self.report_empty_range(span);
             return None;
         }
-        self.check_bounds(value, ty, bounds, param.value.span, span);
-        Some((low, high))
+        let admitted: Vec<_> = bounds.iter().map(|(low, high)| (Some(*low), Some(*high))).collect();
+        self.check_bounds(values, ty, &admitted, param.value.span, span);
+        Some(bounds)
     }
 
     fn var(&mut self, var: &tree::Var) {
@@ -395,9 +409,9 @@ impl Checker<'_> {
     fn var_value(&mut self, var: &tree::Var) -> Option<Var> {
         let (ty, bounds) = self.type_of(&var.ty, &var.name.text)?;
         let start = self.expr(&var.value, Some(ty)).unwrap_or_else(|| constant(stand_in(ty), ty));
-        if let Some(value) = self.fold(&start) {
-            self.check_bounds(value, ty, bounds, var.value.span, var.ty.span);
-        }
+        let currencies = 0..self.model.currencies.len();
+        let values: Vec<i64> = currencies.filter_map(|currency| self.fold_in(&start, currency)).collect();
+        self.check_bounds(&values, ty, &bounds, var.value.span, var.ty.span);
         Some(Var { name: self.text(&var.name.text), ty, start })
     }
 
@@ -496,6 +510,11 @@ impl Checker<'_> {
         let length = words.get(..line).map_or(0, |line| line.trim_end().len());
         Span::new(span.start, span.start + length as u32)
     }
+}
+
+/// What is said for the second of that many currencies and those after it.
+fn further<T>(currencies: usize, of: impl Fn(usize) -> T) -> Vec<T> {
+    (1..currencies).map(of).collect()
 }
 
 /// A value of the type, for a declaration whose own value has an error.

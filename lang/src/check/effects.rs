@@ -58,6 +58,15 @@ pub(super) fn objects(model: &Model, kind: EffectKind) -> Option<Vec<String>> {
     Some(found)
 }
 
+/// What a test may name after the verb of a kind: a `cancel` is called as the task, call or approval that it withdraws.
+pub(super) fn named_by_tests(model: &Model, kind: EffectKind) -> Option<Vec<String>> {
+    if kind != EffectKind::Cancel {
+        return objects(model, kind);
+    }
+    let opened = [EffectKind::Task, EffectKind::Call, EffectKind::Approval];
+    Some(opened.into_iter().filter_map(|kind| objects(model, kind)).flatten().collect())
+}
+
 /// The kind of an action's effect and what it is done with, where it has an effect and a name.
 fn object(model: &Model, action: &Action) -> Option<(EffectKind, Option<TextId>)> {
     use EffectKind as K;

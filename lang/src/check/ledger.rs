@@ -138,15 +138,26 @@ fn settled(checker: &mut Checker, entry: &LedgerEntry, condition: &tree::Expr) {
     }
 }
 
+/// Says that the line of interest cannot be narrowed in this way, and how it can.
+fn report_interest(checker: &mut Checker, span: Span, word: &str, help: &str) {
+    let message = format!("Dunlin does not run interest with `{word}` yet");
+    let error = checker.error(codes::INTEREST_WITHOUT_NOT_BUILT, span, message);
+    checker.report(error.help(help));
+}
+
 fn interest(checker: &mut Checker, entry: &LedgerEntry, line: &Interest) -> Option<InterestRule<Expr>> {
     if line.on.text != "principal" {
         let message = format!("Interest is borne by the principal, not by `{}`", line.on.text);
         let error = checker.error(codes::INTEREST_ON, line.on.span, message);
         checker.report(error.help("write `on principal`").fix(line.on.span, "principal"));
     }
-    let unbuilt = line.without.first().map(|name| name.span).or(line.condition.as_ref().map(|c| c.span));
-    if let Some(span) = unbuilt {
-        checker.not_yet(codes::INTEREST_WITHOUT_NOT_BUILT, span, "interest with `without` or `when`");
+    if let Some(name) = line.without.first() {
+        let help = "days without interest are said where they begin: `pause hardship without interest`, or \
+                    `without interest` in a plan";
+        report_interest(checker, name.span, "without", help);
+    } else if let Some(condition) = &line.condition {
+        let help = "say it in the rate: `interest if debtor.kind = business then 9 % else 5 % on principal`";
+        report_interest(checker, condition.span, "when", help);
     }
     let rate = stable(checker, &line.rate, Type::Rate);
     let from = match &line.from {
@@ -160,7 +171,7 @@ fn interest(checker: &mut Checker, entry: &LedgerEntry, line: &Interest) -> Opti
     changes.sort_unstable();
     changes.dedup();
     let rule = checker.rule_at(entry.span, &entry.law);
-    Some(InterestRule { rule, rate, changes, from, year: year(line.year) })
+    Some(InterestRule { rule, rate, changes, added_changes: Vec::new(), from, year: year(line.year) })
 }
 
 fn year(basis: Option<YearBasis>) -> Year {

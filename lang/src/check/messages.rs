@@ -255,6 +255,7 @@ fn matches(pattern: &Pattern, argument: &Expr) -> Matches {
         Pattern::Any => true,
         Pattern::Between(low, high) => low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high),
         Pattern::OneOf(values) => values.contains(&value),
+        Pattern::Amounts(_) => return Matches::Perhaps,
     };
     if holds { Matches::Always } else { Matches::Never }
 }

@@ -12,6 +12,7 @@ mod declarations;
 mod effects;
 mod events;
 mod expr;
+mod figures;
 mod guarantees;
 mod known;
 mod leaving;
@@ -39,6 +40,7 @@ use context::Checker;
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean, sort};
 use crate::model::{Expr, Model};
 use crate::syntax::tree::{self, ItemKind, Span};
+pub use figures::{CheckedFigures, figures};
 pub use messages::{WantedFile, wanted_files};
 use modules::Declared;
 

@@ -18,7 +18,7 @@ use crate::diagnostic::codes;
 use crate::model::Expr;
 use crate::syntax::tree::{self, DateLiteral, DatedRows, ExprKind, Parameter, Row, Span, TableBody};
 
-pub(super) use show::show;
+pub(super) use show::{show, show_in};
 
 /// How many values a table is read by at most.
 const MOST_COLUMNS: usize = 32;
@@ -44,14 +44,13 @@ pub(super) fn table(checker: &mut Checker, declared: &tree::Table, span: Span) -
     let before = checker.diagnostics.len();
     let columns = columns(checker, declared);
     let result = result_type(checker, declared);
-    if let Some(day) = declared.verified_until {
-        checker.date(day);
-    }
+    let verified_until = declared.verified_until.and_then(|day| verified(checker, declared, day));
     let versions = versions(checker, declared, span)?;
     let (Some(columns), Some(result)) = (columns, result) else {
         return None;
     };
     let mut table = empty_table(checker, declared, &columns, result);
+    table.verified_until = verified_until;
     let mut reading = Reading { columns: &columns, result, before, name: Named::of(checker, declared), errors: false };
     if let TableBody::File(path) = &declared.body {
         let (file, rows) = file::rows(checker, declared, path, &columns, result)?;
@@ -124,6 +123,14 @@ fn versions<'t>(checker: &mut Checker, declared: &'t tree::Table, span: Span) ->
         return None;
     }
     Some(versions)
+}
+
+/// `verified until DAY`: of a table that changes by date, not before its last rows begin.
+fn verified(checker: &mut Checker, declared: &tree::Table, day: DateLiteral) -> Option<Date> {
+    match &declared.body {
+        TableBody::Dated(dated) => dated::verified(checker, dated.last()?.from, day),
+        TableBody::Rows(_) | TableBody::File(_) => checker.date(day),
+    }
 }
 
 fn dated_versions<'t>(checker: &mut Checker, dated: &'t [DatedRows]) -> Option<Vec<Version<'t>>> {
@@ -206,10 +213,15 @@ fn column(checker: &mut Checker, parameter: &Parameter) -> Option<Column> {
         checker.expr(&value, None)
     })?;
     let bounds = match value.node.as_ref() {
-        ir::Expr::Fact(id) => checker.model.facts.get(id.index()).and_then(|fact| fact.bounds),
-        _ => None,
+        ir::Expr::Fact(id) => checker.model.facts.get(id.index()).map_or_else(Bounds::new, bounds_of),
+        _ => Bounds::new(),
     };
     Some(Column { name, ty: value.ty, bounds })
+}
+
+/// The bounds of a fact, in each currency where it tells them apart.
+fn bounds_of(fact: &ir::Fact) -> Bounds {
+    (0..=fact.further.len()).filter_map(|currency| fact.bounds_in(currency)).collect()
 }
 
 fn read_row(checker: &mut Checker, columns: &[Column], result: Type, row: &Row) -> Option<ReadRow> {
@@ -255,7 +267,8 @@ fn empty_table(checker: &mut Checker, declared: &tree::Table, columns: &[Column]
     let name = checker.text(&declared.name.text());
     let day = is_dated(declared).then(|| (checker.text("from"), Type::Date));
     let columns: Vec<(TextId, Type)> = columns.iter().map(|c| (checker.text(&c.name), c.ty)).collect();
-    ir::Table { name, columns: day.into_iter().chain(columns).collect(), result, rows: Vec::new() }
+    let (by_day, columns) = (day.is_some(), day.into_iter().chain(columns).collect());
+    ir::Table { name, columns, result, by_day, verified_until: None, rows: Vec::new() }
 }
 
 fn model_rows(checker: &mut Checker, version: &Version, read: Vec<ReadRow>) -> Vec<ir::Row<Expr>> {

@@ -2,15 +2,24 @@
 
 use dunlin_machine::events::{DEBTOR_KIND, WEEKDAY};
 use dunlin_machine::ir::{self, EnumId, Enumeration, Type};
-use dunlin_machine::value::{Date, Duration, Money, Rate, Unit};
+use dunlin_machine::value::{Currency, Date, Duration, Money, Rate, Unit};
 
 use super::context::{Checker, Value, or_list};
 use crate::diagnostic::{codes, did_you_mean};
 use crate::model::Expr;
 use crate::syntax::tree::{self, ExprKind, Name, Span, TypeKind};
 
-/// The smallest and the largest value that a type admits, where it says.
-pub type Bounds = Option<(Option<i64>, Option<i64>)>;
+/// The smallest and the largest value that a type admits: one pair for all cases, or of amounts one for each currency
+/// of the strategy; empty where it says nothing.
+pub type Bounds = Vec<Bound>;
+
+/// The smallest and the largest value, where there is one.
+pub type Bound = (Option<i64>, Option<i64>);
+
+/// What is said for a case in that currency: for it alone, or for all.
+pub fn in_currency<T: Copy>(each: &[T], currency: usize) -> Option<T> {
+    each.get(currency).or_else(|| each.first()).copied()
+}
 
 /// The types that have a word of their own.
 const WORDS: [(&str, Type); 12] = [
@@ -32,12 +41,12 @@ impl Checker<'_> {
     /// The type that is written there; `owner` names its enumeration if it declares one.
     pub fn type_of(&mut self, ty: &tree::Type, owner: &str) -> Option<(Type, Bounds)> {
         match &ty.kind {
-            TypeKind::OneOf(values) => Some((self.enumeration(values, owner)?, None)),
+            TypeKind::OneOf(values) => Some((self.enumeration(values, owner)?, Bounds::new())),
             TypeKind::Named { name, range } => {
                 let found = self.type_named(name, ty.span)?;
                 match range {
                     Some(range) => Some((found, self.type_range(range, found)?)),
-                    None => Some((found, None)),
+                    None => Some((found, Bounds::new())),
                 }
             }
         }
@@ -105,7 +114,7 @@ impl Checker<'_> {
     }
 
     fn type_range(&mut self, range: &tree::Expr, ty: Type) -> Option<Bounds> {
-        let ExprKind::Range { low, high } = &range.kind else { return Some(None) };
+        let ExprKind::Range { low, high } = &range.kind else { return Some(Bounds::new()) };
         if !matches!(ty, Type::Number | Type::Money | Type::Rate | Type::Date) {
             let message = format!("A range cannot bound {}", self.type_words(ty));
             let error = self.error(codes::RANGE_NOT_HERE, range.span, message);
@@ -113,20 +122,20 @@ impl Checker<'_> {
             return None;
         }
         let low = match low {
-            Some(low) => Some(self.constant(low, ty)?),
-            None => None,
+            Some(low) => self.constants(low, ty)?,
+            None => Vec::new(),
         };
         let high = match high {
-            Some(high) => Some(self.constant(high, ty)?),
-            None => None,
+            Some(high) => self.constants(high, ty)?,
+            None => Vec::new(),
         };
-        if let (Some(from), Some(to)) = (low, high)
-            && from > to
-        {
+        let each = 0..low.len().max(high.len());
+        let bounds: Bounds = each.map(|n| (in_currency(&low, n), in_currency(&high, n))).collect();
+        if bounds.iter().any(|(low, high)| low.zip(*high).is_some_and(|(low, high)| low > high)) {
             self.report_empty_range(range.span);
             return None;
         }
-        Some(Some((low, high)))
+        Some(bounds)
     }
 
     /// A range whose lower end is the higher one.
@@ -136,13 +145,17 @@ impl Checker<'_> {
         self.report(error.help("write the smaller value first"));
     }
 
-    /// A value outside of the bounds that its declaration sets is reported.
-    pub fn check_bounds(&mut self, value: i64, ty: Type, bounds: Bounds, value_span: Span, bounds_span: Span) -> bool {
-        let Some((low, high)) = bounds else { return true };
-        let below = low.is_some_and(|low| self.smaller(ty, value, low));
-        let above = high.is_some_and(|high| self.smaller(ty, high, value));
+    /// A value outside of the bounds that its declaration sets is reported; of amounts in several currencies, each is
+    /// looked at.
+    pub fn check_bounds(&mut self, values: &[i64], ty: Type, bounds: &[Bound], value_span: Span, bounds_span: Span) {
+        let (mut below, mut above) = (false, false);
+        for n in 0..values.len().max(bounds.len()) {
+            let (Some(value), Some((low, high))) = (in_currency(values, n), in_currency(bounds, n)) else { return };
+            below |= low.is_some_and(|low| self.smaller(ty, value, low));
+            above |= high.is_some_and(|high| self.smaller(ty, high, value));
+        }
         if !below && !above {
-            return true;
+            return;
         }
         let place = self.here(bounds_span);
         let words = self.words(value_span).to_owned();
@@ -153,7 +166,6 @@ impl Checker<'_> {
             .also(place.file, place.span, "the bounds")
             .help("change the value or the bounds");
         self.report(error);
-        false
     }
 
     /// Whether two values of a type have an order: durations of different units may not.
@@ -207,15 +219,34 @@ impl Checker<'_> {
         let checked = self.expr(expr, Some(expected))?;
         let value = self.fold(&checked);
         if value.is_none() {
-            let words = self.words(expr.span).to_owned();
-            let message = format!("`{words}` is not the same for every case");
-            let error = self.error(codes::NOT_CONSTANT, expr.span, message);
-            self.report(error.help(match checked.node.as_ref() {
-                ir::Expr::Amounts(_) => "it has one amount for each currency; write them where they are used",
-                _ => "a literal, a param, or what is computed from them belongs here",
-            }));
+            let by_currency = self.fold_in(&checked, 0).is_some();
+            self.report_not_constant(expr.span, by_currency);
         }
         value
+    }
+
+    /// The value of such an expression: one for all cases, or of amounts one for each currency of the strategy.
+    pub fn constants(&mut self, expr: &tree::Expr, expected: Type) -> Option<Vec<i64>> {
+        let checked = self.expr(expr, Some(expected))?;
+        if let Some(value) = self.fold(&checked) {
+            return Some(vec![value]);
+        }
+        let currencies = 0..self.model.currencies.len();
+        let values: Option<Vec<i64>> = currencies.map(|currency| self.fold_in(&checked, currency)).collect();
+        if values.is_none() {
+            self.report_not_constant(expr.span, false);
+        }
+        values
+    }
+
+    fn report_not_constant(&mut self, span: Span, by_currency: bool) {
+        let words = self.words(span).to_owned();
+        let message = format!("`{words}` is not the same for every case");
+        let error = self.error(codes::NOT_CONSTANT, span, message);
+        self.report(error.help(match by_currency {
+            true => "it has one amount for each currency; here one value must do for all of them",
+            false => "a literal, a param, or what is computed from them belongs here",
+        }));
     }
 
     /// The duration of an expression that must be certain when the strategy is compiled.
@@ -223,12 +254,29 @@ impl Checker<'_> {
         self.constant(expr, Type::Duration).and_then(Duration::unpack)
     }
 
-    /// The value of an expression that depends on nothing but literals and params; none for any other.
+    /// The value of an expression that depends on nothing but literals and params, and is the same in every currency;
+    /// none for any other.
     pub fn fold(&self, expr: &Expr) -> Option<i64> {
-        let fold = |e: &Expr| self.fold(e);
+        if let Some(own) = self.scope.currency {
+            return self.fold_in(expr, self.position_of(own));
+        }
+        let value = self.fold_in(expr, 0)?;
+        let mut others = 1..self.model.currencies.len();
+        others.all(|currency| self.fold_in(expr, currency) == Some(value)).then_some(value)
+    }
+
+    /// The position of a currency in those of the strategy.
+    pub fn position_of(&self, currency: Currency) -> usize {
+        self.model.currencies.iter().position(|known| *known == currency).unwrap_or(0)
+    }
+
+    /// The value of such an expression for a case in that currency.
+    pub fn fold_in(&self, expr: &Expr, currency: usize) -> Option<i64> {
+        let fold = |e: &Expr| self.fold_in(e, currency);
         match expr.node.as_ref() {
             ir::Expr::Const(value) => Some(*value),
-            ir::Expr::Param(id) => self.model.params.get(id.index()).map(|p| p.value),
+            ir::Expr::Amounts(values) => values.get(currency).copied(),
+            ir::Expr::Param(id) => self.model.params.get(id.index()).map(|p| p.value_in(currency)),
             ir::Expr::Add(a, b) => fold(a)?.checked_add(fold(b)?),
             ir::Expr::Subtract(a, b) => fold(a)?.checked_sub(fold(b)?),
             ir::Expr::Multiply(a, b) => fold(a)?.checked_mul(fold(b)?),

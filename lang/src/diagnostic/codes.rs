@@ -11,6 +11,7 @@
 //! | 0600–0699 | tests |
 //! | 0700–0799 | forms that are not built yet |
 //! | 0800–0899 | warnings |
+//! | 0900–0999 | files of figures |
 //!
 //! To add one, write one entry at the end of its range.
 
@@ -111,7 +112,7 @@ codes! {
     USES_ITSELF = 119, "declaration that uses itself", "No table, value or calendar is worked out from itself.";
     HEADER_TWICE = 120, "header line said twice", "Each header line stands at most once.";
     NAME_EXPECTED = 121, "name expected", "Here stands a bare name.";
-    STRATEGY_ONLY = 122, "belongs into a strategy", "A file without a `strategy` line is a library: it declares tables, dated values and calendars.";
+    STRATEGY_ONLY = 122, "belongs into a strategy", "A file without a `strategy` line is a library: it declares tables, dated values, calendars, procedures, plans and rules that strategies `use`.";
 
     // 0200–0299: types and values
     WRONG_TYPE = 200, "another kind of value expected", "What stands here is not the kind of value that belongs here.";
@@ -129,9 +130,9 @@ codes! {
     PATTERN_NOT_HERE = 212, "pattern out of place", "`_` stands only in the rows of tables and in the parentheses of events.";
     OR_NOT_HERE = 213, "`|` out of place", "`|` joins names behind `=`, `is` and `is not`, in types and in patterns.";
     TIME_NOT_HERE = 214, "time out of place", "A time of day stands only in hours.";
-    BAD_AMOUNT = 215, "not an amount", "An amount has no more decimals than its currency, and at most 64 bits of minor units.";
+    BAD_AMOUNT = 215, "not an amount", "An amount has no more decimals than its currency, and at most 18 digits.";
     BAD_RATE = 216, "not a rate", "A rate has at most 7 decimals.";
-    OTHER_CURRENCY = 217, "amount in another currency", "All amounts of a strategy are in its currency.";
+    OTHER_CURRENCY = 217, "amount in another currency", "The amounts of a strategy are in its currencies, those of a test in that of its case.";
     TABLE_WITHOUT_ARGUMENTS = 218, "table without its columns", "A table is read by a value for each of its columns, in parentheses.";
     WRONG_NUMBER_OF_ARGUMENTS = 219, "wrong number of values", "A table or function is read with another number of values in its parentheses.";
     NAMED_ARGUMENT = 220, "value with a name", "Tables and functions take their values in order, without names.";
@@ -255,7 +256,7 @@ codes! {
     TEST_ACTION = 609, "unknown action", "`expect` names an action as the strategy does: `expect send reminder by email`, `expect task check_dispute`.";
     TEST_NEVER_DONE = 610, "action that nothing does", "No rule of the strategy does what the test speaks of.";
     TEST_OUTCOME = 611, "stage or outcome", "`expect outcome` names an outcome; `expect stage` a stage or outcome.";
-    TEST_HELD_BY = 612, "what holds", "What can hold an action: `limit`, `rest`, `hours`, `hold`.";
+    TEST_HELD_BY = 612, "what holds", "`expect held by` names what holds an action back: `limit`, `rest`, `hours`, `hold`, `consent`, `recess` and others.";
     TEST_REFUSED = 613, "refused without an event", "`expect refused` speaks of the event before it.";
     TEST_TITLE_TWICE = 614, "two tests of one title", "Each test has a title of its own.";
     TEST_QUANTITY = 615, "what a test compares", "`expect QUANTITY VALUE` compares something that can be read with a value of its type; amounts, rates and numbers may differ by `± VALUE`.";
@@ -265,7 +266,7 @@ codes! {
     EXTENDS_NOT_BUILT = 710, "strategies that extend another not built yet", "`extends`, `replace`, `insert`, `remove` and `next` are not run yet.";
     EXPERIMENT_NOT_BUILT = 711, "experiments not built yet", "`experiment` is not run yet.";
     MIGRATE_NOT_BUILT = 712, "migrations not built yet", "`migrate` is not run yet.";
-    INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "`without` and `when` at an interest rule are not run yet.";
+    INTEREST_WITHOUT_NOT_BUILT = 744, "interest with exceptions not built yet", "The language names `without` at an interest rule and does not define it yet; `when` is not run yet. Days without interest are said where they begin, rates that differ in the rate itself.";
 
     // 0800–0899: warnings
     UNREACHABLE_STAGE = 800, "stage that no case reaches", "No move leads to this stage.";
@@ -283,6 +284,13 @@ codes! {
     SCALE_ENDS = 820, "fee scale that ends", "Above the end of its last row a fee scale adds nothing more.";
     NO_TIME_ZONE = 850, "strategy without a time zone", "Days and times of day go by the strategy's time zone; without one, UTC is taken.";
     NEVER_SENT = 851, "template that nothing sends", "A condition asks about a template that no `send` sends.";
+
+    // 0900–0999: files of figures
+    FIGURES_ONLY_ROWS = 900, "no later row of a dated value", "A file of figures holds dated values with their later rows, and nothing else.";
+    FIGURES_TYPE = 901, "figure of another type", "Later rows of a dated value have its type. A text, a channel, a tone or a value of the author's own stands in the strategy alone.";
+    FIGURES_NOT_LATER = 902, "row that is not later", "A file of figures goes on where the strategy's own rows end. What the strategy says already is changed in the strategy.";
+    FIGURES_AMBIGUOUS = 903, "figure of two values", "Two dated values of the strategy have this name, each in a file of its own, so that rows for it could mean either.";
+    FIGURES_NOT_READ = 904, "figure that the strategy does not read", "No dated value of this name is read by the strategy, so its later rows change nothing.";
 }
 
 #[cfg(test)]

@@ -96,6 +96,8 @@ impl<'m> Expressions<'m> {
             name: table.name,
             columns: table.columns.clone(),
             result: table.result,
+            by_day: table.by_day,
+            verified_until: table.verified_until,
             rows,
         };
         Ok(model.tables.iter().zip(rows).map(table).collect())

@@ -218,6 +218,7 @@ fn interest(expressions: &mut Expressions, interest: &InterestRule<Expr>) -> Low
         rule: interest.rule,
         rate: expressions.add(&interest.rate)?,
         changes: interest.changes.clone(),
+        added_changes: Vec::new(),
         from,
         year: interest.year,
     })

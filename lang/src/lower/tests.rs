@@ -155,6 +155,8 @@ fn with_tables(results: Vec<Expr>) -> Model {
         name: TextId(n as u32),
         columns: vec![(TextId(0), Type::Number)],
         result: Type::Number,
+        by_day: false,
+        verified_until: None,
         rows: vec![Row { rule: RULE, patterns: vec![Pattern::Any], result }],
     };
     model.tables = results.into_iter().enumerate().map(table).collect();

@@ -39,6 +39,9 @@ pub struct InterestRule<E = ExprId> {
     pub rate: E,
     /// Days on which the rate may change: the rows of the dated values that it reads, in order.
     pub changes: Vec<Date>,
+    /// The days of rows that were added beside the machine, in order: no part of its stored form or of its hash.
+    #[serde(skip)]
+    pub added_changes: Vec<Date>,
     /// The first day that bears interest.
     pub from: InterestFrom<E>,
     /// How a year is counted.

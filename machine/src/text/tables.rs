@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::page::Page;
+use super::{page::Page, value_text};
 use crate::events::{BUILTIN_CHANNELS, BUILTIN_EVENTS, BUILTIN_TONES, EventType};
 use crate::ir::{
     CalendarChoice, CalendarId, Channels, ClaimOrder, CostCap, Dated, Designation, Fact, InterestFrom, InterestRule,
@@ -73,18 +73,37 @@ impl Page<'_> {
 
     fn fact(&mut self, fact: &Fact) {
         let (name, ty) = (self.words.text(fact.name), self.words.ty(fact.ty));
-        let bounds = fact.bounds.map_or_else(String::new, |(low, high)| format!(" {}", self.range(fact.ty, low, high)));
-        let default = fact.default.map_or_else(String::new, |value| format!(" = {}", self.words.value(fact.ty, value)));
+        let count = fact.further.len() + 1;
+        let bounds = fact.bounds.map_or_else(String::new, |_| {
+            let low = |currency| fact.bounds_in(currency).and_then(|(low, _)| low);
+            let high = |currency| fact.bounds_in(currency).and_then(|(_, high)| high);
+            format!(" {}..{}", self.in_each(fact.ty, count, low), self.in_each(fact.ty, count, high))
+        });
+        let default = fact.default.map_or_else(String::new, |_| {
+            format!(" = {}", self.in_each(fact.ty, count, |currency| fact.default_in(currency)))
+        });
         let optional = if fact.optional { " # may be unknown" } else { "" };
         self.line(&format!("fact {name} : {ty}{bounds}{default}{optional}"));
     }
 
     fn param(&mut self, param: &Param) {
-        let value = |value| self.words.value(param.ty, value);
-        let bounds = param.bounds.map(|(low, high)| format!(" from {} to {}", value(low), value(high)));
+        let count = param.further.len() + 1;
+        let bounds = param.bounds.map_or_else(String::new, |_| {
+            let low = |currency| param.bounds_in(currency).map(|(low, _)| low);
+            let high = |currency| param.bounds_in(currency).map(|(_, high)| high);
+            format!(" from {} to {}", self.in_each(param.ty, count, low), self.in_each(param.ty, count, high))
+        });
         let (name, ty) = (self.words.text(param.name), self.words.ty(param.ty));
-        let line = format!("param {name} : {ty} = {}{}", value(param.value), bounds.unwrap_or_default());
-        self.line(&line);
+        let value = self.in_each(param.ty, count, |currency| Some(param.value_in(currency)));
+        self.line(&format!("param {name} : {ty} = {value}{bounds}"));
+    }
+
+    /// A value, or an amount for each of that many currencies: `1.00 EUR | 1.20 CHF`; nothing where none is set.
+    fn in_each(&self, ty: Type, count: usize, value: impl Fn(usize) -> Option<i64>) -> String {
+        let currencies = (0..count).zip(&self.words.machine.currencies);
+        let written =
+            currencies.filter_map(|(n, currency)| Some(value_text(self.words.machine, ty, value(n)?, *currency)));
+        written.collect::<Vec<String>>().join(" | ")
     }
 
     fn event(&mut self, event: &EventType) {
@@ -98,7 +117,8 @@ impl Page<'_> {
         let column = |(name, ty): &(_, Type)| format!("{} : {}", self.words.text(*name), self.words.ty(*ty));
         let columns: Vec<String> = table.columns.iter().map(column).collect();
         let (name, result) = (self.words.text(table.name), self.words.ty(table.result));
-        let head = format!("{name} = table({}) : {result} {{", columns.join(", "));
+        let verified = table.verified_until.map_or_else(String::new, |date| format!(" verified until {date}"));
+        let head = format!("{name} = table({}) : {result}{verified} {{", columns.join(", "));
         self.gap();
         self.line(&head);
         self.open();
@@ -120,6 +140,11 @@ impl Page<'_> {
             Pattern::OneOf(values) => {
                 let values: Vec<String> = values.iter().map(|value| self.words.value(ty, *value)).collect();
                 values.join(" | ")
+            }
+            Pattern::Amounts(ranges) => {
+                let low = |currency: usize| ranges.get(currency).and_then(|(low, _)| *low);
+                let high = |currency: usize| ranges.get(currency).and_then(|(_, high)| *high);
+                format!("{}..{}", self.in_each(ty, ranges.len(), low), self.in_each(ty, ranges.len(), high))
             }
         }
     }

@@ -126,11 +126,18 @@ struct Day {
     date: Date,
     civil: Civil,
     weekday: Weekday,
+    /// Days since Easter Sunday of its year; none outside the years that are counted.
+    since_easter: Option<i32>,
 }
+
+/// Days counted from Easter Sunday that lie in the same year, whenever Easter is.
+const SAME_YEAR: core::ops::RangeInclusive<i16> = -80..=250;
 
 impl Day {
     fn of(date: Date) -> Day {
-        Day { date, civil: date.civil(), weekday: date.weekday() }
+        let civil = date.civil();
+        let since_easter = easter(civil.year).map(|sunday| date.days() - sunday.days());
+        Day { date, civil, weekday: date.weekday(), since_easter }
     }
 }
 
@@ -149,6 +156,11 @@ impl DayRule {
     }
 
     fn falls_on(self, day: &Day) -> bool {
+        if let DayRule::Easter { offset } = self
+            && SAME_YEAR.contains(&offset)
+        {
+            return day.since_easter == Some(offset.into());
+        }
         if !self.could_fall_on(day) {
             return false;
         }
@@ -262,7 +274,12 @@ impl Calendar {
 
     /// The name of the recess that the day lies in.
     pub fn in_recess(&self, date: Date) -> Option<&str> {
-        self.recesses.iter().find(|recess| recess.covers(date)).map(|recess| recess.name.as_str())
+        self.recess_on(date).and_then(|at| self.recesses.get(at)).map(|recess| recess.name.as_str())
+    }
+
+    /// The position of the recess that the day lies in; of several, of the first.
+    pub fn recess_on(&self, date: Date) -> Option<usize> {
+        self.recesses.iter().position(|recess| recess.covers(date))
     }
 
     /// The day itself if it is a working day, else the first after it (§ 193 BGB).

@@ -199,13 +199,35 @@ pub const fn days_in_month(year: i32, month: u8) -> u8 {
 
 /// Easter Sunday of the Gregorian calendar (the anonymous algorithm of 1876); `None` outside 1900 to 2299.
 pub fn easter(year: i32) -> Option<Date> {
+    let at = usize::try_from(year.checked_sub(FIRST_EASTER)?).ok()?;
+    let days = EASTERS.get(at)?;
+    Date::from_days(days_since_epoch(year, 3, 1) + i32::from(*days))
+}
+
+/// The year of the first of [`EASTERS`].
+const FIRST_EASTER: i32 = 1900;
+
+/// Days from 1 March to Easter Sunday, by year.
+const EASTERS: [u8; 400] = {
+    let mut days = [0; 400];
+    let mut at = 0;
+    while at < days.len() {
+        days[at] = days_to_easter(FIRST_EASTER + at as i32);
+        at += 1;
+    }
+    days
+};
+
+/// Days from 1 March to Easter Sunday of that year.
+const fn days_to_easter(year: i32) -> u8 {
     let (golden, century, rest) = (year % 19, year / 100, year % 100);
     let lunar_shift = (century - (century + 8) / 25 + 1) / 3;
     let full_moon = (19 * golden + century - century / 4 - lunar_shift + 15) % 30;
     let to_sunday = (32 + 2 * (century % 4) + 2 * (rest / 4) - full_moon - rest % 4) % 7;
     let late = (golden + 11 * full_moon + 22 * to_sunday) / 451;
     let day = full_moon + to_sunday - 7 * late + 114;
-    Date::new(year, u8::try_from(day / 31).ok()?, u8::try_from(day % 31 + 1).ok()?)
+    // `day / 31` is the month, 3 or 4, and `day % 31` the day of it, from 0. OK because both are below 62.
+    ((day / 31 - 3) * 31 + day % 31) as u8
 }
 
 /// The `n`th (1 to 5) such weekday of the month; `None` if the month has no fifth, or does not exist.

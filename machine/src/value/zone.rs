@@ -84,8 +84,36 @@ impl Zone {
         Instant::from_seconds(start.max(clock - i64::from(self.offset_after(past)))).ok_or(Overflow::Date)
     }
 
+    /// How many transitions lie at or before that. Clocks are set twice a year or not at all, so that a guess by proportion
+    /// is hardly ever off by more than one or two.
     fn transitions_until(&self, seconds: i64) -> usize {
-        self.transitions.partition_point(|(at, _)| *at <= seconds)
+        let (Some((first, _)), Some((last, _))) = (self.transitions.first(), self.transitions.last()) else { return 0 };
+        if seconds < *first {
+            return 0;
+        }
+        if seconds >= *last {
+            return self.transitions.len();
+        }
+        let steps = i64::try_from(self.transitions.len()).unwrap_or(i64::MAX) - 1;
+        let guess = (seconds - first).saturating_mul(steps) / (last - first);
+        let near = usize::try_from(guess).ok().and_then(|guess| self.transitions_near(guess + 1, seconds));
+        near.unwrap_or_else(|| self.transitions.partition_point(|(at, _)| *at <= seconds))
+    }
+
+    /// The same, looked for a few steps around a guess.
+    fn transitions_near(&self, guess: usize, seconds: i64) -> Option<usize> {
+        let mut count = guess;
+        for _ in 0..8 {
+            let (last, next) = (self.transitions.get(count.checked_sub(1)?)?.0, self.transitions.get(count));
+            if last > seconds {
+                count -= 1;
+            } else if next.is_some_and(|(at, _)| *at <= seconds) {
+                count += 1;
+            } else {
+                return Some(count);
+            }
+        }
+        None
     }
 
     fn offset_after(&self, transitions: usize) -> i32 {

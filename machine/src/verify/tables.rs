@@ -5,11 +5,11 @@ use alloc::format;
 use alloc::string::ToString;
 
 use super::names::{rule, text, typed};
-use super::values::{DAY, bounded, fits, type_exists};
+use super::values::{DAY, bounded, fits, type_exists, words};
 use super::{Broken, Told, at, ensure, in_table};
 use crate::ir::{
     CalendarChoice, CalendarId, Dated, EventId, EventPattern, Fact, Kept, Limits, Machine, Param, Pattern, Row, Scale,
-    ScaleRows, Table,
+    ScaleRows, Table, Type,
 };
 use crate::value::{Calendar, Date, DayRule, Weekdays};
 
@@ -98,13 +98,31 @@ pub(super) fn month_day(month: u8, day: u8) -> bool {
 fn fact(m: &Machine, fact: &Fact) -> Told {
     typed(m, fact.name, fact.ty)?;
     fact.default.map_or(Ok(()), |value| fits(m, fact.ty, value))?;
-    fact.bounds.map_or(Ok(()), |(low, high)| bounded(m, fact.ty, fact.default, low, high))
+    further(m, fact.ty, fact.further.len())?;
+    (0..=fact.further.len()).try_for_each(|currency| {
+        let default = fact.default_in(currency);
+        ensure(default.is_some() == fact.default.is_some(), || "it has a default in some currencies only".to_string())?;
+        fact.bounds_in(currency).map_or(Ok(()), |(low, high)| bounded(m, fact.ty, default, low, high))
+    })
+}
+
+/// Amounts in further currencies: of money only, and of every currency or none.
+fn further(m: &Machine, ty: Type, count: usize) -> Told {
+    ensure(count == 0 || ty == Type::Money, || "it is no amount, but has values by currency".to_string())?;
+    ensure(count == 0 || count + 1 == m.currencies.len(), || {
+        format!("{} amounts for {} currencies", count + 1, m.currencies.len())
+    })
 }
 
 fn param(m: &Machine, param: &Param) -> Told {
     typed(m, param.name, param.ty)?;
     fits(m, param.ty, param.value)?;
-    param.bounds.map_or(Ok(()), |(low, high)| bounded(m, param.ty, Some(param.value), Some(low), Some(high)))
+    further(m, param.ty, param.further.len())?;
+    (0..=param.further.len()).try_for_each(|currency| {
+        let value = Some(param.value_in(currency));
+        let bounds = param.bounds_in(currency);
+        bounds.map_or(Ok(()), |(low, high)| bounded(m, param.ty, value, Some(low), Some(high)))
+    })
 }
 
 fn event_there(m: &Machine, id: EventId) -> Told {
@@ -145,6 +163,8 @@ fn table(m: &Machine, table: &Table) -> Told {
     typed(m, table.name, table.result)?;
     table.columns.iter().try_for_each(|(name, ty)| typed(m, *name, *ty))?;
     ensure(!table.rows.is_empty(), || "it has no rows".to_string())?;
+    let day = table.columns.first().is_some_and(|(_, ty)| *ty == Type::Date);
+    ensure(day || !table.by_day, || "its first column is no day".to_string())?;
     table.rows.iter().try_for_each(|row| self::row(m, table, row))
 }
 
@@ -157,6 +177,13 @@ fn row(m: &Machine, table: &Table, row: &Row) -> Told {
         Pattern::Any => Ok(()),
         Pattern::Between(low, high) => bounded(m, *ty, None, *low, *high),
         Pattern::OneOf(values) => values.iter().try_for_each(|value| fits(m, *ty, *value)),
+        Pattern::Amounts(ranges) => {
+            ensure(*ty == Type::Money, || format!("{} has no currency", words(m, *ty)))?;
+            ensure(ranges.len() == m.currencies.len(), || {
+                format!("{} amounts for {} currencies", ranges.len(), m.currencies.len())
+            })?;
+            ranges.iter().try_for_each(|(low, high)| bounded(m, *ty, None, *low, *high))
+        }
     })
 }
 

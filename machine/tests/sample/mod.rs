@@ -434,6 +434,8 @@ pub fn machine() -> Machine {
         name: b.text("tone_of"),
         columns: vec![(b.text("segment"), SEGMENT), (b.text("level"), Type::Number)],
         result: Type::Tone,
+        by_day: false,
+        verified_until: None,
         rows: vec![
             row(vec![Pattern::OneOf(vec![0]), Pattern::Between(Some(1), Some(2))], friendly),
             row(vec![Pattern::Any, Pattern::Any], firm),
@@ -444,6 +446,7 @@ pub fn machine() -> Machine {
         ty: Type::Rate,
         rows: vec![(date(2024, 1, 1), 36_200_000), (date(2024, 7, 1), 33_700_000)],
         verified_until: Some(date(2026, 6, 30)),
+        added: None,
     };
     let contact = Contact {
         allows: vec![
@@ -470,6 +473,7 @@ pub fn machine() -> Machine {
             rule: r,
             rate,
             changes: vec![date(2024, 1, 1), date(2024, 7, 1)],
+            added_changes: vec![],
             from: InterestFrom::AfterDue,
             year: Year::Days365,
         }),
@@ -484,13 +488,14 @@ pub fn machine() -> Machine {
         settled_rule: r,
     };
     let facts = vec![
-        Fact { name: b.text("segment"), ty: SEGMENT, bounds: None, default: Some(1), optional: false },
+        Fact { name: b.text("segment"), ty: SEGMENT, bounds: None, default: Some(1), optional: false, further: vec![] },
         Fact {
             name: b.text("score"),
             ty: Type::Number,
             bounds: Some((Some(0), Some(100))),
             default: Some(50),
             optional: false,
+            further: vec![],
         },
     ];
     let params = vec![
@@ -499,8 +504,15 @@ pub fn machine() -> Machine {
             ty: Type::Duration,
             value: duration(14).pack(),
             bounds: Some((duration(7).pack(), duration(28).pack())),
+            further: vec![],
         },
-        Param { name: b.text("dispatch_cost"), ty: Type::Money, value: 100, bounds: None },
+        Param {
+            name: b.text("dispatch_cost"),
+            ty: Type::Money,
+            value: 100,
+            bounds: None,
+            further: vec![FurtherParam { value: 120, bounds: None }],
+        },
     ];
     let vars = vec![
         Var { name: b.text("level"), ty: Type::Number, start: one },

@@ -1,7 +1,9 @@
-//! Runs many random pairs of strategy and history in both evaluators: `agree --pairs 100000 --seed 1 --threads 2`.
+//! Runs many random pairs of strategy and history in both evaluators: `agree --pairs 100000 --seed 1 --threads 2`. In the
+//! end it says how often each form of the language was written and each situation met.
 
 use dunlin_tests::generate::{self, Forms};
 use dunlin_tests::pair::{compile, explain, run_seed};
+use dunlin_tests::situations::SITUATIONS;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,12 +16,14 @@ struct Options {
     threads: u64,
     /// How many differences are shown.
     show: usize,
+    /// Shows differences as they were found, not as small as they get.
+    plain: bool,
     /// Only prints the strategy of the seed and whether it compiles.
     print: bool,
 }
 
 fn options() -> Option<Options> {
-    let mut options = Options { pairs: 1000, seed: 1, threads: 2, show: 1, print: false };
+    let mut options = Options { pairs: 1000, seed: 1, threads: 2, show: 1, plain: false, print: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut number = || args.next().and_then(|n| n.parse::<u64>().ok());
@@ -28,6 +32,7 @@ fn options() -> Option<Options> {
             "--seed" => options.seed = number()?,
             "--threads" => options.threads = number()?.max(1),
             "--show" => options.show = usize::try_from(number()?).ok()?,
+            "--plain" => options.plain = true,
             "--print" => options.print = true,
             _ => return None,
         }
@@ -37,7 +42,7 @@ fn options() -> Option<Options> {
 
 fn main() -> ExitCode {
     let Some(options) = options() else {
-        eprintln!("agree [--pairs N] [--seed S] [--threads N] [--show N] [--print]");
+        eprintln!("agree [--pairs N] [--seed S] [--threads N] [--show N] [--plain] [--print]");
         return ExitCode::from(2);
     };
     if options.print {
@@ -71,7 +76,7 @@ fn work(options: &Options, next: &AtomicU64, stop: &AtomicBool, sender: mpsc::Se
             return;
         }
         let seed = options.seed.wrapping_add(n);
-        if sender.send((seed, run_seed(seed))).is_err() {
+        if sender.send((seed, run_seed(seed, !options.plain))).is_err() {
             return;
         }
     }
@@ -79,6 +84,7 @@ fn work(options: &Options, next: &AtomicU64, stop: &AtomicBool, sender: mpsc::Se
 
 fn gather(options: &Options, results: &mpsc::Receiver<Told>, stop: &AtomicBool, began: Instant) -> bool {
     let (mut forms, mut said) = (Forms::new(), BTreeMap::<String, usize>::new());
+    let mut met: Forms = SITUATIONS.into_iter().map(|one| (one, 0)).collect();
     let (mut agreed, mut steps, mut shown) = (0_u64, 0, 0);
     for (seed, told) in results {
         match told {
@@ -86,6 +92,7 @@ fn gather(options: &Options, results: &mpsc::Receiver<Told>, stop: &AtomicBool, 
                 agreed += 1;
                 steps += ran.steps;
                 used.into_iter().for_each(|(form, n)| *forms.entry(form).or_default() += n);
+                ran.met.into_iter().for_each(|(one, n)| *met.entry(one).or_default() += n);
                 ran.said.into_iter().for_each(|(what, n)| *said.entry(what).or_default() += n);
             }
             Err(words) => {
@@ -100,6 +107,7 @@ fn gather(options: &Options, results: &mpsc::Receiver<Told>, stop: &AtomicBool, 
     }
     println!("{agreed} pairs agree in {steps} steps from seed {}, {} s", options.seed, began.elapsed().as_secs());
     println!("forms: {forms:?}");
+    println!("situations: {met:?}");
     println!("said: {said:?}");
     shown == 0
 }

@@ -2,9 +2,10 @@
 //! them; `--check` writes nothing and fails where a page is missing or stale, or a number has no fixture.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this crate is test code")]
 
-use dunlin_lang::check::{Sources, check};
+use dunlin_lang::check::{Sources, check, figures};
 use dunlin_lang::diagnostic::codes::{Entry, TABLE};
 use dunlin_lang::diagnostic::{Code, Diagnostic, Sources as Texts, render};
+use dunlin_lang::lower::lower;
 use dunlin_lang::syntax::parse_bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -126,18 +127,37 @@ fn write(folder: &Path, pages: &BTreeMap<String, String>) {
 fn fixtures(root: &Path) -> Vec<Fixture> {
     let folders = files(&root.join("lang/tests"));
     let bad = folders.iter().filter(|folder| file_name(folder).ends_with("_bad"));
-    let paths =
-        bad.flat_map(|folder| files(folder)).filter(|path| path.extension().is_some_and(|ending| ending == "dun"));
-    let mut fixtures: Vec<Fixture> =
-        paths.map(|path| kept(&fs::read_to_string(path).expect("a fixture"), root)).collect();
+    let (figures, others): (Vec<&PathBuf>, Vec<&PathBuf>) = bad.partition(|folder| file_name(folder) == "figures_bad");
+    let mut fixtures: Vec<Fixture> = texts_in(&others).iter().map(|text| kept(text, root)).collect();
+    fixtures.extend(texts_in(&figures).iter().map(|text| figures_for(text, root)));
     fixtures.extend(MADE.iter().map(|file| made(file, root)));
     fixtures
 }
 
+fn texts_in(folders: &[&PathBuf]) -> Vec<String> {
+    let paths = folders.iter().flat_map(|folder| files(folder));
+    let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == "dun"));
+    paths.map(|path| fs::read_to_string(path).expect("a fixture")).collect()
+}
+
 fn kept(text: &str, root: &Path) -> Fixture {
-    let example =
-        if text.is_empty() { "An empty file.\n".to_owned() } else { format!("```dunlin\n{}\n```\n", text.trim_end()) };
+    let example = if text.is_empty() { "An empty file.\n".to_owned() } else { block(text) };
     Fixture { example, ..judged(text, root) }
+}
+
+fn block(text: &str) -> String {
+    format!("```dunlin\n{}\n```\n", text.trim_end())
+}
+
+/// A file of figures, for the one strategy of these tests.
+fn figures_for(text: &str, root: &Path) -> Fixture {
+    let strategy = fs::read_to_string(root.join("lang/tests/figures/strategy.dun")).expect("the strategy");
+    let find = |module: &str| module_of_the_tests(module, root);
+    let checked = check(&Sources { main: ("strategy.dun", &strategy), find: &find, rows: &|_| None });
+    let machine = lower(&checked.model.expect("a strategy without errors")).expect("a machine");
+    let found = figures(NAME, text, &machine);
+    let example = format!("A file of figures\n\n{}\nfor this strategy:\n\n{}", block(text), block(&strategy));
+    Fixture { example, size: text.len(), found: found.diagnostics, texts: found.texts }
 }
 
 fn made(file: &Made, root: &Path) -> Fixture {

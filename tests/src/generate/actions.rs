@@ -3,7 +3,7 @@
 use super::{KINDS, Node, Place, REASONS, TASKS, TEMPLATES, Writer};
 
 /// Ends a reason: the name before `after` or `before` would be a duration.
-const END: &str = " law \"§ 1\"";
+pub(super) const END: &str = " law \"§ 1\"";
 
 impl Writer {
     /// Actions in order; some end in a move.
@@ -187,6 +187,10 @@ impl Writer {
         self.used("task");
         let substitutes = self.substitutes();
         let mut text = format!("task {} for clerk{substitutes} within {}", self.dice.pick(&TASKS), self.duration());
+        if self.all && self.dice.chance(30) {
+            self.used("task results");
+            text += " results found, lost";
+        }
         if self.dice.chance(15) {
             self.used("task keep");
             text += " keep";
@@ -237,6 +241,10 @@ impl Writer {
     fn report(&mut self) -> String {
         self.used("report");
         let what = self.dice.pick(&["\"looked at\"", "status", "open", "settled", "withdrawn"]);
+        if self.all && self.dice.chance(15) {
+            self.used("parties");
+            return format!("report insurer {what}");
+        }
         format!("report {} {what}", self.dice.pick(&["creditor", "bureau"]))
     }
 

@@ -30,6 +30,11 @@ impl Node {
         out.push('\n');
     }
 
+    /// What stands in it, and in its braces.
+    pub(super) fn into_parts(self) -> (String, Option<Vec<Node>>) {
+        (self.text, self.body)
+    }
+
     fn count(&self) -> usize {
         1 + self.body.as_deref().map_or(0, count)
     }

@@ -8,6 +8,11 @@ impl Writer {
         if let Some(own) = self.own(|inside| &inside.durations) {
             return own;
         }
+        if self.all
+            && let Some(duration) = self.from_table("duration")
+        {
+            return duration;
+        }
         let of_strategy = if self.inside.is_some() { 0 } else { 1 };
         match self.dice.weighted(&[50, 12, 12, 6, 10 * of_strategy, 6, 4 * of_strategy]) {
             0 => format!("{} days", self.dice.range(1, 14)),
@@ -53,6 +58,9 @@ impl Writer {
         }
         if self.plans > 0 && self.dice.chance(8) {
             return self.reads_one(&["plan.paid", "plan.remaining"]);
+        }
+        if let Some(sum) = self.new_money() {
+            return sum;
         }
         match self.dice.below(if self.inside.is_some() { 14 } else { 22 }) {
             0..=2 => self.reads("balance"),
@@ -113,6 +121,11 @@ impl Writer {
         if depth == 0 {
             return self.dice.range(0, 20).to_string();
         }
+        if self.all
+            && let Some(number) = self.from_table("number")
+        {
+            return number;
+        }
         if self.more && self.dice.chance(12) {
             return if self.plans > 0 && self.dice.chance(60) {
                 self.reads("plan.missed")
@@ -150,7 +163,24 @@ impl Writer {
         }
     }
 
+    /// An amount that the second version did not know.
+    fn new_money(&mut self) -> Option<String> {
+        if !self.all {
+            return None;
+        }
+        if self.scale && self.inside.is_none() && self.dice.chance(8) {
+            self.used("a fee of its own scale");
+            return Some(format!("own_scale({})", self.money(0)));
+        }
+        self.from_table("money")
+    }
+
     pub(super) fn rate(&mut self) -> String {
+        if self.all
+            && let Some(rate) = self.from_table("rate")
+        {
+            return rate;
+        }
         match self.dice.below(4) {
             _ if self.inside.is_some() => "3 %".to_owned(),
             0 => "p_rate".to_owned(),
@@ -166,6 +196,11 @@ impl Writer {
     pub(super) fn date(&mut self, depth: usize) -> String {
         if depth == 0 {
             return "today".to_owned();
+        }
+        if self.all
+            && let Some(date) = self.new_date(depth)
+        {
+            return date;
         }
         match self.dice.below(9) {
             0 | 1 => self.reads("today"),
@@ -188,8 +223,24 @@ impl Writer {
         }
     }
 
+    /// A date that the second version did not know.
+    fn new_date(&mut self, depth: usize) -> Option<String> {
+        if self.dice.chance(6) {
+            self.used("end_of_year");
+            return Some(format!("end_of_year({})", self.date(depth - 1)));
+        }
+        if self.has_calendar && self.dice.chance(6) {
+            self.used("next_working_day(DATE, CALENDAR)");
+            return Some(format!("next_working_day({}, home.federal)", self.date(depth - 1)));
+        }
+        self.from_table("date")
+    }
+
     /// A date that a case may lack.
     pub(super) fn unsure_date(&mut self) -> String {
+        if self.all && self.dice.chance(20) {
+            return self.new_unsure_date();
+        }
         match self.dice.below(8) {
             0 | 1 => self.reads("deadline"),
             2 | 3 => self.reads("oldest_due"),
@@ -213,6 +264,14 @@ impl Writer {
         }
     }
 
+    fn new_unsure_date(&mut self) -> String {
+        if self.barred != super::claims::Barred::Nowhere && self.dice.chance(70) {
+            return self.reads("limitation_date");
+        }
+        self.used("EVENT.PARAM");
+        self.dice.pick(&["filed.on", "acknowledged.on", "title_issued.on", "payment.on"]).to_owned()
+    }
+
     fn reads_one(&mut self, of: &[&'static str]) -> String {
         let quantity = of[self.dice.below(of.len())];
         self.reads(quantity)
@@ -229,6 +288,9 @@ impl Writer {
 
     /// Conditions that the first version did not know.
     fn new_condition(&mut self) -> String {
+        if self.all && self.dice.chance(35) {
+            return self.newest_condition();
+        }
         match self.dice.below(6) {
             0 if self.plans > 0 => self.dice.pick(&["plan active", "not plan active"]).to_owned(),
             1 => {
@@ -248,7 +310,38 @@ impl Writer {
         }
     }
 
+    /// Conditions that the second version did not know.
+    fn newest_condition(&mut self) -> String {
+        if self.barred != super::claims::Barred::Nowhere && self.dice.chance(50) {
+            self.used("limitation_date");
+            let days = self.dice.range(1, 90);
+            return format!("(limitation_date known and limitation_date < today + {days} days)");
+        }
+        if let Some(yes) = self.from_table("bool") {
+            return yes;
+        }
+        if let Some(text) = self.from_table("text") {
+            return format!("{text} is \"a\"");
+        }
+        match self.dice.below(5) {
+            _ if self.inside.is_some() => "titled".to_owned(),
+            0 => {
+                self.used("between … and");
+                format!("score between {} and {}", self.dice.range(0, 40), self.dice.range(41, 100))
+            }
+            1 => self.dice.pick(&["via is email", "worth > 20 EUR", "worth <= balance"]).to_owned(),
+            2 => format!("rated {} {} %", self.compare(), self.dice.range(1, 9)),
+            3 => format!("since {} {}", self.compare(), self.date(1)),
+            _ => "seg is gold | risk".to_owned(),
+        }
+    }
+
     pub(super) fn tone(&mut self) -> String {
+        if self.all
+            && let Some(tone) = self.from_table("tone")
+        {
+            return tone;
+        }
         match self.dice.below(6) {
             0 | 1 if self.inside.is_some() => "neutral".to_owned(),
             0 if self.has_table => {
@@ -260,7 +353,7 @@ impl Writer {
         }
     }
 
-    fn compare(&mut self) -> &'static str {
+    pub(super) fn compare(&mut self) -> &'static str {
         self.dice.pick(&["<", "<=", ">", ">=", "=", "is not"])
     }
 

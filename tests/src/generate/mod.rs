@@ -1,6 +1,8 @@
 //! Random strategies as source text, and random histories for them. The same seed gives the same, always.
 
 mod actions;
+mod claims;
+mod currencies;
 mod dice;
 mod draft;
 mod expressions;
@@ -10,11 +12,14 @@ mod plans;
 mod procedures;
 mod rules;
 mod setting;
+mod tables;
+mod when;
 
 pub use dice::Dice;
 pub use draft::{Draft, Node};
-pub use history::{History, When, history};
+pub use history::{History, history};
 pub use modules::module;
+pub use when::{Turn, When};
 
 use std::collections::BTreeMap;
 
@@ -37,8 +42,32 @@ const NOTICES: [&str; 2] = ["n_costs", "n_terms"];
 /// Plans of instalments.
 const PLANS: [&str; 2] = ["p_long", "p_short"];
 
-/// Seeds below this one write the forms of the first version alone, so that those on record show what they showed.
-pub const FIRST_FORMS: u64 = 100_000;
+/// Which forms are written. The seeds of an earlier version go on writing its forms alone, so that those on record show
+/// what they showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// Stages, contact, ledger.
+    First,
+    /// Procedures, plans, approvals and several debtors too.
+    Second,
+    /// All.
+    Third,
+}
+
+impl Version {
+    /// The first seed of each.
+    pub const SEEDS: [u64; 3] = [1, 100_000, 200_000];
+
+    /// What a seed writes.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        match seed {
+            ..100_000 => Self::First,
+            ..200_000 => Self::Second,
+            _ => Self::Third,
+        }
+    }
+}
 
 /// A strategy and the forms that it is made of.
 #[must_use]
@@ -76,8 +105,18 @@ struct Writer {
     has_dated: bool,
     has_calendar: bool,
     regional: bool,
-    /// Whether all forms are written, not those of the first version alone.
+    /// Whether more forms are written than those of the first version.
     more: bool,
+    /// Whether all forms are written, those of the third version too.
+    all: bool,
+    /// Whether cases come in several currencies.
+    several: bool,
+    /// Where it says when claims are barred.
+    barred: claims::Barred,
+    /// Tables of its own.
+    tables: Vec<tables::Own>,
+    /// Whether there is a fee scale of its own.
+    scale: bool,
     /// How many plans there are.
     plans: usize,
     /// Procedures that can be called.
@@ -96,7 +135,10 @@ impl Writer {
         let stages = (0..count).map(|n| format!("s_{n}")).chain((0..outcomes).map(|n| format!("o_{n}"))).collect();
         let (has_table, has_dated) = (dice.chance(60), dice.chance(70));
         let (has_calendar, regional) = (dice.chance(70), dice.chance(40));
-        let more = seed >= FIRST_FORMS;
+        let version = Version::of(seed);
+        let (more, all) = (version >= Version::Second, version >= Version::Third);
+        let several = all && dice.chance(20);
+        let barred = if all { claims::Barred::drawn(&mut dice) } else { claims::Barred::Nowhere };
         let plans = if more { dice.weighted(&[30, 45, 25]) } else { 0 };
         let (forms, procedures, inside, event) = (Forms::new(), Vec::new(), None, false);
         Self {
@@ -109,6 +151,11 @@ impl Writer {
             has_calendar,
             regional,
             more,
+            all,
+            several,
+            barred,
+            tables: Vec::new(),
+            scale: false,
             plans,
             procedures,
             inside,
@@ -134,9 +181,10 @@ impl Writer {
         nodes.extend(self.calendars());
         nodes.extend(self.contact());
         nodes.extend(self.ledger());
+        nodes.extend(self.limitation_beside());
         nodes.extend(self.places());
         nodes.extend(self.whenevers());
         nodes.extend(self.watches());
-        Draft(nodes)
+        if self.several { currencies::in_each(Draft(nodes)) } else { Draft(nodes) }
     }
 }

@@ -7,6 +7,7 @@ pub fn module(name: &str) -> Option<(String, String)> {
     let text = match name {
         "lib" => LIB,
         "lib.courts" => COURTS,
+        "bars" => BARS,
         _ => return None,
     };
     Some((format!("{}.dun", name.replace('.', "/")), text.to_owned()))
@@ -26,6 +27,17 @@ lib_fee = steps(amount : money) : money {
 lib_cost = table(pages : number) : money {
     ..3 => 0.95 EUR
     _   => 1.10 EUR
+}
+"#;
+
+const BARS: &str = r#"## When claims are barred.
+limitation short {
+    40 days from due
+    3 months from end_of_month(arose)
+    5 months from title
+    restart on acknowledged, enforced
+    suspend while negotiating
+    suspend from filed until 1 month after order_ended
 }
 "#;
 

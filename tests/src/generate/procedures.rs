@@ -29,7 +29,8 @@ impl Writer {
         if !self.more {
             return Vec::new();
         }
-        if self.dice.chance(35) {
+        // The amounts of the module are of one currency.
+        if self.dice.chance(35) && !self.several {
             self.used("use MODULE");
             let order = [("claim".to_owned(), true), ("answer".to_owned(), false)];
             self.procedures.push(callable("lib_order", &order, &["title", "objection", "stopped"]));
@@ -39,9 +40,16 @@ impl Writer {
     }
 
     /// The lines that name what is used.
-    pub(super) fn uses(&self) -> Vec<Node> {
-        let used = self.procedures.iter().any(|p| p.name.starts_with("lib"));
-        if used { vec![Node::line("use lib.courts")] } else { Vec::new() }
+    pub(super) fn uses(&mut self) -> Vec<Node> {
+        let mut lines = Vec::new();
+        if self.procedures.iter().any(|p| p.name.starts_with("lib")) {
+            lines.push(Node::line("use lib.courts"));
+        }
+        if self.barred == super::claims::Barred::Module {
+            self.used("limitation of a module");
+            lines.push(Node::line("use bars"));
+        }
+        lines
     }
 
     fn procedure(&mut self, n: usize) -> Node {

@@ -190,7 +190,28 @@ impl Writer {
         node
     }
 
+    /// A trigger that binds what its event brings, and reads it.
+    fn binding_head(&mut self) -> String {
+        self.used("an event's parameter by its name");
+        self.event = true;
+        let day = self.dice.range(0, 20);
+        match self.dice.below(8) {
+            0 => format!("on payment(amount) when amount {} {}", self.compare(), self.amount()),
+            1 => "on payment when payment.amount >= balance".to_owned(),
+            2 => format!("on promise(amount, by) when by <= today + {} days and amount < balance", day + 1),
+            3 => "on task_done(w_check, found)".to_owned(),
+            4 => "on task_overdue(w_find)".to_owned(),
+            5 => format!("on enforced(sum) when sum > {}", self.amount()),
+            6 => "on dispute(_, claim) when claim known and claim is \"R-1\"".to_owned(),
+            _ => "on bounced(email)".to_owned(),
+        }
+    }
+
     fn trigger_of(&mut self, place: Place) -> Node {
+        if self.all && self.dice.chance(7) {
+            let head = self.binding_head();
+            return self.with_body(head, place);
+        }
         let mut head = self.head(place);
         if self.dice.chance(35) {
             self.used("when");
@@ -217,7 +238,7 @@ impl Writer {
         }
         if place == Place::Whenever && self.dice.chance(50) {
             self.used("resume (bare)");
-            return Node::line(format!("{head}: resume"));
+            return Node::line(format!("{head}: resume{}", self.end()));
         }
         let body = self.body(place, 3, 1);
         Node::block(head, body)
@@ -239,11 +260,20 @@ impl Writer {
         if self.plans > 0 && self.dice.chance(80) {
             nodes.push(Node::line(format!("whenever plan_accepted: activate plan {}", self.plan_name())));
         }
+        if self.all && self.dice.chance(40) {
+            self.used("whenever … release debtor");
+            nodes.push(Node::line("whenever insolvency(opened): release debtor"));
+        }
         for _ in 0..self.dice.below(4) {
             let node = self.whenever();
             nodes.push(node);
         }
         nodes
+    }
+
+    /// Ends a bare `pause` or `resume`: what follows may begin with a table's name, which would be read as the reason.
+    fn end(&self) -> &'static str {
+        if self.all { super::actions::END } else { "" }
     }
 
     fn whenever(&mut self) -> Node {
@@ -258,6 +288,10 @@ impl Writer {
         let events =
             ["dispute", "hardship", "insolvency(opened)", "deceased", "note", "payment", "promise", "cease_contact"];
         let mut head = format!("whenever {}", self.dice.pick(&events));
+        if self.all && self.dice.chance(15) {
+            self.used("whenever a | b");
+            head = self.dice.pick(&["whenever dispute | hardship", "whenever recalled | claim_withdrawn"]).to_owned();
+        }
         if self.dice.chance(25) {
             self.used("whenever when");
             head += &format!(" when {}", self.condition(1));
@@ -276,7 +310,8 @@ impl Writer {
         if self.dice.chance(30) {
             body.push(self.action(Place::Whenever, 1));
         }
-        body.push(Node::line(format!("pause{clause}")));
+        let end = self.end();
+        body.push(Node::line(format!("pause{clause}{end}")));
         body.extend((0..self.dice.below(3)).map(|_| self.action(Place::Whenever, 1)));
         body.extend((0..1 + self.dice.below(3)).map(|_| self.trigger(Place::Whenever)));
         body.push(Node::line("on dispute_resolved: resume"));

@@ -15,13 +15,16 @@ impl Writer {
         let mut nodes = vec![
             Node::line("strategy generated \"Generated\""),
             Node::line("version 1"),
-            Node::line("currency EUR"),
+            Node::line(if self.several { super::currencies::CURRENCIES } else { "currency EUR" }),
             Node::line(format!("time zone {zone}")),
         ];
         nodes.extend(self.uses());
         if self.has_calendar {
             let choice = if self.regional { "calendar home by debtor.region" } else { "calendar home.federal" };
             nodes.push(Node::line(choice));
+        }
+        if self.several {
+            self.used("several currencies");
         }
         if self.dice.chance(60) {
             self.used("day begins");
@@ -43,6 +46,10 @@ impl Writer {
             // Zones that a text names are compiled in: persons may live there.
             facts.extend(["here : text = \"America/New_York\"", "there : text = \"Asia/Kolkata\""]);
         }
+        if self.all {
+            facts.extend(["via : channel = email", "rated : rate = 3 %", "since : date = 2026-01-01"]);
+            facts.push("worth : money 0 EUR..900 EUR = 40.50 EUR");
+        }
         let mut nodes = vec![
             Node::block("facts", facts.iter().map(|f| Node::line(*f)).collect()),
             Node::line(format!("param p_days : duration = {} days from 1 day to 30 days", self.dice.range(1, 20))),
@@ -55,6 +62,12 @@ impl Writer {
             Node::line("var v_days : duration = 4 days"),
             Node::line("event note(level : number, until : date)"),
         ];
+        nodes.extend(self.own_tables());
+        if self.all && self.dice.chance(15) {
+            self.used("templates");
+            nodes.push(Node::line("templates \"letters\" in de, en require creditor.name"));
+        }
+        nodes.extend(self.bounds());
         if self.has_table {
             nodes.extend(self.tables());
         }
@@ -67,6 +80,25 @@ impl Writer {
             ];
             let rows = rows.iter().map(|r| Node::line(*r)).collect();
             nodes.push(Node::block("base = value : rate verified until 2026-12-31", rows));
+        }
+        nodes
+    }
+
+    /// What a case holds at most, and names of the strategy's own.
+    fn bounds(&mut self) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        if !self.all {
+            return nodes;
+        }
+        nodes.push(Node::line("parties { insurer }"));
+        if self.dice.chance(12) {
+            self.used("limits");
+            let bounds = ["claims 3", "debtors 3", "payments 2", "holds 2", "cost_kinds 3"];
+            nodes.push(Node::line(format!(
+                "limits {{ {} {} }}",
+                bounds[self.dice.below(2)],
+                bounds[2 + self.dice.below(3)]
+            )));
         }
         nodes
     }
@@ -99,6 +131,7 @@ impl Writer {
         if self.dice.chance(30) {
             days.push(Node::line("weekend friday, saturday"));
         }
+        days.extend(self.recesses());
         let mut nodes = vec![Node::block("calendar home.federal \"Home\"", days)];
         if self.regional {
             self.used("calendar by region");
@@ -136,7 +169,8 @@ impl Writer {
                 if self.dice.chance(15) { format!("{} working days", self.dice.range(1, 4)) } else { self.window() };
             let rule = format!("{channels} per {window}");
             if !limits.contains(&rule) {
-                rules.push(Node::line(format!("limit {}{rule}", self.dice.range(1, 3))));
+                let count = self.dice.range(1, 3);
+                rules.push(Node::line(format!("limit {count}{rule}{}", self.per_claim())));
                 limits.push(rule);
             }
         }
@@ -162,7 +196,31 @@ impl Writer {
             1 => rules.push(Node::line("otherwise wait")),
             _ => {}
         }
-        if rules.is_empty() { Vec::new() } else { vec![Node::block("contact", rules)] }
+        if rules.is_empty() { Vec::new() } else { self.contact_rules(rules) }
+    }
+
+    fn contact_rules(&mut self, rules: Vec<Node>) -> Vec<Node> {
+        if !self.all || !self.dice.chance(20) {
+            return vec![Node::block("contact", rules)];
+        }
+        self.used("contact extends");
+        let shared = [
+            "limit 2 phone, sms per 4 days",
+            "limit 3 per 7 days per claim",
+            "rest 2 days after conversation",
+            "require consent for portal",
+            "never email when debtor.kind = business",
+        ];
+        let shared = shared.map(Node::line).to_vec();
+        vec![Node::block("contact gentle", shared), Node::block("contact extends gentle", rules)]
+    }
+
+    fn per_claim(&mut self) -> &'static str {
+        if !self.all || !self.dice.chance(25) {
+            return "";
+        }
+        self.used("limit per claim");
+        " per claim"
     }
 
     fn duration_of_rest(&mut self) -> String {
@@ -199,7 +257,8 @@ impl Writer {
 
     pub(super) fn ledger(&mut self) -> Vec<Node> {
         if self.dice.chance(15) {
-            return Vec::new();
+            let rule = self.claim_rules();
+            return if rule.is_empty() { Vec::new() } else { vec![Node::block("ledger", rule)] };
         }
         self.used("ledger");
         let mut rules = Vec::new();
@@ -222,6 +281,7 @@ impl Writer {
             self.used("settled when");
             rules.push(Node::line(format!("settled when balance <= {}.00 EUR", self.dice.range(0, 3))));
         }
+        rules.extend(self.claim_rules());
         if rules.is_empty() { Vec::new() } else { vec![Node::block("ledger", rules)] }
     }
 

@@ -7,7 +7,7 @@ use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Action, Block, Does, Expr};
 use dunlin_machine::ir::{self, EffectKind, HoldEnd, TextId, To, Waive, With};
-use dunlin_machine::value::{Date, Instant};
+use dunlin_machine::value::{Date, Duration, Instant};
 
 /// A body that runs.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Frame {
     pub(super) exits: Vec<usize>,
     /// How many actions ran, `if` not counted.
     pub(super) done: u32,
+    /// Whether a `leaving` block runs.
+    pub(super) leaving: bool,
 }
 
 impl Frame {
@@ -41,13 +43,13 @@ impl<'m> Run<'m> {
 
     pub(super) fn frame(&mut self, owner: Owner, trigger: Option<TriggerId>) -> Frame {
         let run = self.new_run();
-        Frame { owner, run, trigger, moved: false, paused: false, exits: Vec::new(), done: 0 }
+        Frame { owner, run, trigger, moved: false, paused: false, exits: Vec::new(), done: 0, leaving: false }
     }
 
     /// On whose account a running body acts.
     pub(super) fn by(&self, frame: &Frame) -> By {
         let of_stage = matches!(frame.owner, Owner::Stage(_) | Owner::Scope(_) | Owner::Host);
-        By { doer: frame.doer(), run: frame.run, of_stage, named: self.named }
+        By { doer: frame.doer(), run: frame.run, of_stage, named: self.named, leaving: frame.leaving }
     }
 
     /// Runs a body, then what watches do about its move.
@@ -86,8 +88,13 @@ impl<'m> Run<'m> {
             Does::Task(task) => self.task(action, task, frame),
             Does::Waive(what) => self.waive(action, what),
             Does::Report { party, what, message } => {
-                let what = normal::report(self.model.text(*party), self.model.text(*what), *message, &self.sued());
-                self.effect(Some(action.rule), &what)
+                let party = self.model.text(*party);
+                let without = if party == "bureau" { self.left_out(true) } else { Vec::new() };
+                if self.names_no_claim(action, &without) {
+                    return Ok(());
+                }
+                let what = normal::report(party, self.model.text(*what), *message, &self.sued());
+                self.effect(Some(action.rule), &(what + &normal::without(&without)))
             }
             Does::Alarm(name) => self.effect(Some(action.rule), &normal::alarm("named", self.model.text(*name))),
             Does::Emit { name, with } => {
@@ -188,9 +195,9 @@ impl<'m> Run<'m> {
                 self.case.calls.push(Call { action, person, made: 0, effect: 0, due, by });
                 self.attempt(self.case.calls.len() - 1)
             }
-            Does::File { form, with } => {
-                let what = normal::file(self.model.text(*form), &self.sued(), &self.with(with)?);
-                self.effect(Some(action.rule), &what)
+            Does::File { .. } => {
+                let (due, person) = (self.case.now, by.named);
+                self.try_file(Waiting { action, person, way: 0, due, by }, usize::MAX)
             }
             Does::Collect { amount, by } => {
                 let amount = self.eval(amount, &self.plain())?;
@@ -212,6 +219,10 @@ impl<'m> Run<'m> {
         kind: TextId,
         replacing: Option<TextId>,
     ) -> Result<(), Fault> {
+        let without = self.left_out(false);
+        if self.names_no_claim(action, &without) {
+            return Ok(());
+        }
         let mut counted = self.eval(amount, &self.plain())?;
         if let Some(old) = replacing {
             let old = self.case.costs.iter_mut().find(|c| c.kind == i64::from(old.0));
@@ -232,14 +243,15 @@ impl<'m> Run<'m> {
         }
         self.add_costs(i64::from(kind.0), counted)?;
         let what = normal::charge(counted, self.model.text(kind), replacing.map(|k| self.model.text(k)));
-        self.effect(Some(action.rule), &what)
+        self.effect(Some(action.rule), &(what + &normal::without(&without)))
     }
 
     fn task(&mut self, action: &'m Action, task: &'m ir::Task<Expr>, frame: &Frame) -> Result<(), Fault> {
         let until = self.limit(&task.within)?;
-        let substitutes = task.substitutes.iter().map(|(_, after)| self.limit(after)).collect::<Result<_, _>>()?;
+        let wait = |after: &Expr| self.eval_duration(after, &self.plain());
+        let substitutes = task.substitutes.iter().map(|(_, after)| wait(after)).collect::<Result<_, _>>()?;
         let (effect, by) = (self.case.next_effect, self.by(frame));
-        let task = Task { action, effect, until, overdue: false, asked: 0, substitutes, by };
+        let task = Task { action, effect, until, overdue: false, asked: 0, opened: self.case.now, substitutes, by };
         self.tell_task(&task, false)?;
         self.case.tasks.push(task);
         Ok(())
@@ -247,11 +259,20 @@ impl<'m> Run<'m> {
 
     /// The end of a time limit that begins now.
     pub(super) fn limit(&self, within: &Expr) -> Result<Limit, Fault> {
-        let within = self.eval_duration(within, &self.plain())?;
-        Ok(match elapsed(within) {
-            Some(seconds) => Limit::At(self.case.now.add_seconds(seconds)?),
-            None => Limit::Day(self.plus(self.today(), within)?),
-        })
+        self.limit_since(self.case.now, self.eval_duration(within, &self.plain())?)
+    }
+
+    pub(super) fn limit_since(&self, since: Instant, within: Duration) -> Result<Limit, Fault> {
+        match elapsed(within) {
+            Some(seconds) => self.limit_at(since.add_seconds(seconds)?),
+            None => Ok(Limit::Day(self.plus(self.day(since), within)?)),
+        }
+    }
+
+    /// A limit that ends where a day begins ends with the day before.
+    pub(super) fn limit_at(&self, at: Instant) -> Result<Limit, Fault> {
+        let day = self.day(at);
+        Ok(if at == self.begin(day)? { Limit::Day(day.add_days(-1)?) } else { Limit::At(at) })
     }
 
     /// What follows from missing a limit is due when the day after its last day begins, or at its instant.
@@ -319,6 +340,7 @@ impl<'m> Run<'m> {
             Does::Call(call) => format!("call {}", self.model.text(call.script)),
             Does::File { form, .. } => format!("file {}", self.model.text(*form)),
             Does::Charge { kind, .. } => format!("charge {}", self.model.text(*kind)),
+            Does::Report { party, .. } => format!("report {}", self.model.text(*party)),
             Does::Collect { by, .. } => format!("collect {}", self.model.text(*by)),
             Does::Split { .. } => "split".to_owned(),
             Does::OfferPlan(plan) => format!("offer {}", self.model.text(self.model.plans[plan.index()].name)),

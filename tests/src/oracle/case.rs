@@ -61,7 +61,10 @@ pub struct Case<'m> {
     pub(super) settled: bool,
     pub(super) moved_by_past_date: Option<Date>,
     pub(super) titled: bool,
+    /// The day of the first title, where it is known.
+    pub(super) titled_on: Option<Date>,
     pub(super) limitation_date: Option<Date>,
+    pub(super) suspended: Vec<Suspended>,
     pub(super) next_run: u64,
 }
 
@@ -99,6 +102,8 @@ pub struct By {
     pub(super) of_stage: bool,
     /// The debtor whom the event names.
     pub(super) named: usize,
+    /// Whether a `leaving` block did it.
+    pub(super) leaving: bool,
 }
 
 /// What the case remembers of a trigger since its owner began to run.
@@ -201,7 +206,7 @@ pub struct Stopped<'m> {
     pub(super) by: By,
 }
 
-/// A message that waits in `contact`.
+/// A message that waits in `contact`, or a filing that waits for the end of a recess.
 #[derive(Clone, Debug)]
 pub struct Waiting<'m> {
     pub(super) action: &'m Action,
@@ -220,8 +225,10 @@ pub struct Task<'m> {
     pub(super) overdue: bool,
     /// How many of its substitutes were asked.
     pub(super) asked: usize,
-    /// When each of its substitutes comes in: the last day before, or the instant.
-    pub(super) substitutes: Vec<Limit>,
+    /// Since when its substitutes wait.
+    pub(super) opened: Instant,
+    /// How long each of them waits.
+    pub(super) substitutes: Vec<Duration>,
     pub(super) by: By,
 }
 
@@ -390,6 +397,18 @@ pub struct Claim {
     pub(super) disputed: bool,
     pub(super) fresh: bool,
     pub(super) secured: bool,
+    /// When its period began anew last.
+    pub(super) restarted: Option<Date>,
+}
+
+/// A run of days on which a limitation period did not run.
+#[derive(Clone, Copy, Debug)]
+pub struct Suspended {
+    /// The number of its rule.
+    pub(super) rule: usize,
+    pub(super) from: Date,
+    /// Its last day; none: it lasts.
+    pub(super) to: Option<Date>,
 }
 
 /// Costs of one kind.
@@ -428,12 +447,14 @@ pub struct Payment {
 pub struct Happened {
     pub(super) event: EventId,
     pub(super) args: Vec<Option<i64>>,
+    /// Whom an event of the machine is about; one of the host names its debtor.
+    pub(super) person: Option<usize>,
 }
 
 impl Happened {
     pub(super) fn bare(happening: Happening) -> Self {
         let args = happening.builtin().params.iter().map(|_| None).collect();
-        Self { event: happening.id(), args }
+        Self { event: happening.id(), args, person: None }
     }
 }
 

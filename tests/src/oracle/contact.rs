@@ -1,7 +1,8 @@
 //! Whether and when a person may be contacted: every instant at which that could change is tried in turn.
 
 use super::Run;
-use super::case::{By, Doer, Message, Owner, Person, Stopped, Waiting, send_of};
+use super::actions::payable;
+use super::case::{Doer, Message, Owner, Person, Waiting, send_of};
 use super::fault::Fault;
 use super::time::elapsed;
 use crate::normal;
@@ -56,6 +57,10 @@ impl<'m> Run<'m> {
     /// Sends a message, or lets it wait, from a way on.
     pub(super) fn try_send(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
         let Some(send) = waiting.send() else { return Err(Fault::Broken) };
+        let without = if send.nature == Nature::Reply { Vec::new() } else { self.left_out(false) };
+        if payable(waiting.action) && send.nature == Nature::Ordinary && self.names_no_claim(waiting.action, &without) {
+            return Ok(());
+        }
         let Some((way, channels)) = self.way(send, waiting.person, waiting.way)? else {
             self.raise_unreachable(waiting.person);
             return Ok(());
@@ -66,12 +71,12 @@ impl<'m> Run<'m> {
         }
         let waiting = Waiting { way, ..waiting };
         if self.is_held() && !self.exempt(waiting.by.doer) {
-            // The next way after a bounce: in a hold it waits in the queue, as any action.
-            return self.wait_for_the_hold(waiting.action, waiting.by);
+            // The next way after a bounce.
+            return self.wait_for_the_hold(waiting, place);
         }
         let asks = Asks { person: waiting.person, channels, nature: send.nature, call: false, hours: None };
         match self.earliest(&asks)? {
-            Earliest::Now => self.go_out(&waiting, send, channels),
+            Earliest::Now => self.go_out(&waiting, send, channels, &without),
             Earliest::Never => {
                 self.held(waiting.action, "never", None, true);
                 Ok(())
@@ -87,19 +92,17 @@ impl<'m> Run<'m> {
         }
     }
 
-    fn wait_for_the_hold(&mut self, action: &'m Action, by: By) -> Result<(), Fault> {
-        let same = |other: &Action| std::ptr::eq(other, action);
-        let here = self.case.stopped.iter().any(|s| same(s.action)) || self.case.waiting.iter().any(|w| same(w.action));
-        if here {
-            self.held(action, "waits already", None, true);
-        } else {
-            self.held(action, "hold", None, false);
-            self.case.stopped.push(Stopped { action, by });
+    /// In a hold a message to one person waits in `contact`, unless the action waits in the queue.
+    fn wait_for_the_hold(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
+        if self.case.stopped.iter().any(|s| std::ptr::eq(s.action, waiting.action)) {
+            self.held(waiting.action, "waits already", None, true);
+            return Ok(());
         }
-        Ok(())
+        self.held(waiting.action, "hold", None, false);
+        self.let_wait(waiting, place)
     }
 
-    fn let_wait(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
+    pub(super) fn let_wait(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
         let place = place.min(self.case.waiting.len());
         self.case.waiting.insert(place, waiting);
         Ok(())
@@ -289,7 +292,7 @@ impl<'m> Run<'m> {
         }
         let claims =
             u32::try_from(self.case.claims.iter().filter(|c| c.principal > 0).count()).map_err(|_| Fault::Overflow)?;
-        Ok(count < if limit.per_claim { limit.count.saturating_mul(claims) } else { limit.count })
+        Ok(count < if limit.per_claim { limit.count.saturating_mul(claims.max(1)) } else { limit.count })
     }
 
     fn rested(&self, rest: &Rest, asks: &Asks, person: &Person, at: Instant) -> Result<bool, Fault> {
@@ -344,17 +347,20 @@ impl<'m> Run<'m> {
         Ok(weekday && !holiday && !excepted && hours)
     }
 
-    fn go_out(&mut self, waiting: &Waiting<'m>, send: &'m Send<Expr>, channels: Channels) -> Result<(), Fault> {
+    fn go_out(
+        &mut self,
+        waiting: &Waiting<'m>,
+        send: &'m Send<Expr>,
+        channels: Channels,
+        without: &[u16],
+    ) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut self.named, waiting.person);
         let tone = send.tone.as_ref().map(|t| self.eval(t, &self.plain())).transpose()?;
         let with = self.with(&send.with)?;
         let number = self.case.next_effect;
         let deadline = self.new_deadline(send)?;
-        // With several debtors the first message sets it, and later ones move it on.
-        let sent = |m: &Message| {
-            m.by.run == waiting.by.run && std::ptr::eq(m.action, waiting.action) && m.person != waiting.person
-        };
-        let others = self.case.messages.iter().any(sent);
-        let stands = |day: Date| others && self.case.deadline.is_some_and(|told| told.day >= day);
+        self.named = before;
+        let stands = |day: Date| self.case.deadline.is_some_and(|told| told.day >= day);
         if let Some(day) = deadline.filter(|day| !stands(*day)) {
             self.case.deadline = Some(super::case::Deadline { day, set: self.today(), effect: Some(number) });
         }
@@ -365,7 +371,7 @@ impl<'m> Run<'m> {
         if send.nature == Nature::Ordinary {
             self.case.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
         }
-        self.count_sent(send.template.index());
+        self.count_sent(send.template.index(), self.today());
         self.remember(waiting, number, channels);
         let template = self.model.text(self.model.templates[send.template.index()].name);
         let what = normal::send(
@@ -377,7 +383,7 @@ impl<'m> Run<'m> {
             send.nature,
             self.through(waiting.person),
             &with,
-        );
+        ) + &normal::without(without);
         self.effect(Some(waiting.action.rule), &what)
     }
 
@@ -391,12 +397,11 @@ impl<'m> Run<'m> {
         Ok(Some(self.working_day(self.plus(from, within)?)?))
     }
 
-    fn count_sent(&mut self, template: usize) {
-        let today = self.today();
+    pub(super) fn count_sent(&mut self, template: usize, day: Date) {
         let sent = self.case.sent.entry(template).or_default();
         sent.count += 1;
-        sent.first = sent.first.or(Some(today));
-        sent.last = Some(today);
+        sent.first = sent.first.or(Some(day));
+        sent.last = Some(day);
     }
 
     fn remember(&mut self, waiting: &Waiting<'m>, effect: u32, channels: Channels) {
@@ -457,6 +462,14 @@ impl<'m> Run<'m> {
 
     /// Tries the next attempt of an open call.
     pub(super) fn attempt(&mut self, call: usize) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut self.named, self.case.calls[call].person);
+        let attempted = self.attempt_of_one(call);
+        self.named = before;
+        attempted
+    }
+
+    /// What is read for a call is read of the person whom it is for.
+    fn attempt_of_one(&mut self, call: usize) -> Result<(), Fault> {
         let open = self.case.calls[call].clone();
         let Does::Call(rule) = &open.action.does else { return Err(Fault::Broken) };
         let hours = rule.hours.as_ref().map(|h| self.eval(h, &self.plain())).transpose()?;

@@ -11,6 +11,9 @@ use dunlin_machine::ir::{RuleId, SplitPart, StageId, To, Type};
 impl<'m> Run<'m> {
     /// The debtor whom an event names, else the first.
     pub(super) fn debtor(&self, happened: &Happened) -> usize {
+        if let Some(person) = happened.person {
+            return person;
+        }
         let params = &self.model.events[happened.event.index()].params;
         let name = if happened.event == Happening::DebtorReplaced.id() { "by" } else { "debtor" };
         let position = params.iter().position(|p| self.model.text(p.name) == name && p.ty == Type::Text);
@@ -52,7 +55,7 @@ impl<'m> Run<'m> {
 
     /// What waits for a person is dropped, and open calls to that person end.
     fn forget(&mut self, person: usize) -> Result<(), Fault> {
-        self.case.waiting.retain(|w| w.person != person);
+        self.case.waiting.retain(|w| w.person != person || w.send().is_none());
         let (theirs, still) = self.case.calls.drain(..).partition(|c: &super::case::Call| c.person == person);
         self.case.calls = still;
         for call in theirs.iter().filter(|c| c.effect != 0) {

@@ -64,7 +64,7 @@ impl Run<'_> {
             Node::Const(v) => Ok(Some(*v)),
             Node::Fact(f) if view.claim.is_some() => Ok(self.case.facts_at_opening[f.index()]),
             Node::Fact(f) => Ok(self.case.facts[f.index()]),
-            Node::Param(p) => Ok(Some(self.model.params[p.index()].value)),
+            Node::Param(p) => Ok(Some(self.model.params[p.index()].value_in(self.case.currency))),
             Node::Var(v) => self.case.vars.get(v.index()).map(|v| Some(*v)).ok_or(Fault::Broken),
             Node::Kept(k) => Ok(self.kept(*k)),
             Node::Read(q) => self.read(q, view),
@@ -130,7 +130,7 @@ impl Run<'_> {
 
     fn table(&self, id: TableId, args: &[i64], view: &View) -> Value {
         let table = &self.model.tables[id.index()];
-        let fits = |patterns: &[Pattern]| patterns.iter().zip(args).all(|(p, v)| matches(p, *v));
+        let fits = |patterns: &[Pattern]| patterns.iter().zip(args).all(|(p, v)| matches(p, *v, self.case.currency));
         let row = table.rows.iter().find(|row| fits(&row.patterns)).ok_or(Fault::NoRow)?;
         self.eval_known(&row.result, view)
     }
@@ -205,7 +205,7 @@ impl Run<'_> {
             Q::PlanRemaining => Ok(Some(self.plan_remaining()?)),
             Q::Titled => yes(self.case.titled),
             Q::Changed => yes(self.changed(view)),
-            Q::LimitationDate => days(self.case.limitation_date),
+            Q::LimitationDate => days(self.limitation_date()?),
             Q::DebtorKind => Ok(Some(i64::from(self.whose(view).business))),
             Q::DebtorLanguage => Ok(self.whose(view).language),
             Q::DebtorRegion => Ok(self.whose(view).region),
@@ -327,10 +327,13 @@ fn is(how: Comparison, order: Ordering) -> bool {
     }
 }
 
-fn matches(pattern: &Pattern, value: i64) -> bool {
+fn matches(pattern: &Pattern, value: i64, currency: usize) -> bool {
+    let between =
+        |from: &Option<i64>, to: &Option<i64>| from.is_none_or(|f| f <= value) && to.is_none_or(|t| value <= t);
     match pattern {
         Pattern::Any => true,
-        Pattern::Between(from, to) => from.is_none_or(|f| f <= value) && to.is_none_or(|t| value <= t),
+        Pattern::Between(from, to) => between(from, to),
         Pattern::OneOf(values) => values.contains(&value),
+        Pattern::Amounts(ranges) => ranges.get(currency).is_some_and(|(from, to)| between(from, to)),
     }
 }

@@ -6,7 +6,7 @@ use super::eval::to_date;
 use super::fault::{Fault, Refusal};
 use crate::normal;
 use dunlin_machine::events::{Happening, Origin, PHONE};
-use dunlin_machine::ir::{ChannelId, Channels, Fact, Type};
+use dunlin_machine::ir::{ChannelId, Channels, Designation, Fact, Type};
 use dunlin_machine::value::{Date, Money, Rate};
 use dunlin_runtime::input::{Event, Given, PersonGiven};
 
@@ -87,7 +87,7 @@ impl Run<'_> {
         if objects && args[0].is_none() {
             args[0] = Some(self.principal()?);
         }
-        Ok(Happened { event: event.event, args })
+        Ok(Happened { event: event.event, args, person: None })
     }
 
     /// A value from outside, of that type.
@@ -138,7 +138,9 @@ impl Run<'_> {
             }
             Happening::TaskDone | Happening::Postponed => self.task_event(&args),
             Happening::TitleIssued | Happening::Judgment => {
+                let on = args.date("on")?.unwrap_or_else(|| self.today());
                 self.case.titled = true;
+                self.case.titled_on = self.case.titled_on.or(Some(on));
                 Ok(())
             }
             Happening::CostsSet => {
@@ -192,10 +194,12 @@ impl Run<'_> {
             channels: None,
             id,
         };
+        if old.is_none() && self.case.persons.len() >= self.model.limits.debtors as usize {
+            return Err(Fault::Bound.into());
+        }
         let person = self.read_person(&given)?;
         match old {
             Some(old) => Ok(self.replace(old, person)?),
-            None if self.case.persons.len() >= self.model.limits.debtors as usize => Err(Fault::Bound.into()),
             None => {
                 self.case.persons.push(person);
                 Ok(())
@@ -206,12 +210,21 @@ impl Run<'_> {
     fn payment(&mut self, args: &Args, id: Option<&str>) -> Result<(), Refusal> {
         let amount = args.amount()?;
         let on = args.date("on")?.unwrap_or_else(|| self.today());
-        let rest = self.book(amount, on, id.map(str::to_owned))?;
+        let designated = self.designated(args)?;
+        let rest = self.book(amount, on, id.map(str::to_owned), designated)?;
         if rest > 0 {
             self.effect(None, &normal::refund(rest))?;
         }
         self.count_for_promise(on)?;
         Ok(())
+    }
+
+    /// The claim that the payer names, where the strategy hears it.
+    fn designated(&self, args: &Args) -> Result<Option<usize>, Refusal> {
+        let named = args.get("for").map(|id| self.text(id));
+        let Some(id) = named.filter(|_| self.model.ledger.designation != Designation::Unheard) else { return Ok(None) };
+        let claim = self.case.claims.iter().position(|c| c.id == id);
+        claim.map(Some).ok_or_else(|| not_there("claim"))
     }
 
     fn count_for_promise(&mut self, on: Date) -> Result<(), Fault> {
@@ -293,8 +306,9 @@ impl Run<'_> {
             default_on,
             kind,
             disputed: false,
-            fresh: true,
+            fresh: self.demands(),
             secured: false,
+            restarted: None,
         };
         Ok(self.add_claim(claim)?)
     }
@@ -322,7 +336,7 @@ impl Run<'_> {
         let number = self.model.facts.iter().position(named).ok_or_else(|| not_there("fact"))?;
         let fact = &self.model.facts[number];
         let value = self.parse(fact.ty, &text).ok_or_else(|| wrong("value"))?;
-        let (low, high) = fact.bounds.unwrap_or((None, None));
+        let (low, high) = fact.bounds_in(self.case.currency).unwrap_or((None, None));
         if low.is_some_and(|l| value < l) || high.is_some_and(|h| value > h) {
             return Err(wrong("value"));
         }
@@ -337,7 +351,11 @@ impl Run<'_> {
         match ty {
             Type::Bool => named(vec!["false", "true"]),
             Type::Number => text.parse().ok(),
-            Type::Money => Money::parse(text, self.model.currencies[self.case.currency]).ok().map(|m| m.0),
+            Type::Money => {
+                let currency = self.model.currencies[self.case.currency];
+                let amount = text.strip_suffix(currency.code()).unwrap_or(text).trim_end();
+                Money::parse(amount, currency).ok().map(|m| m.0)
+            }
             Type::Rate => Rate::parse(text.trim_end_matches('%').trim_end()).ok().map(|r| r.0),
             Type::Date => Date::parse(text).ok().map(|d| i64::from(d.days())),
             Type::Text => Some(self.intern(text)),
@@ -372,7 +390,7 @@ impl Run<'_> {
     }
 
     fn waived(&mut self, args: &Args) -> Result<(), Refusal> {
-        let most = args.amount().unwrap_or(i64::MAX);
+        let most = if args.get("amount").is_some() { args.amount()? } else { i64::MAX };
         match self.text(args.need("what")?).as_str() {
             "costs" => _ = self.waive_costs(None, most),
             "interest" => _ = self.waive_interest(most)?,
@@ -384,7 +402,9 @@ impl Run<'_> {
     fn operator(&mut self, args: &Args) -> Result<(), Refusal> {
         let name = self.text(args.need("stage")?);
         let named = |s: &dunlin_lang::model::Stage| self.model.text(s.name) == name;
-        let stage = self.model.stages.iter().position(named).ok_or_else(|| not_there("stage"))?;
+        let procedure = || self.model.scopes.iter().find(|s| self.model.text(s.name) == name)?.first;
+        let stage = self.model.stages.iter().position(named).or_else(|| procedure().map(|first| first.index()));
+        let stage = stage.ok_or_else(|| not_there("stage"))?;
         let stage = dunlin_machine::ir::StageId(u16::try_from(stage).map_err(|_| Fault::Broken)?);
         let mut frame = self.frame(super::case::Owner::Host, None);
         self.go(dunlin_machine::ir::Target::Stage(stage), None, &mut frame)?;

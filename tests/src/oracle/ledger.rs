@@ -4,7 +4,7 @@ use super::Run;
 use super::case::{Claim, Cost, Met, Payment};
 use super::eval::View;
 use super::fault::Fault;
-use dunlin_machine::ir::{ClaimOrder, CostCap, InterestFrom, Pool, TextId, Year};
+use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, TextId, Year};
 use dunlin_machine::value::{Date, Duration, Money, Rate, days_in_month, div_half_away};
 
 /// Every share of a year that a day can be is a whole number of these: 365 × 366 × 360.
@@ -45,7 +45,7 @@ impl Run<'_> {
         }
     }
 
-    fn of_claim(&self, claim: usize, day: Option<Date>) -> View {
+    pub(super) fn of_claim(&self, claim: usize, day: Option<Date>) -> View {
         View { day, claim: Some(claim), ..self.of_first() }
     }
 
@@ -190,13 +190,19 @@ impl Run<'_> {
     }
 
     /// Books a payment with its value date; what is left over.
-    pub(super) fn book(&mut self, amount: i64, on: Date, id: Option<String>) -> Result<i64, Fault> {
+    pub(super) fn book(
+        &mut self,
+        amount: i64,
+        on: Date,
+        id: Option<String>,
+        designated: Option<usize>,
+    ) -> Result<i64, Fault> {
         for claim in 0..self.case.claims.len() {
             self.fix(claim, on)?;
         }
         let mut payment = Payment { id, amount, on, returned: false, parts: Vec::new(), promised: 0 };
         let mut rest = amount;
-        for (pool, claim) in self.pool_order()? {
+        for (pool, claim) in self.pool_order(designated)? {
             self.meet(pool, claim, &mut rest, &mut payment)?;
         }
         self.case.payments.push(payment);
@@ -206,17 +212,35 @@ impl Run<'_> {
     }
 
     /// Pools with their claim, in the order in which a payment meets them; costs have no claim.
-    fn pool_order(&self) -> Result<Vec<(Pool, usize)>, Fault> {
-        let (rules, claims) = (&self.model.ledger, self.claims_in_order()?);
+    fn pool_order(&self, designated: Option<usize>) -> Result<Vec<(Pool, usize)>, Fault> {
+        let pools = &self.model.ledger.pools;
         let mut order = Vec::new();
-        if rules.each_claim_in_turn {
-            let of_claims: Vec<Pool> = rules.pools.iter().copied().filter(|p| *p != Pool::Costs).collect();
+        if let Some(claim) = designated {
+            if let Designation::RefusedOn(first) = &self.model.ledger.designation {
+                let first: Vec<Pool> = pools.iter().copied().filter(|pool| first.contains(pool)).collect();
+                order.extend(self.plain_order(&first)?);
+            }
+            let of_claims = pools.iter().filter(|pool| **pool != Pool::Costs);
+            order.extend(of_claims.map(|pool| (*pool, claim)));
+        }
+        order.extend(self.plain_order(pools)?);
+        Ok(order)
+    }
+
+    /// The order of these pools where the payer names no claim.
+    fn plain_order(&self, pools: &[Pool]) -> Result<Vec<(Pool, usize)>, Fault> {
+        let claims = self.claims_in_order()?;
+        let mut order = Vec::new();
+        if self.model.ledger.each_claim_in_turn {
+            let of_claims: Vec<Pool> = pools.iter().copied().filter(|p| *p != Pool::Costs).collect();
             order.extend(claims.iter().flat_map(|c| of_claims.iter().map(|p| (*p, *c))));
-            let at = if rules.pools.first() == Some(&Pool::Costs) { 0 } else { order.len() };
-            order.insert(at, (Pool::Costs, 0));
+            if pools.contains(&Pool::Costs) {
+                let at = if pools.first() == Some(&Pool::Costs) { 0 } else { order.len() };
+                order.insert(at, (Pool::Costs, 0));
+            }
             return Ok(order);
         }
-        for pool in &rules.pools {
+        for pool in pools {
             match pool {
                 Pool::Costs => order.push((Pool::Costs, 0)),
                 other => order.extend(claims.iter().map(|c| (*other, *c))),

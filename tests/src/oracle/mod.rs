@@ -8,10 +8,13 @@ mod approvals;
 mod case;
 mod contact;
 mod debtors;
+mod elsewhere;
 mod eval;
 mod events;
 mod fault;
+mod filing;
 mod ledger;
+mod limitation;
 mod plans;
 mod stages;
 mod step;
@@ -67,6 +70,9 @@ impl Run<'_> {
     fn raise_unreachable(&mut self, person: usize) {
         if self.unreachable.insert(person) {
             self.raise(Happening::Unreachable);
+            if let Some(raised) = self.queue.back_mut() {
+                raised.person = Some(person);
+            }
         }
     }
 

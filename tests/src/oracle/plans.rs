@@ -72,7 +72,6 @@ impl<'m> Run<'m> {
         let plan = open.map(|agreement| agreement.plan).or(only);
         let plan = plan.ok_or_else(|| Refusal::NotThere("plan".to_owned()))?;
         let rules = self.plan(plan);
-        let day = self.chosen_day(rules, day)?;
         if !self.holds_if_any(rules.offer_when.as_ref(), &self.plain())? || amount <= 0 {
             return Err(Refusal::Bound);
         }
@@ -86,6 +85,7 @@ impl<'m> Run<'m> {
         if too_small || count < fewest || count > most || used_up {
             return Err(Refusal::Bound);
         }
+        let day = self.chosen_day(rules, day)?;
         self.case.terms_agreed.insert(plan, agreed + 1);
         let state = PlanState::Accepted { amount, day, signed: false, waits: false };
         self.case.plan = Some(Agreement { plan, state });
@@ -93,7 +93,7 @@ impl<'m> Run<'m> {
     }
 
     /// The day of the month on which instalments fall due.
-    fn chosen_day(&self, rules: &Plan<Expr, Block>, day: Option<i64>) -> Result<u8, Refusal> {
+    pub(super) fn chosen_day(&self, rules: &Plan<Expr, Block>, day: Option<i64>) -> Result<u8, Refusal> {
         let Some(day) = day else {
             let first = self.first_within(rules, self.today())?.unwrap_or_else(|| self.today());
             return Ok(rules.due_on.first().copied().unwrap_or(first.civil().day));
@@ -161,6 +161,12 @@ impl<'m> Run<'m> {
     }
 
     fn begin_plan(&mut self) -> Result<(), Fault> {
+        let what = self.start_plan()?;
+        self.effect(self.plan_rule(), &what)
+    }
+
+    /// The plan runs from today on.
+    pub(super) fn start_plan(&mut self) -> Result<String, Fault> {
         let Some(Agreement { plan, state: PlanState::Accepted { amount, day, .. } }) = self.case.plan.clone() else {
             return Err(Fault::Broken);
         };
@@ -175,7 +181,17 @@ impl<'m> Run<'m> {
         let active = Active { amount, total, count, first, on, paid_before, ended };
         self.case.plan = Some(Agreement { plan, state: PlanState::Active(active) });
         self.sync_free_days()?;
-        self.effect(Some(rules.rule), &normal::activate(self.model.text(rules.name), total, count, amount, days))
+        Ok(normal::activate(self.model.text(rules.name), total, count, amount, days))
+    }
+
+    /// Of a plan that ran elsewhere, the instalments whose grace is over are past.
+    pub(super) fn pass_instalments(&mut self) -> Result<(), Fault> {
+        while self.instalment_due()?.is_some_and(|due| due <= self.case.now) {
+            let (_, active) = self.active().ok_or(Fault::Broken)?;
+            let missed = !self.met(ended(active))?;
+            self.active_mut()?.ended.push(missed);
+        }
+        Ok(())
     }
 
     /// The day on which an instalment, counted from 0, falls due, moved to a working day.

@@ -4,6 +4,7 @@ use super::Run;
 use super::actions::{Frame, payable};
 use super::case::{Approval, Before, By, Call, Hold, Limit, Mark, Owner, Place, Task, TriggerId};
 use super::fault::Fault;
+use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Block, Does, Trigger};
 use dunlin_machine::ir::{On, RuleId, Target, Ways};
@@ -46,7 +47,7 @@ impl<'m> Run<'m> {
     }
 
     /// The scopes around a stage, from the innermost outwards.
-    fn scopes(&self, stage: usize) -> Vec<usize> {
+    pub(super) fn scopes(&self, stage: usize) -> Vec<usize> {
         let mut chain = Vec::new();
         let mut next = self.model.stages[stage].scope;
         while let Some(scope) = next {
@@ -75,6 +76,9 @@ impl<'m> Run<'m> {
             (Target::LastStage, Some(before)) => before.place.stage,
             _ => here,
         };
+        if !self.entered.insert(to) {
+            return Err(Fault::EnteredTwice);
+        }
         let anew = self.run_leaving(to, frame)?;
         frame.moved = true;
         match back.filter(|before| !before.anew) {
@@ -114,7 +118,9 @@ impl<'m> Run<'m> {
 
     fn run_way_out(&mut self, body: &'m Block, frame: &mut Frame) -> Result<bool, Fault> {
         let before = frame.done;
+        let outer = std::mem::replace(&mut frame.leaving, true);
         self.run(body, frame)?;
+        frame.leaving = outer;
         Ok(frame.done > before)
     }
 
@@ -166,9 +172,6 @@ impl<'m> Run<'m> {
 
     /// Enters a stage anew, and what is around it and not around the stage before.
     pub(super) fn enter(&mut self, stage: usize, rule: Option<RuleId>, from: Option<usize>) -> Result<(), Fault> {
-        if !self.entered.insert(stage) {
-            return Err(Fault::EnteredTwice);
-        }
         let (old, new) = (from.map_or_else(Vec::new, |s| self.scopes(s)), self.scopes(stage));
         if let Some(from) = from {
             self.close_marks(Owner::Stage(from));
@@ -193,7 +196,7 @@ impl<'m> Run<'m> {
         self.run(body, &mut frame)
     }
 
-    fn tell_move(&mut self, from: Option<usize>, to: usize, rule: Option<RuleId>, back: bool) {
+    pub(super) fn tell_move(&mut self, from: Option<usize>, to: usize, rule: Option<RuleId>, back: bool) {
         let name = |stage: usize| self.model.text(self.model.stages[stage].name);
         let what = normal::moved(from.map(name), name(to), back);
         self.say(rule, &what);
@@ -203,9 +206,6 @@ impl<'m> Run<'m> {
     /// `-> last_stage`: the stage before comes back as if the time since had been a hold.
     fn go_back(&mut self, before: Before<'m>, rule: Option<RuleId>, frame: &Frame, anew: bool) -> Result<(), Fault> {
         let (from, stage) = (self.case.place.stage, before.place.stage);
-        if !self.entered.insert(stage) {
-            return Err(Fault::EnteredTwice);
-        }
         let (old, new) = (self.scopes(from), self.scopes(stage));
         self.leave(frame, Some(anew))?;
         self.close_marks(Owner::Stage(from));
@@ -239,16 +239,20 @@ impl<'m> Run<'m> {
 
     fn open_tasks_again(&mut self, tasks: Vec<Task<'m>>, left: Instant) -> Result<(), Fault> {
         for mut task in tasks {
+            task.opened = match task.until {
+                Limit::At(_) => task.opened.add_seconds(self.case.now.seconds() - left.seconds())?,
+                Limit::Day(_) => {
+                    let (day, second) = self.zone().local(task.opened);
+                    self.zone().instant_at(day.add_days(self.today().days() - self.day(left).days())?, second)?
+                }
+            };
             task.until = self.shift_limit(task.until, left)?;
             // What was overdue comes back overdue.
             if task.overdue {
-                task.until = match task.until {
-                    Limit::Day(_) => Limit::Day(self.today().add_days(-1)?),
-                    Limit::At(_) => Limit::At(self.case.now),
-                };
-            }
-            for substitute in task.substitutes.iter_mut().skip(task.asked) {
-                *substitute = self.shift_limit(*substitute, left)?;
+                let Does::Task(form) = &task.action.does else { return Err(Fault::Broken) };
+                let by_hours = elapsed(self.eval_duration(&form.within, &self.plain())?).is_some();
+                let yesterday = Limit::Day(self.today().add_days(-1)?);
+                task.until = if by_hours { self.limit_at(self.case.now)? } else { yesterday };
             }
             task.effect = self.case.next_effect;
             self.tell_task(&task, true)?;
@@ -259,10 +263,10 @@ impl<'m> Run<'m> {
 
     /// A limit later by the time since then.
     fn shift_limit(&self, limit: Limit, since: Instant) -> Result<Limit, Fault> {
-        Ok(match limit {
-            Limit::Day(day) => Limit::Day(day.add_days(self.today().days() - self.day(since).days())?),
-            Limit::At(at) => Limit::At(at.add_seconds(self.case.now.seconds() - since.seconds())?),
-        })
+        match limit {
+            Limit::Day(day) => Ok(Limit::Day(day.add_days(self.today().days() - self.day(since).days())?)),
+            Limit::At(at) => self.limit_at(at.add_seconds(self.case.now.seconds() - since.seconds())?),
+        }
     }
 
     /// Moves anchored timers by the time since the later of `since` and their own beginning; dates that passed are due now.

@@ -39,8 +39,7 @@ pub fn open<'m>(model: &'m Model, opening: &Opening, at: Instant) -> Result<(Cas
         for watch in 0..model.watches.len() {
             run.open_marks(Owner::Watch(watch))?;
         }
-        let first = run.start()?;
-        run.enter(first, model.stages.get(first).map(|s| s.rule), None)
+        run.begin_somewhere(opening)
     })?;
     run.run_timers()?;
     run.finish()
@@ -83,14 +82,16 @@ pub fn step<'m>(
 #[must_use]
 pub fn summary(model: &Model, case: &Case) -> Vec<String> {
     let run = Run::new(model, case.clone());
-    let amount = |value: Result<i64, Fault>| value.map_or_else(|f| format!("{f:?}"), |v| v.to_string());
+    // Where one part of the account is not to be had, the account is not.
+    let parts = run.principal().and_then(|p| Ok([p, run.interest()?, run.open_costs()?, run.balance()?]));
+    let amount = |n: usize| parts.map_or_else(|f| format!("{f:?}"), |parts| parts[n].to_string());
     let holds: Vec<String> = case.holds.iter().map(|h| run.text(h.reason)).collect();
     vec![
         format!("stage {}", model.text(model.stages[case.place.stage].name)),
-        format!("principal {}", amount(run.principal())),
-        format!("interest {}", amount(run.interest())),
-        format!("costs {}", amount(run.open_costs())),
-        format!("balance {}", amount(run.balance())),
+        format!("principal {}", amount(0)),
+        format!("interest {}", amount(1)),
+        format!("costs {}", amount(2)),
+        format!("balance {}", amount(3)),
         format!("paid {}", run.paid()),
         format!("deadline {}", case.deadline.map_or("-".to_owned(), |d| d.day.to_string())),
         format!("holds {}", holds.join(", ")),
@@ -139,8 +140,10 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         deadline: None,
         settled: false,
         moved_by_past_date: None,
-        titled: opening.titled,
+        titled: opening.titled || opening.titled_on.is_some(),
+        titled_on: opening.titled_on,
         limitation_date: opening.limitation_date,
+        suspended: Vec::new(),
         next_run: 0,
     }
 }
@@ -168,6 +171,7 @@ impl<'m> Run<'m> {
     }
 
     fn read_opening(&mut self, opening: &Opening) -> Result<(), Refusal> {
+        self.check_past(opening)?;
         if let Some(code) = &opening.currency {
             let known = self.model.currencies.iter().position(|c| c.code() == code);
             self.case.currency = known.ok_or_else(|| Refusal::NotThere("currency".to_owned()))?;
@@ -175,6 +179,10 @@ impl<'m> Run<'m> {
         for (fact, given) in &opening.facts {
             let ty = self.model.facts.get(fact.index()).ok_or_else(|| Refusal::NotThere("fact".to_owned()))?;
             let value = self.given(ty.ty, given)?;
+            let (low, high) = ty.bounds_in(self.case.currency).unwrap_or((None, None));
+            if low.is_some_and(|low| value < low) || high.is_some_and(|high| value > high) {
+                return Err(Refusal::Wrong("fact".to_owned()));
+            }
             self.case.facts[fact.index()] = Some(value);
         }
         let missing = self.model.facts.iter().zip(&self.case.facts).any(|(f, v)| v.is_none() && !f.optional);
@@ -203,8 +211,9 @@ impl<'m> Run<'m> {
                 default_on,
                 kind,
                 disputed: false,
-                fresh: true,
+                fresh: self.demands(),
                 secured,
+                restarted: None,
             })?;
         }
         for (kind, amount) in &opening.costs {
@@ -214,11 +223,8 @@ impl<'m> Run<'m> {
                 None => self.case.costs.push(Cost { kind, charged: *amount, paid: 0 }),
             }
         }
-        for var in &self.model.vars {
-            let value = self.eval(&var.start, &self.plain())?;
-            self.case.vars.push(value);
-        }
-        Ok(())
+        self.take_over(opening)?;
+        Ok(self.start_vars()?)
     }
 
     pub(super) fn read_person(&mut self, given: &PersonGiven) -> Result<Person, Refusal> {
@@ -273,11 +279,12 @@ impl<'m> Run<'m> {
         self.entered.clear();
         self.acted.clear();
         self.unreachable.clear();
-        self.unseen.clear();
         self.named = 0;
         what(self)?;
         self.drain()?;
-        Ok(self.settle()?)
+        self.settle()?;
+        self.unseen.clear();
+        Ok(self.look_at_suspensions()?)
     }
 
     fn drain(&mut self) -> Result<(), Fault> {
@@ -294,6 +301,7 @@ impl<'m> Run<'m> {
         self.case.happened.insert(happened.event, happened.args.clone());
         self.case.delivered.push(happened.clone());
         self.named = self.debtor(happened);
+        self.limitation_hears(happened)?;
         self.note_answers(happened);
         if self.in_outcome() {
             return self.offer(Owner::Stage(self.case.place.stage), happened).map(|_| ());
@@ -372,7 +380,7 @@ impl<'m> Run<'m> {
     }
 
     /// Where the case opens.
-    fn start(&self) -> Result<usize, Fault> {
+    pub(super) fn start(&self) -> Result<usize, Fault> {
         for start in &self.model.starts {
             if self.holds_if_any(start.when.as_ref(), &self.plain())? {
                 return Ok(start.stage.index());
@@ -531,7 +539,9 @@ impl<'m> Run<'m> {
         }
         let reason = self.intern("step_failed");
         self.pause(Hold { reason, until: None, without_interest: false, by: None }, rule)?;
-        self.effect(rule, &normal::alarm("step failed", ""))
+        self.effect(rule, &normal::alarm("step failed", ""))?;
+        self.unseen.clear();
+        Ok(())
     }
 
     fn rule_of(&self, timer: Timer) -> Option<RuleId> {

@@ -60,7 +60,8 @@ impl Run<'_> {
         let open = || case.tasks.iter().enumerate().filter(|(_, task)| !task.overdue);
         for (n, task) in open() {
             if let Some(substitute) = task.substitutes.get(task.asked) {
-                timers.push((self.end_of(*substitute)?, Timer::Substitute(n)));
+                let limit = self.limit_since(task.opened, *substitute)?;
+                timers.push((self.end_of(limit)?, Timer::Substitute(n)));
             }
         }
         for (n, task) in open() {
@@ -175,7 +176,7 @@ impl Run<'_> {
     }
 
     fn on_date(&self, date: &Expr, offset: Option<&Expr>, before: bool, mark: &Mark) -> Result<Option<Instant>, Fault> {
-        let Some(date) = self.date_of(date)?.filter(|d| mark.seen != Some(*d)) else { return Ok(None) };
+        let Some(date) = self.date_of(date, &self.plain())?.filter(|d| mark.seen != Some(*d)) else { return Ok(None) };
         let Some(offset) = offset else { return self.begin(date).map(Some) };
         let mut offset: Duration = self.eval_duration(offset, &self.plain())?;
         if before {
@@ -187,8 +188,9 @@ impl Run<'_> {
         }))
     }
 
-    fn date_of(&self, date: &Expr) -> Result<Option<Date>, Fault> {
-        match self.eval_known(date, &self.plain()) {
+    /// A date, where all that it is made of is known.
+    pub(super) fn date_of(&self, date: &Expr, view: &View) -> Result<Option<Date>, Fault> {
+        match self.eval_known(date, view) {
             Ok(Some(value)) => super::eval::to_date(value).map(Some),
             Ok(None) | Err(Fault::Unknown) => Ok(None),
             Err(fault) => Err(fault),
@@ -215,7 +217,7 @@ impl Run<'_> {
             }
             Timer::Waiting(n) => {
                 let waiting = self.case.waiting.remove(n);
-                self.try_send(waiting, n)
+                if waiting.send().is_some() { self.try_send(waiting, n) } else { self.try_file(waiting, n) }
             }
             Timer::Call(n) => self.attempt(n),
             Timer::Trigger(id) => self.fire_trigger(id),
@@ -293,7 +295,7 @@ impl Run<'_> {
         let (view, today) = (self.plain(), self.today());
         match &self.triggers(id.0)[id.1].on {
             On::Date { date, .. } => {
-                let date = self.date_of(date)?;
+                let date = self.date_of(date, &view)?;
                 let mark = self.mark(id)?;
                 (mark.seen, mark.fired_on) = (date, Some(today));
             }

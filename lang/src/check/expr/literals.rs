@@ -1,7 +1,7 @@
 //! Literals: amounts in the strategy's currency, rates, durations, dates, hours.
 
 use dunlin_machine::ir::{self, Type};
-use dunlin_machine::value::{Currency, Date, Duration, Money, Rate, Unit};
+use dunlin_machine::value::{Currency, Date, DecimalTextError, Duration, Money, Rate, Unit};
 
 use super::{constant, typed};
 use crate::check::context::Checker;
@@ -113,7 +113,10 @@ impl Checker<'_> {
                 let words = self.words(span).to_owned();
                 let message = format!("`{words}` is not an amount: {problem}");
                 let error = self.error(codes::BAD_AMOUNT, span, message);
-                self.report(error.help(format!("{currency} has {} decimals", currency.decimals())));
+                self.report(error.help(match problem {
+                    DecimalTextError::TooLarge => "an amount has at most 18 digits".to_owned(),
+                    _ => format!("{currency} has {} decimals", currency.decimals()),
+                }));
                 None
             }
         }

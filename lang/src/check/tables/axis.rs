@@ -93,6 +93,8 @@ fn stretches(pattern: &Pattern) -> Vec<(Option<i64>, Option<i64>)> {
         Pattern::Any => vec![(None, None)],
         Pattern::Between(low, high) => vec![(*low, *high)],
         Pattern::OneOf(values) => values.iter().map(|v| (Some(*v), Some(*v))).collect(),
+        // A table is looked at in one currency at a time, where this is a range.
+        Pattern::Amounts(ranges) => ranges.clone(),
     }
 }
 

@@ -5,14 +5,28 @@ use dunlin_machine::value::{Date, Duration, Unit};
 
 use super::grid::{Conflict, Dead, Findings, Grid, Missing};
 use super::patterns::{family, has_ranges, values};
-use super::show::show;
+use super::show::show_in;
 use super::{Column, Named, ReadRow};
 use crate::check::context::Checker;
+use crate::check::types::in_currency;
 use crate::diagnostic::{Diagnostic, codes};
 
 /// Reports what is wrong with a table as a whole; gives whether it cannot be used.
+///
+/// Of a table that tells currencies apart, each is looked at; the first with findings is told.
 pub(super) fn report(checker: &mut Checker, name: &Named, columns: &[Column], rows: &[ReadRow]) -> bool {
-    let scales: Vec<Scale> = columns.iter().enumerate().map(|(n, c)| Scale::new(checker, n, c, rows)).collect();
+    let patterns = rows.iter().flat_map(|row| &row.patterns);
+    let by_currency = patterns.clone().any(|pattern| matches!(pattern, Pattern::Amounts(_)))
+        || columns.iter().any(|column| column.bounds.len() > 1);
+    let currencies = if by_currency { checker.model.currencies.len() } else { 1 };
+    let before = checker.diagnostics.len();
+    (0..currencies)
+        .any(|currency| checker.diagnostics.len() == before && report_in(checker, name, columns, rows, currency))
+}
+
+fn report_in(checker: &mut Checker, name: &Named, columns: &[Column], rows: &[ReadRow], currency: usize) -> bool {
+    let scale = |(n, column)| Scale::new(checker, n, column, rows, currency);
+    let scales: Vec<Scale> = columns.iter().enumerate().map(scale).collect();
     let bounds: Vec<(i64, i64)> = scales.iter().map(|scale| scale.bounds).collect();
     let patterns: Vec<Vec<Pattern>> = rows.iter().map(|row| scaled(&scales, row)).collect();
     let same = |a: usize, b: usize| rows.get(a).map(|row| &row.result) == rows.get(b).map(|row| &row.result);
@@ -34,24 +48,28 @@ struct Scale {
     bounds: (i64, i64),
     /// For texts and hours: those that the rows name; all others are alike.
     named: Vec<i64>,
+    /// For amounts: the position of their currency.
+    currency: usize,
 }
 
 impl Scale {
-    fn new(checker: &Checker, index: usize, column: &Column, rows: &[ReadRow]) -> Scale {
+    fn new(checker: &Checker, index: usize, column: &Column, rows: &[ReadRow], currency: usize) -> Scale {
         let patterns = rows.iter().filter_map(|row| row.patterns.get(index));
         let named: Vec<i64> = patterns.flat_map(values).collect();
         let durations = named.iter().copied().filter_map(Duration::unpack);
         let unit = durations.map(|duration| family(duration.unit()).0).next().unwrap_or(Unit::Days);
         let (least, greatest) = type_bounds(checker, column.ty, unit);
-        let (low, high) = column.bounds.unwrap_or_default();
-        Scale { ty: column.ty, unit, bounds: (low.unwrap_or(least), high.unwrap_or(greatest)), named }
+        let (low, high) = in_currency(&column.bounds, currency).unwrap_or_default();
+        Scale { ty: column.ty, unit, bounds: (low.unwrap_or(least), high.unwrap_or(greatest)), named, currency }
     }
 
     fn pattern(&self, pattern: &Pattern) -> Pattern {
-        if self.ty != Type::Duration {
-            return pattern.clone();
-        }
         match pattern {
+            Pattern::Amounts(ranges) => {
+                let (low, high) = in_currency(ranges, self.currency).unwrap_or_default();
+                Pattern::Between(low, high)
+            }
+            _ if self.ty != Type::Duration => pattern.clone(),
             Pattern::Between(low, high) => Pattern::Between(low.map(counted), high.map(counted)),
             Pattern::OneOf(values) => Pattern::OneOf(values.iter().copied().map(counted).collect()),
             Pattern::Any => Pattern::Any,
@@ -67,7 +85,7 @@ impl Scale {
                 let (one, more) = self.unit.words();
                 format!("{value} {}", if value == 1 { one } else { more })
             }
-            _ => show(&checker.model, self.ty, value),
+            _ => show_in(&checker.model, self.ty, value, self.currency),
         }
     }
 

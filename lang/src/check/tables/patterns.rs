@@ -6,6 +6,7 @@ use dunlin_machine::value::{Duration, Unit};
 
 use super::{Column, ReadRow};
 use crate::check::context::Checker;
+use crate::check::types::in_currency;
 use crate::diagnostic::codes;
 use crate::syntax::tree::{Expr, ExprKind};
 
@@ -13,6 +14,9 @@ use crate::syntax::tree::{Expr, ExprKind};
 pub(super) fn pattern(checker: &mut Checker, column: &Column, pattern: &Expr) -> Option<Pattern> {
     match &pattern.kind {
         ExprKind::Anything => Some(Pattern::Any),
+        ExprKind::Range { low, high } if column.ty == Type::Money => {
+            amounts_between(checker, pattern, low.as_deref(), high.as_deref())
+        }
         ExprKind::Range { low, high } if column.ty != Type::Hours => {
             range(checker, column, pattern, low.as_deref(), high.as_deref())
         }
@@ -21,6 +25,13 @@ pub(super) fn pattern(checker: &mut Checker, column: &Column, pattern: &Expr) ->
             let values: Vec<Option<i64>> = options.iter().map(|option| value(checker, column, option)).collect();
             let values: Option<Vec<i64>> = values.into_iter().collect();
             Some(Pattern::OneOf(values?))
+        }
+        _ if column.ty == Type::Money => {
+            let values = self::amounts(checker, pattern)?;
+            Some(match values.as_slice() {
+                [_] => Pattern::OneOf(values),
+                _ => Pattern::Amounts(values.into_iter().map(|value| (Some(value), Some(value))).collect()),
+            })
         }
         _ => {
             let value = value(checker, column, pattern)?;
@@ -34,9 +45,15 @@ pub(super) fn pattern(checker: &mut Checker, column: &Column, pattern: &Expr) ->
 }
 
 fn value(checker: &mut Checker, column: &Column, pattern: &Expr) -> Option<i64> {
-    if is_value(pattern) {
-        return checker.constant(pattern, column.ty);
-    }
+    if is_value(pattern) { checker.constant(pattern, column.ty) } else { not_a_pattern(checker, pattern) }
+}
+
+/// An amount, or one for each currency of the strategy.
+fn amounts(checker: &mut Checker, pattern: &Expr) -> Option<Vec<i64>> {
+    if is_value(pattern) { checker.constants(pattern, Type::Money) } else { not_a_pattern(checker, pattern) }
+}
+
+fn not_a_pattern<T>(checker: &mut Checker, pattern: &Expr) -> Option<T> {
     let message = format!("`{}` is not a pattern", checker.words(pattern.span));
     let error = checker.error(codes::PATTERN_FORM, pattern.span, message);
     let help = "a pattern is a value, values joined by `|`, a range such as `1..3` or `3..`, or `_` for anything";
@@ -79,6 +96,27 @@ fn range(
     Some(Pattern::Between(low, high))
 }
 
+/// `1 EUR..50 EUR`, or with an amount for each currency of the strategy.
+fn amounts_between(checker: &mut Checker, pattern: &Expr, low: Option<&Expr>, high: Option<&Expr>) -> Option<Pattern> {
+    let end = |checker: &mut Checker, end: Option<&Expr>| match end {
+        Some(end) => amounts(checker, end),
+        None => Some(Vec::new()),
+    };
+    let low = end(checker, low);
+    let high = end(checker, high);
+    let (low, high) = (low?, high?);
+    let each = 0..low.len().max(high.len());
+    let ranges: Vec<_> = each.map(|n| (in_currency(&low, n), in_currency(&high, n))).collect();
+    if ranges.iter().any(|(low, high)| low.zip(*high).is_some_and(|(low, high)| low > high)) {
+        checker.report_empty_range(pattern.span);
+        return None;
+    }
+    Some(match ranges.as_slice() {
+        [(low, high)] => Pattern::Between(*low, *high),
+        _ => Pattern::Amounts(ranges),
+    })
+}
+
 /// Whether values of the type have an order that people know.
 pub(super) fn has_ranges(ty: Type) -> bool {
     matches!(ty, Type::Number | Type::Money | Type::Rate | Type::Date | Type::Duration) || ty == WEEKDAY
@@ -106,7 +144,7 @@ pub(super) fn family(unit: Unit) -> (Unit, i64) {
 /// The values that a pattern names.
 pub(super) fn values(pattern: &Pattern) -> Vec<i64> {
     match pattern {
-        Pattern::Any => Vec::new(),
+        Pattern::Any | Pattern::Amounts(_) => Vec::new(),
         Pattern::Between(low, high) => low.iter().chain(high).copied().collect(),
         Pattern::OneOf(values) => values.clone(),
     }

@@ -5,7 +5,7 @@ use dunlin_machine::ir::{FactId, TextId, Type};
 use dunlin_machine::value::{Currency, Date};
 
 use crate::check::context::{Checker, Value, or_list};
-use crate::check::tables::show;
+use crate::check::tables::show_in;
 use crate::diagnostic::codes;
 use crate::model::{TestCase, TestClaim};
 use crate::syntax::tree::{self, CaseEntry, CaseEntryKind, DottedName, ExprKind, Literal, Name, Span};
@@ -139,15 +139,16 @@ fn text(checker: &mut Checker, value: &tree::Expr) -> Option<String> {
 
 /// The value of a fact, within the bounds that it declares.
 fn fact(checker: &mut Checker, id: FactId, expr: &tree::Expr) -> Option<i64> {
+    let currency = checker.scope.currency.map_or(0, |own| checker.position_of(own));
     let fact = checker.model.facts.get(id.index())?;
-    let (ty, bounds, name) = (fact.ty, fact.bounds, fact.name);
+    let (ty, bounds, name) = (fact.ty, fact.bounds_in(currency), fact.name);
     let value = checker.constant(expr, ty)?;
     let (low, high) = bounds.unwrap_or_default();
     if low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high) {
         return Some(value);
     }
     let name = checker.model.text(name).to_owned();
-    let end = |end: Option<i64>| end.map_or_else(String::new, |end| show(&checker.model, ty, end));
+    let end = |end: Option<i64>| end.map_or_else(String::new, |end| show_in(&checker.model, ty, end, currency));
     let range = format!("{}..{}", end(low), end(high));
     let message = format!("`{name}` cannot be `{}`: it declares `{range}`", checker.words(expr.span));
     let mut error = checker.error_saying(codes::TEST_FACT_BOUNDS, expr.span, message, "outside of its bounds");

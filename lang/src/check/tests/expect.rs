@@ -45,8 +45,21 @@ fn outcome(checker: &mut Checker, name: &Name) -> Option<StageId> {
 }
 
 /// What can hold an action, as authors may call it and as it is kept.
-const HOLDERS: [(&str, &str); 5] =
-    [("limit", "limit"), ("rest", "rest"), ("hours", "hours"), ("allow", "hours"), ("hold", "hold")];
+const HOLDERS: [(&str, &str); 13] = [
+    ("limit", "limit"),
+    ("rest", "rest"),
+    ("hours", "hours"),
+    ("allow", "hours"),
+    ("hold", "hold"),
+    ("consent", "consent"),
+    ("never", "never"),
+    ("costs", "costs"),
+    ("plan", "plan"),
+    ("terms", "terms"),
+    ("recess", "recess"),
+    ("disputed", "disputed"),
+    ("fresh", "fresh"),
+];
 
 fn held_by(checker: &mut Checker, name: &Name) -> Option<String> {
     if let Some((_, kept)) = HOLDERS.iter().find(|(word, _)| *word == name.text) {
@@ -94,7 +107,7 @@ fn meant_verb(checker: &Checker, name: &Name) -> Option<&'static str> {
 
 fn tolerance(checker: &mut Checker, tolerance: &tree::Expr, ty: Type) -> Option<Expr> {
     if !matches!(ty, Type::Money | Type::Number | Type::Rate) {
-        let message = format!("{} has no ±", capital(&checker.type_words(ty)));
+        let message = format!("No ± goes with {}", checker.type_words(ty));
         let error = checker.error(codes::TEST_QUANTITY, tolerance.span, message);
         checker.report(error.help("amounts, rates and numbers may differ by an amount; leave out the `±`"));
         return None;
@@ -106,12 +119,6 @@ fn tolerance(checker: &mut Checker, tolerance: &tree::Expr, ty: Type) -> Option<
         return None;
     }
     Some(constant(value, ty))
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }
 
 /// The verbs of actions, and those of what the machine does by itself.
@@ -126,6 +133,11 @@ fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<
         Some(day) => checker.date(day).map(Some),
     };
     let verb = &action.verb;
+    if let "pause" | "resume" = verb.text.as_str() {
+        let error = checker.error(codes::TEST_ACTION, verb.span, format!("The host is not told of a `{}`", verb.text));
+        checker.report(error.help("expect what a hold does: `expect held by hold`, `expect no send …`"));
+        return None;
+    }
     if !VERBS.contains(&verb.text.as_str()) {
         let known: Vec<String> = VERBS.map(str::to_owned).to_vec();
         let message = format!("`{}` is no action", verb.text);
@@ -133,8 +145,11 @@ fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<
         checker.report_unknown(codes::TEST_ACTION, verb, message, &known, help);
         return None;
     }
+    let collected = (verb.text == "collect").then(|| action.by.first()).flatten();
     let channel = match action.by.as_slice() {
         [] => Some(None),
+        // `collect MONEY by debit` names no channel.
+        [_] if collected.is_some() => Some(None),
         [one] => checker.channel(one).map(Some),
         [_, second, ..] => {
             let error = checker.error(codes::TEST_ACTION, second.span, "Here stand two channels");
@@ -142,9 +157,11 @@ fn action(checker: &mut Checker, no: bool, action: &ActionReference, on: Option<
             None
         }
     };
-    let known = is_ever_done(checker, verb, action.object.as_ref());
+    let by = collected.map(|by| DottedName { parts: vec![by.clone()], span: by.span });
+    let object = action.object.as_ref().or(by.as_ref());
+    let known = is_ever_done(checker, verb, object);
     let (on, channel) = on.zip(channel)?;
-    let name = action.object.as_ref().map(DottedName::text).filter(|name| !belongs_to_verb(&verb.text, name));
+    let name = object.map(DottedName::text).filter(|name| !belongs_to_verb(&verb.text, name));
     known.then(|| TestDoes::Effect { action: verb.text.clone(), name, channel, on, no })
 }
 
@@ -159,10 +176,15 @@ fn is_ever_done(checker: &mut Checker, verb: &Name, object: Option<&DottedName>)
     // What is waived, blocked or released may be told in more than one way.
     let told = !matches!(verb.text.as_str(), "waive" | "block" | "unblock" | "release");
     let kind = effects::kind_of(&verb.text).filter(|_| told);
-    let Some(done) = kind.and_then(|kind| effects::objects(&checker.model, kind)) else { return true };
+    let Some(done) = kind.and_then(|kind| effects::named_by_tests(&checker.model, kind)) else { return true };
     let name = object.text();
     if done.contains(&name) {
         return true;
+    }
+    if (verb.text.as_str(), name.as_str()) == ("cancel", "plan") {
+        let error = checker.error(codes::TEST_ACTION, object.span, "The host is not told that a plan is cancelled");
+        checker.report(error.help("expect what it leaves: `expect plan active false`"));
+        return false;
     }
     let message = format!("No rule of this strategy does `{} {name}`", verb.text);
     let error = checker.error(codes::TEST_NEVER_DONE, object.span, message);

@@ -1,7 +1,7 @@
 //! Stages in which a case can stay for ever, with nothing left that could move it.
 
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{self, Comparison, On};
+use dunlin_machine::ir::{self, Comparison, EventPattern, On, Quantity};
 
 use super::paths::Paths;
 use super::{certain, head, walk, warning_at, words};
@@ -17,10 +17,14 @@ pub(super) fn stuck(checker: &mut Checker, paths: &Paths) {
         return;
     }
     for (index, stage) in model.stages.iter().enumerate() {
-        if stage.outcome || !paths.reaches(index) || leaves(&model, stage) {
+        if stage.outcome || !paths.reaches(index) {
             continue;
         }
-        report(checker, &model, paths, index, stage);
+        if !leaves(&model, stage) {
+            report(checker, &model, paths, index, stage);
+        } else if let Some(hung) = hangs_on_deadline(&model, stage) {
+            report_deadline(checker, &model, &hung, &way(&model, paths, index));
+        }
     }
 }
 
@@ -130,12 +134,7 @@ fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, sta
         let place = head(checker, *rule);
         warning = warning.also(place.file, place.span, "does not always move the case");
     }
-    let way: Vec<&str> =
-        paths.way_to(index).into_iter().filter_map(|s| model.stages.get(s)).map(|s| model.text(s.name)).collect();
-    let came = match way.as_slice() {
-        [_] => String::new(),
-        _ => format!(" (a case comes here by {})", way.join(" -> ")),
-    };
+    let came = way(model, paths, index);
     let asked = asks_without_else(model, stage);
     let task = task_of(model, stage);
     let why = match (rules.as_slice(), &task) {
@@ -151,6 +150,101 @@ fn report(checker: &mut Checker, model: &Model, paths: &Paths, index: usize, sta
         _ => "add a move that comes in any case, such as `after 30 days -> …`".to_owned(),
     };
     checker.report(warning.help(format!("{why}{came}; {advice}, or make it an outcome")));
+}
+
+/// The stages on a shortest way to a stage, in parentheses; nothing for one that a case can open in.
+fn way(model: &Model, paths: &Paths, index: usize) -> String {
+    let way = paths.way_to(index).into_iter().filter_map(|stage| model.stages.get(stage));
+    let way: Vec<&str> = way.map(|stage| model.text(stage.name)).collect();
+    match way.as_slice() {
+        [_] => String::new(),
+        _ => format!(" (a case comes here by {})", way.join(" -> ")),
+    }
+}
+
+/// A stage that only a deadline leads a case out of, and the message that sets it.
+struct Hung<'m> {
+    stage: &'m Stage,
+    send: &'m Action,
+    timer: &'m Trigger,
+}
+
+/// Where the message of a stage can go nowhere, or every copy comes back, there is no deadline: whether nothing else is
+/// left then that could move the case, or that tells somebody.
+fn hangs_on_deadline<'m>(model: &'m Model, stage: &'m Stage) -> Option<Hung<'m>> {
+    let leads_on = |trigger: &&Trigger| on_deadline(&trigger.on) && (trigger.moves || opens_task(&trigger.body));
+    let timer = triggers(model, stage).find(leads_on)?;
+    let send = payable(stage)?;
+    let mut others = triggers(model, stage).filter(|trigger| !on_deadline(&trigger.on));
+    let heard = others.any(|trigger| goes_on_without_deadline(stage, trigger))
+        || model.whenevers.iter().any(|rule| tells_of_failure(&rule.event))
+        || model.watches.iter().flat_map(|watch| &watch.triggers).any(|trigger| on_failure(&trigger.on))
+        || ends_in_move(&stage.entry)
+        || waits_for_plan(model, stage)
+        || complementary(triggers(model, stage).filter(|trigger| !on_deadline(&trigger.on)));
+    (!heard).then_some(Hung { stage, send, timer })
+}
+
+fn on_deadline(on: &On<Expr>) -> bool {
+    matches!(on, On::Date { date, .. } if matches!(date.node.as_ref(), ir::Expr::Read(Quantity::Deadline)))
+}
+
+/// The first message of a stage that sets a deadline.
+fn payable<'s>(stage: &'s Stage) -> Option<&'s Action> {
+    let mut found = None;
+    let mut see = |action: &'s Action| {
+        if matches!(&action, Action { does: Does::Send(send), .. } if send.payable_within.is_some()) {
+            found.get_or_insert(action);
+        }
+    };
+    walk::actions_of(&stage.entry, &mut see);
+    stage.triggers.iter().for_each(|trigger| walk::actions_of(&trigger.body, &mut see));
+    found
+}
+
+/// Whether a trigger moves the case, or is answered, though no message could be sent. What the debtor might do of
+/// himself is not waited for: no message reached him.
+fn goes_on_without_deadline(stage: &Stage, trigger: &Trigger) -> bool {
+    match &trigger.on {
+        On::Event { event, usually_within, .. } => {
+            tells_of_failure(event) || (trigger.moves && (usually_within.is_some() || ends_task(stage, event)))
+        }
+        On::After(_) => always_acts(trigger) && ends_in_move(&trigger.body),
+        _ => trigger.moves && stays_alive(trigger),
+    }
+}
+
+/// Whether a trigger waits for a task that the stage opens.
+fn ends_task(stage: &Stage, event: &EventPattern) -> bool {
+    let answers = [Happening::TaskDone, Happening::TaskOverdue];
+    answers.iter().any(|answer| answer.id() == event.event) && opens_task(&stage.entry)
+}
+
+fn opens_task(body: &Block) -> bool {
+    let mut opens = false;
+    walk::actions_of(body, &mut |action| opens |= matches!(action.does, Does::Task(_)));
+    opens
+}
+
+fn on_failure(on: &On<Expr>) -> bool {
+    matches!(on, On::Event { event, .. } if tells_of_failure(event))
+}
+
+/// Whether an event says that a message could not be sent, or came back.
+fn tells_of_failure(event: &EventPattern) -> bool {
+    let failures = [Happening::Unreachable, Happening::Bounced, Happening::AddressLost];
+    failures.iter().any(|failure| failure.id() == event.event)
+}
+
+fn report_deadline(checker: &mut Checker, model: &Model, hung: &Hung, came: &str) {
+    let name = model.text(hung.stage.name);
+    let message = format!("A case can stay in `{name}` for ever, because its message can go nowhere");
+    let (send, timer) = (head(checker, hung.send.rule), head(checker, hung.timer.rule));
+    let warning = warning_at(checker, codes::NO_WAY_OUT, hung.stage.rule, message)
+        .also(send.file, send.span, "no address, or every copy comes back: there is no deadline")
+        .also(timer.file, timer.span, "waits for the deadline, and nothing else moves the case");
+    let advice = "say what is done then, such as `on unreachable -> …` or `on unreachable: task find_address …`";
+    checker.report(warning.help(format!("{advice}{came}")));
 }
 
 /// Whether a move of the stage waits for an approval, and nothing is said for the answer no.

@@ -184,17 +184,36 @@ fn shortest(duration: Duration) -> Option<i64> {
 
 /// Triggers on events that an earlier trigger of the same list always takes.
 fn events_hidden(checker: &mut Checker, triggers: &[Trigger]) {
-    for (index, trigger) in triggers.iter().enumerate() {
-        let Some(event) = event_of(trigger) else { continue };
+    let waiting = triggers.iter().enumerate().filter_map(|(index, trigger)| {
+        let event = event_of(trigger)?;
         let takes = |other: &&Trigger| {
             other.rule != trigger.rule
                 && event_of(other).is_some_and(|general| covers(general, event))
                 && (other.when.is_none() || other.when == trigger.when)
         };
-        if let Some(first) = triggers.iter().take(index).find(takes) {
-            let why = "the event is taken before";
-            let warning = hidden(checker, trigger.rule, first.rule, why, "takes every such event");
-            checker.report(warning.help("write the narrower trigger above, or give the other one a condition"));
+        Some(Waiting { rule: trigger.rule, taken_by: triggers.iter().take(index).find(takes).map(|first| first.rule) })
+    });
+    let why = "the event is taken before";
+    let help = "write the narrower trigger above, or give the other one a condition";
+    report_taken(checker, &waiting.collect::<Vec<_>>(), why, "takes every such event", help);
+}
+
+/// A rule that waits for an event, with what always takes that event first. A rule that waits for several, as in `on
+/// reply | callback`, stands once for each.
+struct Waiting {
+    rule: RuleId,
+    taken_by: Option<RuleId>,
+}
+
+/// Warns of rules of which every event is taken by something else.
+fn report_taken(checker: &mut Checker, waiting: &[Waiting], why: &str, label: &str, help: &str) {
+    for one in waiting {
+        let Some(taker) = one.taken_by else { continue };
+        let place = checker.rule_place(one.rule);
+        let mut alternatives = waiting.iter().filter(|other| checker.rule_place(other.rule) == place);
+        if alternatives.all(|other| other.taken_by.is_some()) {
+            let warning = hidden(checker, one.rule, taker, why, label);
+            checker.report(warning.help(help));
         }
     }
 }
@@ -229,37 +248,32 @@ fn hidden_by_whenever(checker: &mut Checker, model: &Model, stage: &Stage) {
     if stage.outcome {
         return;
     }
-    for trigger in &stage.triggers {
-        let Some(event) = event_of(trigger) else { continue };
+    hidden_by_rules(checker, model, &stage.triggers);
+}
+
+/// Triggers of a stage or a group on events that a `whenever` rule always takes.
+fn hidden_by_rules(checker: &mut Checker, model: &Model, triggers: &[Trigger]) {
+    let waiting = triggers.iter().filter_map(|trigger| {
+        let event = event_of(trigger)?;
         let taker = model.whenevers.iter().find(|rule| always_takes(rule) && covers(&rule.event, event));
-        if let Some(rule) = taker {
-            let why = "a `whenever` rule sees the event before any stage does";
-            let warning = hidden(checker, trigger.rule, rule.rule, why, "takes every such event");
-            checker.report(warning.help("remove one of them, or give the rule a condition"));
-        }
-    }
+        Some(Waiting { rule: trigger.rule, taken_by: taker.map(|taker| taker.rule) })
+    });
+    let why = "a `whenever` rule sees the event before any stage does";
+    let help = "remove one of them, or give the rule a condition";
+    report_taken(checker, &waiting.collect::<Vec<_>>(), why, "takes every such event", help);
 }
 
 fn whenevers_hidden(checker: &mut Checker, model: &Model) {
-    for (index, rule) in model.whenevers.iter().enumerate() {
-        let earlier = model.whenevers.iter().take(index);
-        let taker = earlier
-            .filter(|other| other.rule != rule.rule)
-            .find(|other| always_takes(other) && covers(&other.event, &rule.event));
-        if let Some(taker) = taker {
-            let why = "the event is taken before";
-            let warning = hidden(checker, rule.rule, taker.rule, why, "takes every such event");
-            checker.report(warning.help("write the narrower rule above, or give the other one a condition"));
-        }
-    }
-    for trigger in model.scopes.iter().flat_map(|scope| &scope.triggers) {
-        let Some(event) = event_of(trigger) else { continue };
-        let taker = model.whenevers.iter().find(|rule| always_takes(rule) && covers(&rule.event, event));
-        if let Some(rule) = taker {
-            let why = "a `whenever` rule sees the event before any stage does";
-            let warning = hidden(checker, trigger.rule, rule.rule, why, "takes every such event");
-            checker.report(warning.help("remove one of them, or give the rule a condition"));
-        }
+    let waiting = model.whenevers.iter().enumerate().map(|(index, rule)| {
+        let mut earlier = model.whenevers.iter().take(index).filter(|other| other.rule != rule.rule);
+        let taker = earlier.find(|other| always_takes(other) && covers(&other.event, &rule.event));
+        Waiting { rule: rule.rule, taken_by: taker.map(|taker| taker.rule) }
+    });
+    let why = "the event is taken before";
+    let help = "write the narrower rule above, or give the other one a condition";
+    report_taken(checker, &waiting.collect::<Vec<_>>(), why, "takes every such event", help);
+    for scope in &model.scopes {
+        hidden_by_rules(checker, model, &scope.triggers);
     }
 }
 
@@ -289,8 +303,8 @@ fn hidden_by_group(checker: &mut Checker, model: &Model, stage: &Stage) {
 fn hidden_by_stages(checker: &mut Checker, model: &Model, index: usize, scope: &Scope) {
     let stages: Vec<&Stage> =
         model.stages.iter().filter(|stage| model.chain(stage.scope).any(|scope| scope.index() == index)).collect();
-    for trigger in &scope.triggers {
-        let Some(event) = event_of(trigger) else { continue };
+    let waiting = scope.triggers.iter().filter_map(|trigger| {
+        let event = event_of(trigger)?;
         let taker = |stage: &&Stage| {
             let takes =
                 |other: &&Trigger| other.when.is_none() && event_of(other).is_some_and(|own| covers(own, event));
@@ -299,12 +313,10 @@ fn hidden_by_stages(checker: &mut Checker, model: &Model, index: usize, scope: &
             stage.triggers.iter().chain(inside).find(takes).map(|trigger| trigger.rule)
         };
         let takers: Vec<RuleId> = stages.iter().filter_map(taker).collect();
-        if let Some(first) = takers.first()
-            && takers.len() == stages.len()
-        {
-            let why = "every stage of the group takes the event itself";
-            let warning = hidden(checker, trigger.rule, *first, why, "taken here, as in every other stage");
-            checker.report(warning.help("remove it, or the triggers of the stages"));
-        }
-    }
+        let all = takers.len() == stages.len();
+        Some(Waiting { rule: trigger.rule, taken_by: takers.first().copied().filter(|_| all) })
+    });
+    let why = "every stage of the group takes the event itself";
+    let help = "remove it, or the triggers of the stages";
+    report_taken(checker, &waiting.collect::<Vec<_>>(), why, "taken here, as in every other stage", help);
 }

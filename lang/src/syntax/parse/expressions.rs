@@ -427,6 +427,11 @@ impl Builder<'_> {
         Some(leaf(kind, span))
     }
 
+    /// `had EVENT`, `plan active` and the like.
+    pub fn condition_of_words(&mut self, pair: &Pair) -> Option<Expr> {
+        Some(self.primary(pair)?.expr)
+    }
+
     /// A name or a call.
     pub fn reading_in(&mut self, pair: &Pair) -> Option<Expr> {
         let reading = child(pair, Rule::reading)?;

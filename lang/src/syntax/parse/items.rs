@@ -299,12 +299,17 @@ impl Builder<'_> {
 
     pub fn action_reference(&mut self, pair: &Pair) -> Option<ActionReference> {
         let verb = child(pair, Rule::verb)?;
+        let plan = child(pair, Rule::bare_plan).map(|plan| {
+            let (text, start) = ("plan".to_owned(), self.span(&plan).start);
+            let span = Span::new(start, start + 4);
+            DottedName { parts: vec![Name { text, span }], span }
+        });
         let object = child(pair, Rule::reference_object);
         let by = child(pair, Rule::together_by);
         let verb_name = Name { text: verb.as_str().trim().to_owned(), span: self.span(&verb) };
         Some(ActionReference {
             verb: verb_name,
-            object: object.and_then(|object| self.dotted_in(&object)),
+            object: plan.or_else(|| object.and_then(|object| self.dotted_in(&object))),
             by: by.map(|by| self.names(&by)).unwrap_or_default(),
             span: self.span(pair),
         })

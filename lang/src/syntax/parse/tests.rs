@@ -94,9 +94,19 @@ impl Builder<'_> {
                 let mut values = values.iter().filter_map(|value| self.simple(value));
                 let (value, tolerance) = (values.next()?, values.next());
                 drop(values);
-                Expect::Quantity { quantity: self.reading_in(pair)?, value, tolerance }
+                Expect::Quantity { quantity: self.quantity(pair)?, value, tolerance }
             }
         };
         Some(expect)
+    }
+
+    /// What a test reads: a name, a call, or one of the conditions of two words.
+    fn quantity(&mut self, pair: &Pair) -> Option<Expr> {
+        const CONDITIONS: [Rule; 5] =
+            [Rule::had, Rule::been_in, Rule::dispute_open, Rule::promise_open, Rule::plan_active];
+        match CONDITIONS.iter().find_map(|rule| child(pair, *rule)) {
+            Some(condition) => self.condition_of_words(&condition),
+            None => self.reading_in(pair),
+        }
     }
 }

@@ -28,6 +28,9 @@ fn takes(pattern: &Pattern, value: i64) -> bool {
         Pattern::Any => true,
         Pattern::Between(low, high) => low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high),
         Pattern::OneOf(values) => values.contains(&value),
+        Pattern::Amounts(ranges) => ranges
+            .first()
+            .is_some_and(|(low, high)| low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high)),
     }
 }
 

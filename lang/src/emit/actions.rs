@@ -1,0 +1,525 @@
+//! Actions as code: a body runs in order, until it ends or moves the case.
+
+use super::code::{Body, Cell, Form, Func, Val, Width};
+use super::deliver;
+use super::expressions::{self, Mode};
+use super::layout::{NO_DAY, NO_INSTANT};
+use super::module::{Emit, signed};
+use super::run::{self, NONE, entry};
+use super::state;
+use super::who;
+use super::{calendars, calls, costs, days, holds, ledger, messages, stages};
+use Width::{I32, I64};
+use dunlin_machine::ir::{Action, ActionRef, Block, Does, EffectKind, Send, TextId, With};
+
+/// What ran into a trigger's body.
+pub(super) struct Cause {
+    /// Whose body it is, as it is stored.
+    pub(super) owner: Val,
+    /// The trigger's rule.
+    pub(super) rule: i32,
+    /// What its condition read.
+    pub(super) guard: (Val, Val),
+    /// By how many days it was late.
+    pub(super) late: Val,
+}
+
+/// Runs the body of a trigger or rule; then watches see whether it moved the case. Gives whether it moved the case and whether
+/// it set a hold.
+pub(super) fn run_body(e: &Emit<'_>, b: &mut Body, cause: &Cause, body: Block, of: Val) -> (Val, Val) {
+    let (moved, paused) = (b.var(0), b.var(0));
+    run::aside(e, b, &run::all(e), |b| {
+        run::owner(e).set(b, &cause.owner);
+        run::because_of(e).set(b, cause.rule);
+        run::guard_from(e).set(b, &cause.guard.0);
+        run::guard_to(e).set(b, &cause.guard.1);
+        run::late(e).set(b, &cause.late);
+        let ran = run::next_run(e, b);
+        run::run(e).set(b, ran);
+        run::body(e).set(b, of);
+        run::paused(e).set(b, 0);
+        let flow = run_block(e, b, body);
+        b.set(moved, flow);
+        b.set(paused, run::paused(e).get());
+    });
+    b.when(moved.get(), |b| deliver::see_move(e, b));
+    (moved.get(), paused.get())
+}
+
+/// Runs actions in order; gives whether they moved the case.
+pub(super) fn run_block(e: &Emit<'_>, b: &mut Body, block: Block) -> Val {
+    if block.is_empty() {
+        return 0.into();
+    }
+    let func = e.func(format!("block_{}_{}", block.first, block.len), &[], Some(I32), true, move |e, b| {
+        for at in block.range() {
+            let action = ActionRef(who::small(at));
+            if let Some(moved) = run_action(e, b, action) {
+                b.when(moved, |b| b.give(1));
+            }
+        }
+        b.give(0);
+    });
+    b.call(func, &[])
+}
+
+/// Runs an action that a hold stopped, by its number.
+pub(super) fn run_action_again(e: &Emit<'_>) -> Func {
+    e.func("run_action_again", &[I32], None, true, |e, b| {
+        for (at, action) in e.m.actions.iter().enumerate().filter(|(_, a)| stoppable(&a.does).is_some()) {
+            let _ = action;
+            b.when(b.arg(0).eq(i32::from(who::small(at))), |b| {
+                b.call(stoppable_action(e, ActionRef(who::small(at))), &[]);
+                b.end();
+            });
+        }
+    })
+}
+
+/// What an action does, as the entry of a held one names it: kind and name.
+fn stoppable(does: &Does) -> Option<(EffectKind, i32)> {
+    match does {
+        Does::Send(send) => Some((EffectKind::Send, i32::from(send.template.0))),
+        Does::Call(call) => Some((EffectKind::Call, text(call.script))),
+        Does::File { form, .. } => Some((EffectKind::File, text(*form))),
+        Does::Charge { kind, .. } => Some((EffectKind::Charge, text(*kind))),
+        Does::Collect { by, .. } => Some((EffectKind::Collect, text(*by))),
+        _ => None,
+    }
+}
+
+/// The number of a text.
+pub(super) fn text(id: TextId) -> i32 {
+    id.0.cast_signed()
+}
+
+/// Runs one action; gives whether it moved the case, where it may.
+fn run_action(e: &Emit<'_>, b: &mut Body, at: ActionRef) -> Option<Val> {
+    let action = e.m.actions.get(at.index())?;
+    if !matches!(action.does, Does::If { .. }) {
+        run::acts(e).set(b, run::acts(e).get().add(1));
+    }
+    if stoppable(&action.does).is_some() {
+        b.call(stoppable_action(e, at), &[]);
+        return None;
+    }
+    act(e, b, action)
+}
+
+/// An action that waits in its order while the case is held.
+fn stoppable_action(e: &Emit<'_>, at: ActionRef) -> Func {
+    e.func(format!("action_{}", at.0), &[], None, true, move |e, b| {
+        let Some(action) = e.m.actions.get(at.index()) else { return };
+        let Some((kind, name)) = stoppable(&action.does) else { return };
+        if let Does::Send(send) = &action.does {
+            messages::await_deadline(e, b, at, send);
+        }
+        let stopped = holds::stopped_by_hold(e, b);
+        b.when(stopped, |b| {
+            stop(e, b, at, action, kind, name);
+            b.end();
+        });
+        let rule = i32::from(action.rule.0);
+        match &action.does {
+            Does::Send(send) => messages::send(e, b, at, send),
+            Does::Call(_) => {
+                b.call(calls::open_call(e), &[i32::from(at.0).into()]);
+            }
+            Does::File { form, with } => file(e, b, at, rule, *form, with),
+            Does::Charge { amount, kind, replacing } => costs::do_charge(e, b, rule, *amount, *kind, *replacing),
+            Does::Collect { amount, by } => {
+                let from = b.keep(run::seen(e).get());
+                let amount = b.call(expressions::value_of(e, *amount, Mode::Noted), &[]);
+                b.either(
+                    amount.gt(0i64),
+                    |b| {
+                        let what = [amount.clone(), text(*by).into()];
+                        run::effect(e, b, run::kind(EffectKind::Collect), rule, &from, &what);
+                    },
+                    |b| held(e, b, rule, (EffectKind::Collect, text(*by).into(), 0.into()), &[by::NOTHING.into()]),
+                );
+            }
+            _ => {}
+        }
+    })
+}
+
+/// What holds an action back, as the entry says it.
+pub(super) mod by {
+    pub(in crate::emit) const LIMIT: i32 = 0;
+    pub(in crate::emit) const REST: i32 = 1;
+    pub(in crate::emit) const HOURS: i32 = 2;
+    pub(in crate::emit) const HOLD: i32 = 3;
+    /// No way can be used: the reason and the channel follow.
+    pub(in crate::emit) const UNUSABLE: i32 = 4;
+    pub(in crate::emit) const WAITS_ALREADY: i32 = 5;
+    pub(in crate::emit) const NEVER: i32 = 6;
+    pub(in crate::emit) const COST_CAP: i32 = 7;
+    pub(in crate::emit) const NOTHING: i32 = 10;
+    /// Every claim that it would be about is disputed; the next number: one of them is fresh.
+    pub(in crate::emit) const DISPUTED: i32 = 12;
+}
+
+/// Tells that an action was held and is dropped: what holds it, then what that says.
+pub(super) fn held(
+    e: &Emit<'_>,
+    b: &mut Body,
+    rule: impl Into<Val>,
+    (kind, name, person): (EffectKind, Val, Val),
+    by: &[Val],
+) {
+    held_until(e, b, rule, (kind, name, person), by, NO_INSTANT.into(), 1.into());
+}
+
+/// Tells that an action was held, until when, and whether it is dropped.
+pub(super) fn held_until(
+    e: &Emit<'_>,
+    b: &mut Body,
+    rule: impl Into<Val>,
+    (kind, name, person): (EffectKind, Val, Val),
+    by: &[Val],
+    until: Val,
+    dropped: Val,
+) {
+    let from = b.keep(run::seen(e).get());
+    let mut what = vec![run::kind(kind).into(), name, person, until, dropped];
+    what.extend(by.iter().cloned());
+    run::tell(e, b, entry::HELD, rule, &from, &what);
+}
+
+fn stop(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action, kind: EffectKind, name: i32) {
+    let number = i32::from(at.0);
+    let again = if kind == EffectKind::Send {
+        let stopped = run::any(b, &e.case.stopped, |_, r| state::Stopped::at(r).action.get().eq(number));
+        let waiting = match &action.does {
+            Does::Send(send) => messages::waits_for_all(e, b, at, send),
+            _ => 0.into(),
+        };
+        b.keep(stopped.or(waiting))
+    } else {
+        0.into()
+    };
+    let why = Val::from(by::WAITS_ALREADY).or_else(&again, by::HOLD);
+    let what = (kind, name.into(), 0.into());
+    held_until(e, b, i32::from(action.rule.0), what, &[why], NO_INSTANT.into(), again.clone());
+    b.when(again.not(), |b| {
+        let position = run::push(b, &e.case.stopped);
+        let stopped = state::Stopped::at(&position);
+        b.store(&stopped.action, number);
+        b.store(&stopped.owner, run::owner(e).get());
+        b.store(&stopped.body, run::body(e).get());
+        b.store(&stopped.run, run::run(e).get());
+        b.store(&stopped.person, run::person(e).get());
+    });
+}
+
+fn act(e: &Emit<'_>, b: &mut Body, action: &Action) -> Option<Val> {
+    let rule = i32::from(action.rule.0);
+    match &action.does {
+        Does::Task(_) => {
+            let at = e.m.actions.iter().position(|a| core::ptr::eq(a, action)).unwrap_or(0);
+            b.call(open_task(e, ActionRef(who::small(at))), &[]);
+        }
+        Does::Waive(what) => costs::do_waive(e, b, rule, what),
+        Does::Pause { reason, ends, without_interest } => {
+            holds::pause(e, b, action.rule, *reason, *ends, *without_interest);
+        }
+        Does::Resume(reason) => {
+            b.call(holds::resume(e), &[i64::from(reason.0).into()]);
+        }
+        Does::Set { var, value } => {
+            let value = b.call(expressions::value_of(e, *value, Mode::Noted), &[]);
+            b.store(&Cell::new(&e.case.vars.at(&i32::from(var.0).into()), 0, Form::I64), value);
+        }
+        Does::If { condition, then, otherwise } => {
+            let holds = expressions::holds(e, b, Some(*condition), Mode::Noted);
+            let moved = b.choose(holds, |b| run_block(e, b, *then), |b| run_block(e, b, *otherwise));
+            return Some(moved);
+        }
+        Does::Move(target) => {
+            stages::go(e, b, *target, rule);
+            return Some(1.into());
+        }
+        Does::Exit { from, body, .. } => {
+            let leaving = Cell::new(&stages::exiting(e).add(i32::from(from.0)), 0, Form::U8);
+            b.store(&leaving, leaving.get().add(1));
+            let moved = run_block(e, b, *body);
+            b.store(&leaving, leaving.get().sub(1));
+            return Some(moved);
+        }
+        Does::Approval(_) => e.lacks("`with approval`"),
+        Does::OfferPlan(_) | Does::ActivatePlan(_) | Does::CancelPlan => e.lacks("plans"),
+        Does::ReleaseDebtor | Does::Split { .. } => e.lacks("`release debtor` and `split`"),
+        plain => tell(e, b, rule, plain),
+    }
+    None
+}
+
+/// Files a form, and says which claims that leaves out; not where it leaves out all.
+fn file(e: &Emit<'_>, b: &mut Body, at: ActionRef, rule: i32, form: TextId, with: &With) {
+    if e.m.calendars.iter().any(|calendar| !calendar.recesses.is_empty()) {
+        e.lacks("`file` with a calendar that has a recess");
+    }
+    let whole = if on_the_way_out(e, at) {
+        1.into()
+    } else {
+        let pursued = run::any(b, &e.case.persons, |_, record| e.case.person(record).channels.pursued.get());
+        b.keep(pursued.not())
+    };
+    b.when(whole.not(), |b| {
+        let held_by = b.call(ledger::nothing_left(e, true), &[]);
+        b.when(&held_by, |b| {
+            let what = (EffectKind::File, text(form).into(), 0.into());
+            held(e, b, rule, what, &[held_by.add(by::DISPUTED - 1)]);
+            b.end();
+        });
+    });
+    let from = b.keep(run::seen(e).get());
+    let run = with_values(e, b, with);
+    let without_from = b.keep(run::without(e).get());
+    b.when(whole.not(), |b| {
+        ledger::without(e, b, true);
+    });
+    let persons = b.call(persons_pursued(e), &[]);
+    let what = [text(form).into(), run.0, run.1, persons, without_from, run::without(e).get()];
+    run::effect(e, b, run::kind(EffectKind::File), rule, &from, &what);
+}
+
+/// Whether an action stands in a `leaving` block: then it takes back what was filed.
+fn on_the_way_out(e: &Emit<'_>, at: ActionRef) -> bool {
+    let within = |block: &Block| holds_action(e, *block, at);
+    let of = |leaving: &[dunlin_machine::ir::Leaving]| leaving.iter().any(|l| within(&l.body));
+    e.m.stages.iter().any(|s| of(&s.leaving)) || e.m.scopes.iter().any(|s| of(&s.leaving))
+}
+
+fn holds_action(e: &Emit<'_>, block: Block, at: ActionRef) -> bool {
+    let inside =
+        |n: usize| e.m.actions.get(n).is_some_and(|a| a.does.blocks().iter().any(|b| holds_action(e, **b, at)));
+    block.range().contains(&at.index()) || block.range().any(inside)
+}
+
+/// Effects that do nothing but tell the host.
+fn tell(e: &Emit<'_>, b: &mut Body, rule: i32, does: &Does) {
+    let from = b.keep(run::seen(e).get());
+    let maybe = |id: Option<TextId>| Val::from(id.map_or(NONE, text));
+    let (kind, what) = match does {
+        Does::Emit { name, with } => {
+            let run = with_values(e, b, with);
+            (EffectKind::Emit, vec![text(*name).into(), run.0, run.1])
+        }
+        Does::Report { party, what, message } => {
+            report(e, b, rule, *party, *what, *message);
+            return;
+        }
+        Does::Alarm(name) => (EffectKind::Alarm, vec![run::alarm::NAMED.into(), text(*name).into()]),
+        Does::Assign(queue) => (EffectKind::Assign, vec![text(*queue).into()]),
+        Does::Customer { block, thing } => {
+            (if *block { EffectKind::Block } else { EffectKind::Unblock }, vec![maybe(*thing)])
+        }
+        _ => return,
+    };
+    run::effect(e, b, run::kind(kind), rule, &from, &what);
+}
+
+/// Tells a party; a bureau hears of no claim that is disputed or that no demand has named.
+fn report(e: &Emit<'_>, b: &mut Body, rule: i32, party: TextId, what: TextId, message: bool) {
+    let from = b.keep(run::seen(e).get());
+    let bureau = e.m.texts.get(party.index()).is_some_and(|name| name == "bureau");
+    let say = |b: &mut Body| {
+        let (without_from, without_to) =
+            if bureau { ledger::without(e, b, true) } else { (run::without(e).get(), run::without(e).get()) };
+        let persons = b.call(persons_pursued(e), &[]);
+        let says =
+            [text(party).into(), text(what).into(), i32::from(message).into(), persons, without_from, without_to];
+        run::effect(e, b, run::kind(EffectKind::Report), rule, &from, &says);
+    };
+    if !bureau {
+        say(b);
+        return;
+    }
+    let held_by = b.call(ledger::nothing_left(e, true), &[]);
+    b.either(
+        &held_by,
+        |b| held(e, b, rule, (EffectKind::Report, text(party).into(), 0.into()), &[held_by.add(by::DISPUTED - 1)]),
+        say,
+    );
+}
+
+/// Reads the values that go out with an effect: where they begin, and where they end.
+pub(super) fn with_values(e: &Emit<'_>, b: &mut Body, with: &With) -> (Val, Val) {
+    let from = b.keep(run::with(e).get());
+    for (name, ty, value) in with {
+        let value = b.call(expressions::value_of(e, *value, Mode::Noted), &[]);
+        b.call(run::name_value(e), &[text(*name).into(), type_number(*ty).into(), value]);
+    }
+    (from, b.keep(run::with(e).get()))
+}
+
+/// A type as a number: its place among types, and for an enumeration which, times 256.
+fn type_number(ty: dunlin_machine::ir::Type) -> i32 {
+    use dunlin_machine::ir::Type;
+    match ty {
+        Type::Bool => 0,
+        Type::Number => 1,
+        Type::Money => 2,
+        Type::Rate => 3,
+        Type::Date => 4,
+        Type::Instant => 5,
+        Type::Hours => 6,
+        Type::Duration => 7,
+        Type::Text => 8,
+        Type::Channel => 9,
+        Type::Tone => 10,
+        Type::Enum(id) => 11 | i32::from(id.0) << 8,
+    }
+}
+
+/// Against whom something is filed, a bit each: those pursued; where nobody is, all.
+fn persons_pursued(e: &Emit<'_>) -> Func {
+    e.func("persons_pursued", &[], Some(I32), false, |e, b| {
+        let (some, all) = (b.var(0), b.var(0));
+        run::each(b, &e.case.persons, |b, at, record| {
+            let bit = b.keep(Val::from(1).shl(at).and(255));
+            b.set(all, all.get().or(&bit));
+            b.when(e.case.person(record).channels.pursued.get(), |b| b.set(some, some.get().or(&bit)));
+        });
+        b.give(some.get().or_else(&some.get(), all.get()));
+    })
+}
+
+// Tasks.
+
+/// The tasks of the machine, by their numbers.
+fn tasks<'m>(e: &Emit<'m>) -> impl Iterator<Item = (i32, &'m Action, &'m dunlin_machine::ir::Task)> {
+    let machine = e.m;
+    machine.actions.iter().enumerate().filter_map(|(at, action)| match &action.does {
+        Does::Task(task) => Some((i32::from(who::small(at)), action, task)),
+        _ => None,
+    })
+}
+
+/// Something of a task's action, by its number.
+fn of_task(
+    e: &Emit<'_>,
+    b: &mut Body,
+    action: Val,
+    name: &str,
+    read: fn(&Action, &dunlin_machine::ir::Task) -> i32,
+) -> Val {
+    let func = e.func(format!("task_{name}"), &[I32], Some(I32), false, move |e, b| {
+        for (at, action, task) in tasks(e) {
+            let value = read(action, task);
+            if value != 0 {
+                b.when(b.arg(0).eq(at), |b| b.give(value));
+            }
+        }
+        b.give(0);
+    });
+    b.call(func, &[action])
+}
+
+/// The name of a task's action.
+pub(super) fn task_name(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
+    of_task(e, b, action, "name", |_, task| text(task.name))
+}
+
+/// The rule of a task's action.
+pub(super) fn rule_of(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
+    of_task(e, b, action, "rule", |action, _| i32::from(action.rule.0))
+}
+
+/// Whether a task stays open when its stage is left.
+pub(super) fn keeps(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
+    of_task(e, b, action, "keeps", |_, task| i32::from(task.keep))
+}
+
+fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
+    e.func(format!("open_task_{}", at.0), &[], None, true, move |e, b| {
+        let Some(Action { rule, does: Does::Task(task) }) = e.m.actions.get(at.index()) else { return };
+        if !task.substitutes.is_empty() {
+            e.lacks("substitutes of tasks");
+        }
+        let from = b.keep(run::seen(e).get());
+        let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
+        // A limit ends with its last day; one in hours at its instant.
+        let hours = b.keep(calendars::unit_of(&within).eq(0));
+        let due = b.call(run::due_in(e), &[within, hours.not()]);
+        let number = tell_task(e, b, task, i32::from(rule.0), &from, &hours, &due, false);
+        let position = run::push(b, &e.case.tasks);
+        let open = state::Task::at(&position);
+        b.store(&open.action, i32::from(at.0));
+        b.store(&open.effect, number);
+        b.store(&open.due, due);
+        b.store(&open.opened, 0);
+        b.store(&open.asked, 0);
+        b.store(&open.owner, run::owner(e).get());
+        b.store(&open.run, run::run(e).get());
+    })
+}
+
+/// Tells the host of a task.
+#[allow(clippy::too_many_arguments, reason = "what a task is asked for, by whom, and until when")]
+fn tell_task(
+    e: &Emit<'_>,
+    b: &mut Body,
+    task: &dunlin_machine::ir::Task,
+    rule: i32,
+    from: &Val,
+    hours: &Val,
+    due: &Val,
+    again: bool,
+) -> Val {
+    let day = run::local_day(e, b, due.clone());
+    let last = b.call(days::add_days(e), &[day, (-1).into()]);
+    let until = Val::from(NO_DAY).or_else(hours, last);
+    let until_instant = due.or_else(hours, NO_INSTANT);
+    let (there, priority) = task.priority.map_or((0, 0), |p| (1, p));
+    let what = [
+        text(task.name).into(),
+        text(task.role).into(),
+        until,
+        until_instant,
+        there.into(),
+        priority.into(),
+        i32::from(again).into(),
+    ];
+    run::effect(e, b, run::kind(EffectKind::Task), rule, from, &what)
+}
+
+/// A task that was withdrawn opens again with the time that it had left; it stands at a position.
+pub(super) fn open_task_again(e: &Emit<'_>) -> Func {
+    e.func("open_task_again", &[I32, I64, I64], None, true, |e, b| {
+        let withdrawn = state::Task::at(&b.arg(0));
+        for (at, action, task) in tasks(e) {
+            b.when(withdrawn.action.get().eq(at), |b| {
+                let from = b.keep(run::seen(e).get());
+                let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
+                let hours = b.keep(calendars::unit_of(&within).eq(0));
+                let was = b.keep(withdrawn.due.get());
+                let due = b.choose(
+                    was.eq(NO_INSTANT),
+                    |_| NO_INSTANT.into(),
+                    |b| b.call(stages::later(e), &[was.clone(), b.arg(1), b.arg(2), hours.clone()]),
+                );
+                let told = b.keep(run::or_instant(&due, e.case.now.get()));
+                let number = tell_task(e, b, task, i32::from(action.rule.0), &from, &hours, &told, true);
+                let position = run::push(b, &e.case.tasks);
+                b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
+                let open = state::Task::at(&position);
+                b.store(&open.due, due);
+                b.store(&open.effect, number);
+                b.store(&open.run, run::run(e).get());
+                b.end();
+            });
+        }
+    })
+}
+
+/// The `send` of an action.
+pub(super) fn sends<'m>(e: &Emit<'m>) -> impl Iterator<Item = (ActionRef, &'m Action, &'m Send)> + use<'m> {
+    let machine = e.m;
+    machine.actions.iter().enumerate().filter_map(|(at, action)| match &action.does {
+        Does::Send(send) => Some((ActionRef(who::small(at)), action, send)),
+        _ => None,
+    })
+}

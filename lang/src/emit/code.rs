@@ -1,0 +1,671 @@
+//! Code under construction: values that are computed where they stand, and the body of one function.
+//!
+//! A [`Val`] is a tree of pure operations and loads; nothing happens until a [`Body`] writes it. What must be read now,
+//! because something changes it later, is kept by [`Body::keep`].
+
+use std::rc::Rc;
+use wasm_encoder::{BlockType, Instruction, MemArg, ValType};
+
+/// The width of a value: everything is an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Width {
+    /// Flags, numbers of things, days, positions.
+    I32,
+    /// Amounts, rates, instants, and any value of the language.
+    I64,
+}
+
+impl Width {
+    pub(super) const fn of_wasm(self) -> ValType {
+        match self {
+            Self::I32 => ValType::I32,
+            Self::I64 => ValType::I64,
+        }
+    }
+}
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(super) struct Val(Rc<Node>);
+
+#[derive(Debug)]
+enum Node {
+    Const32(i32),
+    Const64(i64),
+    Local(u32, Width),
+    Global(u32, Width),
+    Load(Cell),
+    Bin(Bin, Val, Val),
+    Wrap(Val),
+    Extend(Val),
+    Not(Val),
+    Select(Val, Val, Val),
+}
+
+/// An operation on two values of one width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bin {
+    Add,
+    Sub,
+    Mul,
+    DivS,
+    DivU,
+    RemS,
+    RemU,
+    And,
+    Or,
+    Xor,
+    Shl,
+    ShrS,
+    ShrU,
+    Eq,
+    Ne,
+    LtS,
+    LtU,
+    LeS,
+    LeU,
+}
+
+/// How a number lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One byte, from 0.
+    U8,
+    /// Two bytes, from 0.
+    U16,
+    /// Four bytes.
+    I32,
+    /// Eight bytes.
+    I64,
+}
+
+impl Form {
+    /// Its size in bytes, which is its alignment too.
+    pub(super) const fn size(self) -> u32 {
+        match self {
+            Self::U8 => 1,
+            Self::U16 => 2,
+            Self::I32 => 4,
+            Self::I64 => 8,
+        }
+    }
+
+    /// The width of its value.
+    pub(super) const fn width(self) -> Width {
+        match self {
+            Self::I64 => Width::I64,
+            _ => Width::I32,
+        }
+    }
+}
+
+/// A number in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    base: Val,
+    offset: u32,
+    form: Form,
+}
+
+impl Cell {
+    /// The number at a position, and so many bytes after it.
+    pub(super) fn new(base: &Val, offset: u32, form: Form) -> Self {
+        Self { base: base.clone(), offset, form }
+    }
+
+    /// Its value, read where it is used.
+    pub(super) fn get(&self) -> Val {
+        Val::of(Node::Load(self.clone()))
+    }
+
+    /// The number that lies so many bytes after it.
+    pub(super) fn beside(&self, bytes: u32, form: Form) -> Self {
+        Self { base: self.base.clone(), offset: self.offset + bytes, form }
+    }
+
+    fn arg(&self) -> MemArg {
+        MemArg { offset: self.offset.into(), align: 0, memory_index: 0 }
+    }
+
+    fn load(&self) -> Instruction<'static> {
+        match self.form {
+            Form::U8 => Instruction::I32Load8U(self.arg()),
+            Form::U16 => Instruction::I32Load16U(self.arg()),
+            Form::I32 => Instruction::I32Load(self.arg()),
+            Form::I64 => Instruction::I64Load(self.arg()),
+        }
+    }
+
+    fn store(&self) -> Instruction<'static> {
+        match self.form {
+            Form::U8 => Instruction::I32Store8(self.arg()),
+            Form::U16 => Instruction::I32Store16(self.arg()),
+            Form::I32 => Instruction::I32Store(self.arg()),
+            Form::I64 => Instruction::I64Store(self.arg()),
+        }
+    }
+}
+
+impl From<i32> for Val {
+    fn from(number: i32) -> Self {
+        Self::of(Node::Const32(number))
+    }
+}
+
+impl From<i64> for Val {
+    fn from(number: i64) -> Self {
+        Self::of(Node::Const64(number))
+    }
+}
+
+impl From<&Val> for Val {
+    fn from(value: &Val) -> Self {
+        value.clone()
+    }
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident $op:ident)*) => {$(
+        $(#[$doc])*
+        pub(super) fn $name(&self, other: impl Into<Val>) -> Val {
+            Val::of(Node::Bin(Bin::$op, self.clone(), other.into()))
+        }
+    )*};
+}
+
+impl Val {
+    fn of(node: Node) -> Self {
+        Self(Rc::new(node))
+    }
+
+    /// A global.
+    pub(super) fn global(at: u32, width: Width) -> Self {
+        Self::of(Node::Global(at, width))
+    }
+
+    /// Its width.
+    pub(super) fn width(&self) -> Width {
+        match &*self.0 {
+            Node::Const32(_) | Node::Wrap(_) | Node::Not(_) => Width::I32,
+            Node::Const64(_) | Node::Extend(_) => Width::I64,
+            Node::Local(_, width) | Node::Global(_, width) => *width,
+            Node::Load(cell) => cell.form.width(),
+            Node::Bin(op, left, _) if !op.compares() => left.width(),
+            Node::Bin(..) => Width::I32,
+            Node::Select(_, value, _) => value.width(),
+        }
+    }
+
+    operations! {
+        /// The sum, modulo the width: where it could be too large, [`super::numbers::plus`] looks.
+        add Add
+        /// The difference, modulo the width.
+        sub Sub
+        /// The product, modulo the width.
+        mul Mul
+        /// The quotient, towards zero.
+        div DivS
+        /// The quotient of two numbers without sign.
+        div_u DivU
+        /// The rest, with the sign of the left.
+        rem RemS
+        /// The rest of two numbers without sign.
+        rem_u RemU
+        /// The bits of both; of two conditions: both hold, and both are computed.
+        and And
+        /// The bits of either; of two conditions: one holds, and both are computed.
+        or Or
+        /// The bits of one.
+        xor Xor
+        /// Shifted up.
+        shl Shl
+        /// Shifted down, with its sign.
+        shr ShrS
+        /// Shifted down, without sign.
+        shr_u ShrU
+        /// Equal.
+        eq Eq
+        /// Not equal.
+        ne Ne
+        /// Less.
+        lt LtS
+        /// Less, without sign.
+        lt_u LtU
+        /// Less or equal.
+        le LeS
+        /// Less or equal, without sign.
+        le_u LeU
+    }
+
+    /// More.
+    pub(super) fn gt(&self, other: impl Into<Val>) -> Val {
+        other.into().lt(self)
+    }
+
+    /// More or equal.
+    pub(super) fn ge(&self, other: impl Into<Val>) -> Val {
+        other.into().le(self)
+    }
+
+    /// 1 where it is 0, else 0.
+    pub(super) fn not(&self) -> Val {
+        Val::of(Node::Not(self.clone()))
+    }
+
+    /// The lower half of a wide value.
+    pub(super) fn narrow(&self) -> Val {
+        Val::of(Node::Wrap(self.clone()))
+    }
+
+    /// The same number, wide, with its sign.
+    pub(super) fn wide(&self) -> Val {
+        Val::of(Node::Extend(self.clone()))
+    }
+
+    /// It where the condition holds, else the other; both are computed.
+    pub(super) fn or_else(&self, condition: &Val, other: impl Into<Val>) -> Val {
+        Val::of(Node::Select(condition.clone(), self.clone(), other.into()))
+    }
+
+    /// The smaller of two.
+    pub(super) fn min(&self, other: impl Into<Val>) -> Val {
+        let other = other.into();
+        self.or_else(&self.lt(&other), other)
+    }
+
+    /// The larger of two.
+    pub(super) fn max(&self, other: impl Into<Val>) -> Val {
+        let other = other.into();
+        self.or_else(&other.lt(self), other)
+    }
+
+    fn write(&self, code: &mut Vec<Instruction<'static>>) {
+        match &*self.0 {
+            Node::Const32(number) => code.push(Instruction::I32Const(*number)),
+            Node::Const64(number) => code.push(Instruction::I64Const(*number)),
+            Node::Local(at, _) => code.push(Instruction::LocalGet(*at)),
+            Node::Global(at, _) => code.push(Instruction::GlobalGet(*at)),
+            Node::Load(cell) => {
+                cell.base.write(code);
+                code.push(cell.load());
+            }
+            Node::Bin(op, left, right) => {
+                left.write(code);
+                right.write(code);
+                code.push(op.instruction(left.width()));
+            }
+            Node::Wrap(value) => {
+                value.write(code);
+                code.push(Instruction::I32WrapI64);
+            }
+            Node::Extend(value) => {
+                value.write(code);
+                code.push(Instruction::I64ExtendI32S);
+            }
+            Node::Not(value) => {
+                value.write(code);
+                code.push(match value.width() {
+                    Width::I32 => Instruction::I32Eqz,
+                    Width::I64 => Instruction::I64Eqz,
+                });
+            }
+            Node::Select(condition, value, other) => {
+                value.write(code);
+                other.write(code);
+                condition.write(code);
+                code.push(Instruction::Select);
+            }
+        }
+    }
+}
+
+impl Bin {
+    const fn compares(self) -> bool {
+        matches!(self, Self::Eq | Self::Ne | Self::LtS | Self::LtU | Self::LeS | Self::LeU)
+    }
+
+    const fn instruction(self, width: Width) -> Instruction<'static> {
+        match (self, width) {
+            (Self::Add, Width::I32) => Instruction::I32Add,
+            (Self::Sub, Width::I32) => Instruction::I32Sub,
+            (Self::Mul, Width::I32) => Instruction::I32Mul,
+            (Self::DivS, Width::I32) => Instruction::I32DivS,
+            (Self::DivU, Width::I32) => Instruction::I32DivU,
+            (Self::RemS, Width::I32) => Instruction::I32RemS,
+            (Self::RemU, Width::I32) => Instruction::I32RemU,
+            (Self::And, Width::I32) => Instruction::I32And,
+            (Self::Or, Width::I32) => Instruction::I32Or,
+            (Self::Xor, Width::I32) => Instruction::I32Xor,
+            (Self::Shl, Width::I32) => Instruction::I32Shl,
+            (Self::ShrS, Width::I32) => Instruction::I32ShrS,
+            (Self::ShrU, Width::I32) => Instruction::I32ShrU,
+            (Self::Eq, Width::I32) => Instruction::I32Eq,
+            (Self::Ne, Width::I32) => Instruction::I32Ne,
+            (Self::LtS, Width::I32) => Instruction::I32LtS,
+            (Self::LtU, Width::I32) => Instruction::I32LtU,
+            (Self::LeS, Width::I32) => Instruction::I32LeS,
+            (Self::LeU, Width::I32) => Instruction::I32LeU,
+            (Self::Add, Width::I64) => Instruction::I64Add,
+            (Self::Sub, Width::I64) => Instruction::I64Sub,
+            (Self::Mul, Width::I64) => Instruction::I64Mul,
+            (Self::DivS, Width::I64) => Instruction::I64DivS,
+            (Self::DivU, Width::I64) => Instruction::I64DivU,
+            (Self::RemS, Width::I64) => Instruction::I64RemS,
+            (Self::RemU, Width::I64) => Instruction::I64RemU,
+            (Self::And, Width::I64) => Instruction::I64And,
+            (Self::Or, Width::I64) => Instruction::I64Or,
+            (Self::Xor, Width::I64) => Instruction::I64Xor,
+            (Self::Shl, Width::I64) => Instruction::I64Shl,
+            (Self::ShrS, Width::I64) => Instruction::I64ShrS,
+            (Self::ShrU, Width::I64) => Instruction::I64ShrU,
+            (Self::Eq, Width::I64) => Instruction::I64Eq,
+            (Self::Ne, Width::I64) => Instruction::I64Ne,
+            (Self::LtS, Width::I64) => Instruction::I64LtS,
+            (Self::LtU, Width::I64) => Instruction::I64LtU,
+            (Self::LeS, Width::I64) => Instruction::I64LeS,
+            (Self::LeU, Width::I64) => Instruction::I64LeU,
+        }
+    }
+}
+
+/// A function that can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Func {
+    /// Its number in the module.
+    pub(super) at: u32,
+    /// What it gives back.
+    pub(super) result: Option<Width>,
+    /// Whether it may fail: then every call of it looks.
+    pub(super) fails: bool,
+}
+
+/// A place to leave towards: the end of a block, or the begin of a loop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label(u32);
+
+/// A local that changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Var(u32, Width);
+
+impl Var {
+    /// Its value, read where it is used.
+    pub(super) fn get(self) -> Val {
+        Val::of(Node::Local(self.0, self.1))
+    }
+}
+
+/// The global that says what failed in the call under way; 0 is nothing.
+pub(super) const FAULT: u32 = 0;
+
+/// The body of a function, as it is written.
+#[derive(Debug)]
+pub(super) struct Body {
+    code: Vec<Instruction<'static>>,
+    params: Vec<Width>,
+    locals: Vec<Width>,
+    depth: u32,
+    result: Option<Width>,
+    /// Whether it calls what may fail: its declaration must say so.
+    pub(super) calls_what_fails: bool,
+}
+
+impl Body {
+    pub(super) fn new(params: &[Width], result: Option<Width>) -> Self {
+        let code = vec![Instruction::Block(BlockType::Empty)];
+        Self { code, params: params.to_vec(), locals: Vec::new(), depth: 1, result, calls_what_fails: false }
+    }
+
+    /// An argument, from 0.
+    pub(super) fn arg(&self, at: usize) -> Val {
+        let width = self.params.get(at).copied().unwrap_or(Width::I32);
+        Val::of(Node::Local(number(at), width))
+    }
+
+    fn local(&mut self, width: Width) -> u32 {
+        self.locals.push(width);
+        number(self.params.len() + self.locals.len() - 1)
+    }
+
+    /// Reads a value now, and keeps it.
+    pub(super) fn keep(&mut self, value: impl Into<Val>) -> Val {
+        self.var(value).get()
+    }
+
+    /// A local that changes, and its first value.
+    pub(super) fn var(&mut self, value: impl Into<Val>) -> Var {
+        let value = value.into();
+        let var = Var(self.local(value.width()), value.width());
+        self.set(var, value);
+        var
+    }
+
+    /// Changes a local.
+    pub(super) fn set(&mut self, var: Var, value: impl Into<Val>) {
+        value.into().write(&mut self.code);
+        self.code.push(Instruction::LocalSet(var.0));
+    }
+
+    /// Changes a global.
+    pub(super) fn set_global(&mut self, at: u32, value: impl Into<Val>) {
+        value.into().write(&mut self.code);
+        self.code.push(Instruction::GlobalSet(at));
+    }
+
+    /// Writes a number into memory.
+    pub(super) fn store(&mut self, cell: &Cell, value: impl Into<Val>) {
+        cell.base.write(&mut self.code);
+        value.into().write(&mut self.code);
+        self.code.push(cell.store());
+    }
+
+    /// Copies bytes; the two places may overlap.
+    pub(super) fn copy(&mut self, to: impl Into<Val>, from: impl Into<Val>, length: impl Into<Val>) {
+        to.into().write(&mut self.code);
+        from.into().write(&mut self.code);
+        length.into().write(&mut self.code);
+        self.code.push(Instruction::MemoryCopy { src_mem: 0, dst_mem: 0 });
+    }
+
+    /// Fills bytes with one.
+    pub(super) fn fill(&mut self, at: impl Into<Val>, byte: impl Into<Val>, length: impl Into<Val>) {
+        at.into().write(&mut self.code);
+        byte.into().write(&mut self.code);
+        length.into().write(&mut self.code);
+        self.code.push(Instruction::MemoryFill(0));
+    }
+
+    /// Does it where the condition is not 0.
+    pub(super) fn when(&mut self, condition: impl Into<Val>, then: impl FnOnce(&mut Self)) {
+        condition.into().write(&mut self.code);
+        self.open(Instruction::If(BlockType::Empty));
+        then(self);
+        self.close();
+    }
+
+    /// Does the one or the other.
+    pub(super) fn either(
+        &mut self,
+        condition: impl Into<Val>,
+        then: impl FnOnce(&mut Self),
+        otherwise: impl FnOnce(&mut Self),
+    ) {
+        condition.into().write(&mut self.code);
+        self.open(Instruction::If(BlockType::Empty));
+        then(self);
+        self.code.push(Instruction::Else);
+        otherwise(self);
+        self.close();
+    }
+
+    /// One value or the other; only one is computed.
+    pub(super) fn choose(
+        &mut self,
+        condition: impl Into<Val>,
+        then: impl FnOnce(&mut Self) -> Val,
+        otherwise: impl FnOnce(&mut Self) -> Val,
+    ) -> Val {
+        condition.into().write(&mut self.code);
+        self.open(Instruction::If(BlockType::Empty));
+        let value = then(self);
+        let var = Var(self.local(value.width()), value.width());
+        self.set(var, value);
+        self.code.push(Instruction::Else);
+        let value = otherwise(self);
+        self.set(var, value);
+        self.close();
+        var.get()
+    }
+
+    /// A block that can be left towards its end.
+    pub(super) fn block(&mut self, inside: impl FnOnce(&mut Self, Label)) {
+        self.open(Instruction::Block(BlockType::Empty));
+        let label = Label(self.depth);
+        inside(self, label);
+        self.close();
+    }
+
+    /// Does it as long as the condition holds.
+    pub(super) fn while_(&mut self, condition: impl FnOnce(&mut Self) -> Val, inside: impl FnOnce(&mut Self)) {
+        self.block(|b, end| {
+            b.open(Instruction::Loop(BlockType::Empty));
+            let again = Label(b.depth);
+            let holds = condition(b);
+            b.leave_when(end, holds.not());
+            inside(b);
+            b.leave(again);
+            b.close();
+        });
+    }
+
+    /// Does it with each number from 0 to `count`, that one not included; `count` is read once.
+    pub(super) fn each(&mut self, count: impl Into<Val>, inside: impl FnOnce(&mut Self, Val)) {
+        let count = self.keep(count);
+        let at = self.var(0);
+        self.while_(
+            |_| at.get().lt(&count),
+            |b| {
+                inside(b, at.get());
+                b.set(at, at.get().add(1));
+            },
+        );
+    }
+
+    /// One of several bodies, by a number from 0; none of them where it is out of range.
+    pub(super) fn switch(&mut self, number_of: impl Into<Val>, bodies: Vec<Box<dyn FnOnce(&mut Self) + '_>>) {
+        let count = number(bodies.len());
+        // One block for each body around the next, and one around all.
+        (0..=count).for_each(|_| self.open(Instruction::Block(BlockType::Empty)));
+        number_of.into().write(&mut self.code);
+        // The innermost block ends before the first body; the outermost is the way out.
+        self.code.push(Instruction::BrTable((0..count).collect::<Vec<_>>().into(), count));
+        let end = self.depth - count;
+        for body in bodies {
+            self.close();
+            body(self);
+            self.leave(Label(end));
+        }
+        self.close();
+    }
+
+    /// Goes on after the end of a block.
+    pub(super) fn leave(&mut self, label: Label) {
+        self.code.push(Instruction::Br(self.depth - label.0));
+    }
+
+    /// Goes on after the end of a block where the condition holds.
+    pub(super) fn leave_when(&mut self, label: Label, condition: impl Into<Val>) {
+        condition.into().write(&mut self.code);
+        self.code.push(Instruction::BrIf(self.depth - label.0));
+    }
+
+    /// Ends the function.
+    pub(super) fn give(&mut self, value: impl Into<Val>) {
+        value.into().write(&mut self.code);
+        self.code.push(Instruction::Return);
+    }
+
+    /// Ends a function that gives nothing back.
+    pub(super) fn end(&mut self) {
+        self.code.push(Instruction::Return);
+    }
+
+    /// Ends the function, and with it every one that called it, down to the export: it failed.
+    pub(super) fn fail(&mut self, fault: impl Into<Val>) {
+        self.calls_what_fails = true;
+        self.set_global(FAULT, fault);
+        self.code.push(Instruction::Br(self.depth - 1));
+    }
+
+    /// Calls a function, and gives its result; where it gives none, 0.
+    pub(super) fn call(&mut self, func: Func, args: &[Val]) -> Val {
+        args.iter().for_each(|arg| arg.write(&mut self.code));
+        self.code.push(Instruction::Call(func.at));
+        let result = func.result.map(|width| Var(self.local(width), width));
+        if let Some(var) = result {
+            self.code.push(Instruction::LocalSet(var.0));
+        }
+        if func.fails {
+            self.calls_what_fails = true;
+            self.code.push(Instruction::GlobalGet(FAULT));
+            self.code.push(Instruction::BrIf(self.depth - 1));
+        }
+        result.map_or(Val::from(0), Var::get)
+    }
+
+    /// The same, and a failure does not end this function: whoever calls looks at [`FAULT`].
+    pub(super) fn try_call(&mut self, func: Func, args: &[Val]) -> Val {
+        self.call(Func { fails: false, ..func }, args)
+    }
+
+    /// An instruction that the others do not cover.
+    pub(super) fn plain(&mut self, instruction: Instruction<'static>) {
+        self.code.push(instruction);
+    }
+
+    fn open(&mut self, instruction: Instruction<'static>) {
+        self.code.push(instruction);
+        self.depth += 1;
+    }
+
+    fn close(&mut self) {
+        self.code.push(Instruction::End);
+        self.depth -= 1;
+    }
+
+    /// The function as the module holds it.
+    pub(super) fn finish(mut self) -> wasm_encoder::Function {
+        self.code.push(Instruction::End);
+        match self.result {
+            Some(Width::I32) => self.code.push(Instruction::I32Const(0)),
+            Some(Width::I64) => self.code.push(Instruction::I64Const(0)),
+            None => {}
+        }
+        self.code.push(Instruction::End);
+        let mut function = wasm_encoder::Function::new_with_locals_types(self.locals.iter().map(|w| w.of_wasm()));
+        shortened(&self.code).for_each(|instruction| {
+            function.instruction(&instruction);
+        });
+        function
+    }
+}
+
+/// Writes a local that is read at once as one instruction.
+fn shortened(code: &[Instruction<'static>]) -> impl Iterator<Item = Instruction<'static>> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let one = code.get(at)?.clone();
+        at += 1;
+        match (&one, code.get(at)) {
+            (Instruction::LocalSet(set), Some(Instruction::LocalGet(get))) if set == get => {
+                at += 1;
+                Some(Instruction::LocalTee(*set))
+            }
+            _ => Some(one),
+        }
+    })
+}
+
+/// A count of things in one module, which 32 bits hold.
+pub(super) fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

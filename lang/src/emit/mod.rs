@@ -1,0 +1,67 @@
+//! A machine as a WebAssembly module: no imports, integers only.
+//!
+//! What the runtime does by looking things up in the machine's tables stands here as code: functions are declared where
+//! they are first called ([`module`]), so that a module holds no more than its strategy uses.
+//!
+//! Written so far: time that goes by, with everything that it sets off, and the stored form of a case. Opening and events are
+//! not, and what a strategy uses that modules lack is named by [`EmitError`].
+#![allow(dead_code, reason = "what events do is written before the verbs that take them")]
+
+mod actions;
+mod calendars;
+mod calls;
+mod code;
+mod contact;
+mod costs;
+mod days;
+mod deliver;
+mod expressions;
+mod faults;
+mod holds;
+mod layout;
+mod ledger;
+mod messages;
+mod module;
+mod numbers;
+mod promises;
+mod run;
+mod stages;
+mod state;
+mod step;
+mod store;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod who;
+mod zones;
+
+pub use module::EmitError;
+
+use code::{FAULT, Width};
+use dunlin_machine::ir::Machine;
+use module::{Emit, fault};
+
+/// The version of the interface that modules have.
+pub const ABI: i32 = 1;
+
+/// Writes a machine as a module. The same machine gives the same bytes.
+///
+/// # Errors
+/// [`EmitError`]: a fault of this compiler.
+pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
+    let e = Emit::new(machine);
+    e.export("abi", e.func("abi", &[], Some(Width::I32), false, |_, b| b.give(ABI)));
+    e.export("given", e.func("given", &[], Some(Width::I32), false, |e, b| b.give(store::given(e))));
+    e.export("result", e.func("result", &[], Some(Width::I32), false, |e, b| b.give(store::result(e))));
+    e.export("save", store::save(&e));
+    e.export(
+        "restore",
+        e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
+            b.set_global(FAULT, 0);
+            b.try_call(store::restore(e), &[b.arg(0)]);
+            b.give(fault());
+        }),
+    );
+    e.export("advance", step::advance(&e));
+    e.finish(&[])
+}

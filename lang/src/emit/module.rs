@@ -1,0 +1,273 @@
+//! The module under construction: functions that are declared when they are first called, constants, and the whole as bytes.
+
+use super::code::{Body, FAULT, Func, Val, Width, number};
+use super::state::{self, Case};
+use dunlin_machine::ir::Machine;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection,
+    GlobalType, MemorySection, MemoryType, Module, TypeSection,
+};
+
+/// Where state begins: below lies nothing, so that a position of 0 is none. Constants come after it, then what grows.
+pub(super) const FIRST_POSITION: u32 = 16;
+/// How much may be kept beside the state of a case.
+const ROOMS: u32 = 16_384;
+/// The size of a page of memory.
+const PAGE: u32 = 65_536;
+/// The most pages that a module may grow to: 16 MiB.
+const MOST_PAGES: u32 = 256;
+
+type Build<'m> = Box<dyn FnOnce(&Emit<'m>, &mut Body) + 'm>;
+
+/// Everything that a function needs to be written.
+pub(super) struct Emit<'m> {
+    /// The machine.
+    pub(super) m: &'m Machine,
+    /// Its hash.
+    pub(super) hash: [u8; 32],
+    /// Where the case lies that a call works on.
+    pub(super) case: Case,
+    functions: RefCell<Vec<Declared>>,
+    names: RefCell<BTreeMap<String, Func>>,
+    waiting: RefCell<VecDeque<(u32, Build<'m>)>>,
+    globals: RefCell<Vec<(Width, i64)>>,
+    named_globals: RefCell<BTreeMap<&'static str, u32>>,
+    constants: RefCell<Constants>,
+    /// Where what is kept beside the state begins, and what lies there by name: position and size.
+    first_room: u32,
+    rooms: RefCell<BTreeMap<&'static str, (u32, u32)>>,
+    /// Sizes of what lies after the constants, by the global that says where.
+    regions: RefCell<BTreeMap<u32, u32>>,
+    /// Where constants begin.
+    first_constant: u32,
+    exports: RefCell<Vec<(&'static str, Func)>>,
+    lacking: RefCell<BTreeSet<&'static str>>,
+}
+
+struct Declared {
+    name: String,
+    params: Vec<Width>,
+    func: Func,
+    body: Option<wasm_encoder::Function>,
+}
+
+/// Bytes that never change, each run once.
+#[derive(Default)]
+struct Constants {
+    bytes: Vec<u8>,
+    known: BTreeMap<Vec<u8>, u32>,
+}
+
+/// Why a machine could not be written as a module: a fault of this compiler, not of the strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmitError(pub(super) String);
+
+impl std::fmt::Display for EmitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the WebAssembly module could not be written: {}", self.0)
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+impl<'m> Emit<'m> {
+    /// A module for a machine, still empty.
+    pub(super) fn new(m: &'m Machine) -> Self {
+        let case = Case::new(m);
+        let state = case.letters_at + state::most::LETTERS - FIRST_POSITION;
+        Self {
+            m,
+            hash: m.hash().0,
+            case,
+            functions: RefCell::default(),
+            names: RefCell::default(),
+            waiting: RefCell::default(),
+            // The first is FAULT.
+            globals: RefCell::new(vec![(Width::I32, 0)]),
+            named_globals: RefCell::default(),
+            constants: RefCell::default(),
+            first_room: FIRST_POSITION + state.next_multiple_of(8),
+            rooms: RefCell::default(),
+            regions: RefCell::default(),
+            first_constant: FIRST_POSITION + state.next_multiple_of(8) + ROOMS,
+            exports: RefCell::default(),
+            lacking: RefCell::default(),
+        }
+    }
+
+    /// A function by its name: built once, and only where something calls it. `fails` says whether it may fail.
+    pub(super) fn func(
+        &self,
+        name: impl Into<String>,
+        params: &[Width],
+        result: Option<Width>,
+        fails: bool,
+        build: impl FnOnce(&Emit<'m>, &mut Body) + 'm,
+    ) -> Func {
+        let name = name.into();
+        if let Some(func) = self.names.borrow().get(&name) {
+            return *func;
+        }
+        let mut functions = self.functions.borrow_mut();
+        let func = Func { at: number(functions.len()), result, fails };
+        functions.push(Declared { name: name.clone(), params: params.to_vec(), func, body: None });
+        self.names.borrow_mut().insert(name, func);
+        self.waiting.borrow_mut().push_back((func.at, Box::new(build)));
+        func
+    }
+
+    /// A global that changes, by its name; it begins as 0.
+    pub(super) fn named_global(&self, name: &'static str, width: Width) -> u32 {
+        let mut named = self.named_globals.borrow_mut();
+        *named.entry(name).or_insert_with(|| {
+            let mut globals = self.globals.borrow_mut();
+            globals.push((width, 0));
+            number(globals.len() - 1)
+        })
+    }
+
+    /// The position of constant bytes, as a value.
+    pub(super) fn constant(&self, bytes: &[u8]) -> Val {
+        Val::from(signed(self.constant_position(bytes)))
+    }
+
+    /// The position of constant bytes.
+    pub(super) fn constant_position(&self, bytes: &[u8]) -> u32 {
+        let mut constants = self.constants.borrow_mut();
+        let at = match constants.known.get(bytes) {
+            Some(at) => *at,
+            None => {
+                while constants.bytes.len() % 8 != 0 {
+                    constants.bytes.push(0);
+                }
+                let at = number(constants.bytes.len());
+                constants.bytes.extend_from_slice(bytes);
+                constants.known.insert(bytes.to_vec(), at);
+                at
+            }
+        };
+        self.first_constant + at
+    }
+
+    /// Room of so many bytes that lies beside the state of a case: what is worked out once and kept. It begins as zeros.
+    pub(super) fn room(&self, name: &'static str, bytes: u32) -> Val {
+        let mut rooms = self.rooms.borrow_mut();
+        let next = rooms.values().map(|(at, size)| at + size).max().unwrap_or(self.first_room);
+        let (at, _) = *rooms.entry(name).or_insert((next, bytes.next_multiple_of(8)));
+        Val::from(signed(at))
+    }
+
+    /// A run of memory after the constants, for what is read and written in a call: its position. It is asked for once.
+    pub(super) fn region(&self, name: &'static str, bytes: u32) -> Val {
+        let at = self.named_global(name, Width::I32);
+        self.regions.borrow_mut().entry(at).or_insert(bytes);
+        Val::global(at, Width::I32)
+    }
+
+    /// Says that the strategy uses what modules do not have yet.
+    pub(super) fn lacks(&self, what: &'static str) {
+        self.lacking.borrow_mut().insert(what);
+    }
+
+    /// Exports a function.
+    pub(super) fn export(&self, name: &'static str, func: Func) {
+        self.exports.borrow_mut().push((name, func));
+    }
+
+    fn build_all(&self) -> Result<(), EmitError> {
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            let Some((at, build)) = next else { return Ok(()) };
+            let (params, func, name) = match self.functions.borrow().get(at as usize) {
+                Some(d) => (d.params.clone(), d.func, d.name.clone()),
+                None => return Err(EmitError("a function is missing".into())),
+            };
+            let mut body = Body::new(&params, func.result);
+            build(self, &mut body);
+            if body.calls_what_fails && !func.fails {
+                return Err(EmitError(format!("`{name}` calls what may fail, and says that it does not")));
+            }
+            if let Some(declared) = self.functions.borrow_mut().get_mut(at as usize) {
+                declared.body = Some(body.finish());
+            }
+        }
+    }
+
+    /// The module, with sections of its own besides. The exported global `heap` says where what grows may begin.
+    pub(super) fn finish(self, sections: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, EmitError> {
+        self.build_all()?;
+        let lacking = self.lacking.into_inner();
+        if !lacking.is_empty() {
+            let lacking: Vec<&str> = lacking.into_iter().collect();
+            return Err(EmitError(format!("modules do not have {} yet", lacking.join(", "))));
+        }
+        let rooms = self.rooms.into_inner();
+        if rooms.values().any(|(at, size)| at + size > self.first_constant) {
+            return Err(EmitError("more is kept beside the state than there is room for".into()));
+        }
+        let functions = self.functions.into_inner();
+        let mut types = TypeSection::new();
+        let mut known: BTreeMap<(Vec<Width>, Option<Width>), u32> = BTreeMap::new();
+        let (mut declared, mut code) = (FunctionSection::new(), CodeSection::new());
+        for function in functions {
+            let key = (function.params, function.func.result);
+            let at = *known.entry(key.clone()).or_insert_with(|| {
+                types.ty().function(key.0.iter().map(|w| w.of_wasm()), key.1.iter().map(|w| w.of_wasm()));
+                types.len() - 1
+            });
+            declared.function(at);
+            let body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
+            code.function(&body);
+        }
+        let (constants, first) = (self.constants.into_inner().bytes, self.first_constant);
+        let mut size = (first + number(constants.len())).next_multiple_of(8);
+        let mut positions = self.globals.into_inner();
+        for (global, bytes) in self.regions.into_inner() {
+            if let Some((_, first)) = positions.get_mut(global as usize) {
+                *first = size.into();
+            }
+            size += bytes.next_multiple_of(8);
+        }
+        let mut memories = MemorySection::new();
+        let minimum = u64::from(size.div_ceil(PAGE));
+        let maximum = Some(u64::from(MOST_PAGES));
+        memories.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
+        let mut globals = GlobalSection::new();
+        for (width, first) in positions {
+            let init = match width {
+                Width::I32 => ConstExpr::i32_const(i32::try_from(first).unwrap_or(0)),
+                Width::I64 => ConstExpr::i64_const(first),
+            };
+            globals.global(GlobalType { val_type: width.of_wasm(), mutable: true, shared: false }, &init);
+        }
+        let mut exports = ExportSection::new();
+        exports.export("memory", ExportKind::Memory, 0);
+        for (name, func) in self.exports.into_inner() {
+            exports.export(name, ExportKind::Func, func.at);
+        }
+        let mut data = DataSection::new();
+        data.active(0, &ConstExpr::i32_const(signed(first)), constants);
+        let mut module = Module::new();
+        module.section(&types).section(&declared).section(&memories).section(&globals).section(&exports);
+        module.section(&code).section(&data);
+        for (name, bytes) in sections {
+            module.section(&CustomSection { name: (*name).into(), data: bytes.as_slice().into() });
+        }
+        let bytes = module.finish();
+        let checked = wasmparser::Validator::new().validate_all(&bytes);
+        checked.map_err(|error| EmitError(error.to_string()))?;
+        Ok(bytes)
+    }
+}
+
+/// A position in memory, as a constant.
+pub(super) fn signed(position: u32) -> i32 {
+    i32::try_from(position).unwrap_or(i32::MAX)
+}
+
+/// The fault under way.
+pub(super) fn fault() -> Val {
+    Val::global(FAULT, Width::I32)
+}

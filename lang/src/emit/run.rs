@@ -1,0 +1,484 @@
+//! One step in progress: what is at work, what it read, and what it tells.
+
+use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
+use super::faults::Fault;
+use super::module::{Emit, fault, signed};
+use super::state::List;
+use super::{calendars, zones};
+use Width::{I32, I64};
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::EffectKind;
+
+/// How many things of a kind one step may tell.
+const MOST_TOLD: u32 = 8_192;
+/// The size of an entry in the outcome.
+pub(super) const ENTRY: u32 = 152;
+/// Of a value that was read: the expression, flags, and the value.
+const SEEN: u32 = 16;
+/// Of a named value that goes with an effect: name, type, value.
+const WITH: u32 = 16;
+
+/// Globals that say what is at work: the context of the runtime, one global a field.
+macro_rules! context {
+    ($($(#[$doc:meta])* $name:ident : $width:ident,)*) => {$(
+        $(#[$doc])*
+        pub(super) fn $name(e: &Emit<'_>) -> At {
+            At(e.named_global(stringify!($name), Width::$width), Width::$width)
+        }
+    )*};
+}
+
+/// A global.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At(u32, Width);
+
+impl At {
+    /// A global of that name.
+    pub(super) fn named(e: &Emit<'_>, name: &'static str, width: Width) -> Self {
+        Self(e.named_global(name, width), width)
+    }
+
+    /// Its value, read where it is used.
+    pub(super) fn get(self) -> Val {
+        Val::global(self.0, self.1)
+    }
+
+    /// Changes it.
+    pub(super) fn set(self, b: &mut Body, value: impl Into<Val>) {
+        b.set_global(self.0, value);
+    }
+}
+
+context! {
+    /// Whose body runs: as an owner is stored.
+    owner: I32,
+    /// The rule of the trigger; -1 is none.
+    because_of: I32,
+    /// What its condition read: from, and to.
+    guard_from: I32,
+    guard_to: I32,
+    /// By how many days it was late.
+    late: I32,
+    /// The body run.
+    run: I32,
+    /// The person that the event names.
+    person: I32,
+    /// The case's count of events when the trigger last acted.
+    slot_events: I32,
+    /// The position of the body's first action.
+    body: I32,
+    /// Whether this body has set a hold.
+    paused: I32,
+    /// The claim that an interest rule looks at; -1 is none.
+    claim: I32,
+    /// The day that an interest rule looks at.
+    day: I32,
+    /// The day of the case's latest instant.
+    today: I32,
+    /// The number of the latest body run.
+    runs: I32,
+    /// How many actions ran.
+    acts: I32,
+    /// Persons for whom `unreachable` was raised in this chain, a bit each.
+    unreachable: I32,
+    /// Whether interest of all claims to today is known, and it.
+    interest_known: I32,
+    interest_today: I64,
+    /// Whether a figure behind it was past its last checked day.
+    provisional: I32,
+    /// How many entries, values read and named values the outcome holds.
+    entries: I32,
+    seen: I32,
+    with: I32,
+    /// How many claims are left out of effects.
+    without: I32,
+    /// Whether the latest value that was asked for was known.
+    known: I32,
+    /// What a fault is about.
+    fault_about: I64,
+    /// Whether a body moved the case.
+    moved: I32,
+    /// Up to which entry watches have seen effects.
+    effects_seen: I32,
+    /// How many chains there were.
+    chains: I32,
+    /// How many stages were entered in this chain.
+    chain: I32,
+    /// How many raised events wait, and how many of them are taken.
+    queued: I32,
+    taken: I32,
+}
+
+/// No rule, no claim, no person.
+pub(super) const NONE: i32 = -1;
+
+/// Whether what an owner did belongs to the stage, and ends with it.
+pub(super) fn of_stage(owner: &Val) -> Val {
+    owner.and(255).lt_u(2)
+}
+
+/// The rule key of an owner's body: what a hold remembers of the rule that set it.
+pub(super) fn rule_key(owner: &Val, body: &Val) -> Val {
+    let word = owner.and(255);
+    // A `whenever` rule is 0, a watch 1, any other body 2.
+    let kept = owner.sub(2);
+    let own = body.shl(8).or(2);
+    kept.or_else(&word.eq(2).or(word.eq(3)), own)
+}
+
+/// Begins a chain: nothing is at work.
+pub(super) fn begin_context(e: &Emit<'_>) -> Func {
+    e.func("begin_context", &[], None, false, |e, b| {
+        for (at, first) in [(owner(e), 0), (because_of(e), NONE), (guard_from(e), 0), (guard_to(e), 0), (late(e), 0)] {
+            at.set(b, first);
+        }
+        for (at, first) in [(run(e), 0), (person(e), 0), (slot_events(e), 0), (body(e), 0), (paused(e), 0)] {
+            at.set(b, first);
+        }
+        claim(e).set(b, NONE);
+        day(e).set(b, super::layout::NO_DAY);
+    })
+}
+
+/// What every input and every timer begins with.
+pub(super) fn begin_chain(e: &Emit<'_>) -> Func {
+    e.func("begin_chain", &[], None, false, |e, b| {
+        let day = b.call(zones::local_day(e), &[0.into(), e.case.now.get()]);
+        today(e).set(b, day);
+        for at in [queued(e), taken(e), chain(e), unreachable(e), interest_known(e), provisional(e)] {
+            at.set(b, 0);
+        }
+        effects_seen(e).set(b, entries(e).get());
+        chains(e).set(b, chains(e).get().add(1));
+        b.call(begin_context(e), &[]);
+    })
+}
+
+/// Keeps the context while something else is at work, and puts it back.
+pub(super) fn aside(e: &Emit<'_>, b: &mut Body, fields: &[At], inside: impl FnOnce(&mut Body)) {
+    let _ = e;
+    let kept: Vec<Val> = fields.iter().map(|at| b.keep(at.get())).collect();
+    inside(b);
+    fields.iter().zip(kept).for_each(|(at, value)| at.set(b, value));
+}
+
+/// Everything that a body changes of the context.
+pub(super) fn all(e: &Emit<'_>) -> Vec<At> {
+    vec![
+        owner(e),
+        because_of(e),
+        guard_from(e),
+        guard_to(e),
+        late(e),
+        run(e),
+        person(e),
+        slot_events(e),
+        body(e),
+        paused(e),
+    ]
+}
+
+/// A new body run: its number.
+pub(super) fn next_run(e: &Emit<'_>, b: &mut Body) -> Val {
+    runs(e).set(b, runs(e).get().add(1));
+    b.keep(runs(e).get())
+}
+
+/// When timers of days fall due on a day.
+pub(super) fn begin(e: &Emit<'_>) -> Func {
+    e.func("begin", &[I32], Some(I64), true, |e, b| {
+        let second = signed(e.m.day_begins);
+        let at = b.call(zones::instant_at(e), &[0.into(), b.arg(0), second.into()]);
+        b.give(at);
+    })
+}
+
+/// The first instant of a day.
+pub(super) fn midnight(e: &Emit<'_>) -> Func {
+    e.func("midnight", &[I32], Some(I64), true, |e, b| {
+        let at = b.call(zones::instant_at(e), &[0.into(), b.arg(0), 0.into()]);
+        b.give(at);
+    })
+}
+
+/// The day of an instant in the strategy's zone.
+pub(super) fn local_day(e: &Emit<'_>, b: &mut Body, at: impl Into<Val>) -> Val {
+    b.call(zones::local_day(e), &[0.into(), at.into()])
+}
+
+/// When a duration from now falls due; with `over` the end of the time limit: after its last day, or at its instant.
+pub(super) fn due_in(e: &Emit<'_>) -> Func {
+    e.func("due_in", &[I64, I32], Some(I64), true, |e, b| {
+        let (length, over) = (b.arg(0), b.arg(1));
+        b.when(calendars::unit_of(&length).eq(0), |b| {
+            let seconds = calendars::amount_of(&length).wide().mul(3_600i64);
+            let at = b.call(zones::add_seconds(e), &[e.case.now.get(), seconds]);
+            b.give(at);
+        });
+        let day = b.call(calendars::add(e), &[today(e).get(), length, e.case.calendar.get()]);
+        let day = b.call(super::days::add_days(e), &[day, over]);
+        let at = b.call(begin(e), &[day]);
+        b.give(at);
+    })
+}
+
+/// The value of an instant that may be missing, or another.
+pub(super) fn or_instant(at: &Val, other: impl Into<Val>) -> Val {
+    at.or_else(&at.ne(super::layout::NO_INSTANT), other)
+}
+
+// Lists of the case.
+
+/// The position of a new record at the end of a list; fails where it is full.
+pub(super) fn push(b: &mut Body, list: &List) -> Val {
+    b.when(list.count().get().lt_u(signed(list.most())).not(), |b| b.fail(Fault::Bound.number()));
+    let at = b.keep(list.at(&list.count().get()));
+    b.store(&list.count(), list.count().get().add(1));
+    at
+}
+
+/// Takes a record out of a list; those after it move up.
+pub(super) fn remove(b: &mut Body, list: &List, at: &Val) {
+    let count = b.keep(list.count().get().sub(1));
+    let place = b.keep(list.at(at));
+    let size = signed(list.size());
+    b.copy(&place, place.add(size), count.sub(at).mul(size));
+    b.store(&list.count(), count);
+}
+
+/// The number of the first record that fits; -1 where none does.
+pub(super) fn find(b: &mut Body, list: &List, fits: impl FnOnce(&mut Body, &Val) -> Val) -> Val {
+    let found = b.var(NONE);
+    b.block(|b, done| {
+        b.each(list.count().get(), |b, at| {
+            let record = b.keep(list.at(&at));
+            let fits = fits(b, &record);
+            b.when(fits, |b| {
+                b.set(found, &at);
+                b.leave(done);
+            });
+        });
+    });
+    found.get()
+}
+
+/// Whether any record fits.
+pub(super) fn any(b: &mut Body, list: &List, fits: impl FnOnce(&mut Body, &Val) -> Val) -> Val {
+    find(b, list, fits).ne(NONE)
+}
+
+/// Each record, with its number, in order.
+pub(super) fn each(b: &mut Body, list: &List, inside: impl FnOnce(&mut Body, &Val, &Val)) {
+    b.each(list.count().get(), |b, at| {
+        let record = b.keep(list.at(&at));
+        inside(b, &at, &record);
+    });
+}
+
+// What is told.
+
+/// The values that were read.
+pub(super) fn seen_at(e: &Emit<'_>) -> Val {
+    e.region("seen_at", SEEN * MOST_TOLD)
+}
+
+/// Notes a value that was read: expression, value, flags (1 known, 2 provisional).
+pub(super) fn note(e: &Emit<'_>) -> Func {
+    e.func("note", &[I32, I64, I32], None, true, |e, b| {
+        let count = seen(e);
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        let at = b.keep(seen_at(e).add(count.get().mul(signed(SEEN))));
+        b.store(&Cell::new(&at, 0, Form::I64), b.arg(1));
+        b.store(&Cell::new(&at, 8, Form::I32), b.arg(0));
+        b.store(&Cell::new(&at, 12, Form::I32), b.arg(2));
+        count.set(b, count.get().add(1));
+    })
+}
+
+/// Named values that go out with effects.
+pub(super) fn with_at(e: &Emit<'_>) -> Val {
+    e.region("with_at", WITH * MOST_TOLD)
+}
+
+/// Adds a named value: text, type, value.
+pub(super) fn name_value(e: &Emit<'_>) -> Func {
+    e.func("name_value", &[I32, I32, I64], None, true, |e, b| {
+        let count = with(e);
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        let at = b.keep(with_at(e).add(count.get().mul(signed(WITH))));
+        b.store(&Cell::new(&at, 0, Form::I64), b.arg(2));
+        b.store(&Cell::new(&at, 8, Form::I32), b.arg(0));
+        b.store(&Cell::new(&at, 12, Form::I32), b.arg(1));
+        count.set(b, count.get().add(1));
+    })
+}
+
+/// Adds a claim, by its number, to those that effects leave out.
+pub(super) fn leave_out(e: &Emit<'_>) -> Func {
+    e.func("leave_out", &[I32], None, true, |e, b| {
+        let count = without(e);
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        let at = e.region("without_at", 2 * MOST_TOLD).add(count.get().mul(2));
+        b.store(&Cell::new(&at, 0, Form::U16), b.arg(0));
+        count.set(b, count.get().add(1));
+    })
+}
+
+/// The entries of the outcome.
+pub(super) fn entries_at(e: &Emit<'_>) -> Val {
+    e.region("entries_at", ENTRY * MOST_TOLD)
+}
+
+/// An entry: kind, stage, rules, what was read, lateness; then what its kind says, 12 numbers of 8 bytes.
+pub(super) mod entry {
+    /// What was done: below 64 an effect by its kind, else as listed.
+    pub(in crate::emit) const KIND: u32 = 0;
+    pub(in crate::emit) const STAGE: u32 = 4;
+    pub(in crate::emit) const RULE: u32 = 8;
+    pub(in crate::emit) const BECAUSE_OF: u32 = 12;
+    pub(in crate::emit) const GUARD_FROM: u32 = 16;
+    pub(in crate::emit) const GUARD_TO: u32 = 20;
+    pub(in crate::emit) const OWN_FROM: u32 = 24;
+    pub(in crate::emit) const OWN_TO: u32 = 28;
+    pub(in crate::emit) const LATE: u32 = 32;
+    /// The number of an effect.
+    pub(in crate::emit) const NUMBER: u32 = 36;
+    /// Principal, interest, costs, balance of an effect's statement; then whether it is provisional.
+    pub(in crate::emit) const STATEMENT: u32 = 40;
+    pub(in crate::emit) const PROVISIONAL: u32 = 72;
+    /// What the kind says.
+    pub(in crate::emit) const SAYS: u32 = 80;
+    /// The kinds that are no effects.
+    pub(in crate::emit) const MOVE: i32 = 64;
+    pub(in crate::emit) const HELD: i32 = 65;
+    pub(in crate::emit) const PAUSED: i32 = 66;
+    pub(in crate::emit) const RESUMED: i32 = 67;
+    pub(in crate::emit) const EVENT: i32 = 68;
+}
+
+/// Begins an entry of a kind, for a rule, that read from a value on; gives its position.
+pub(super) fn enter(e: &Emit<'_>) -> Func {
+    e.func("enter", &[I32, I32, I32], Some(I32), true, |e, b| {
+        let count = entries(e);
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        let at = b.keep(entries_at(e).add(count.get().mul(signed(ENTRY))));
+        b.fill(&at, 0, signed(ENTRY));
+        let stage = e.case.place().stage.get();
+        let fields = [
+            (entry::KIND, b.arg(0)),
+            (entry::STAGE, stage),
+            (entry::RULE, b.arg(1)),
+            (entry::BECAUSE_OF, because_of(e).get()),
+            (entry::GUARD_FROM, guard_from(e).get()),
+            (entry::GUARD_TO, guard_to(e).get()),
+            (entry::OWN_FROM, b.arg(2)),
+            (entry::OWN_TO, seen(e).get()),
+            (entry::LATE, late(e).get()),
+        ];
+        for (place, value) in fields {
+            b.store(&Cell::new(&at, place, Form::I32), value);
+        }
+        count.set(b, count.get().add(1));
+        b.give(at);
+    })
+}
+
+/// What an entry says, by position from 0.
+pub(super) fn says(entry_at: &Val, n: u32) -> Cell {
+    Cell::new(entry_at, entry::SAYS + 8 * n, Form::I64)
+}
+
+/// Tells an entry that is no effect.
+pub(super) fn tell(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) {
+    let at = b.call(enter(e), &[kind.into(), rule.into(), from.clone()]);
+    for (n, value) in (0u32..).zip(what) {
+        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
+        b.store(&says(&at, n), wide);
+    }
+}
+
+/// Tells an effect; gives its number.
+pub(super) fn effect(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) -> Val {
+    let at = b.call(enter_effect(e), &[kind.into(), rule.into(), from.clone()]);
+    for (n, value) in (0u32..).zip(what) {
+        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
+        b.store(&says(&at, n), wide);
+    }
+    b.keep(Cell::new(&at, entry::NUMBER, Form::I32).get())
+}
+
+/// Begins an effect: its number and the statement of account.
+fn enter_effect(e: &Emit<'_>) -> Func {
+    e.func("enter_effect", &[I32, I32, I32], Some(I32), true, |e, b| {
+        let number = b.keep(e.case.next_effect.get());
+        b.store(&e.case.next_effect, number.add(1));
+        let statement = super::ledger::statement(e, b);
+        let at = b.call(enter(e), &[b.arg(0), b.arg(1), b.arg(2)]);
+        b.store(&Cell::new(&at, entry::NUMBER, Form::I32), number);
+        for (n, amount) in
+            (0u32..).zip([&statement.principal, &statement.interest, &statement.costs, &statement.balance])
+        {
+            b.store(&Cell::new(&at, entry::STATEMENT + 8 * n, Form::I64), amount);
+        }
+        b.store(&Cell::new(&at, entry::PROVISIONAL, Form::I32), provisional(e).get());
+        b.give(at);
+    })
+}
+
+/// Fails with what the fault is about.
+pub(super) fn fail(e: &Emit<'_>, b: &mut Body, why: Fault, about: impl Into<Val>) {
+    fault_about(e).set(b, about);
+    b.fail(why.number());
+}
+
+/// Forgets a fault.
+pub(super) fn forgive(b: &mut Body) {
+    b.set_global(FAULT, 0);
+}
+
+/// Whether the fault under way is of a kind.
+pub(super) fn is_fault(why: Fault) -> Val {
+    fault().eq(why.number())
+}
+
+/// Raises an event of the machine: its number, a text that is its parameter or -1, and the person that it is about.
+pub(super) fn raise(e: &Emit<'_>) -> Func {
+    e.func("raise", &[I32, I32, I32], None, true, |e, b| {
+        let count = queued(e);
+        b.when(count.get().lt(signed(MOST_RAISED)).not(), |b| b.fail(Fault::Bound.number()));
+        let at = b.keep(raised_at(e).add(count.get().mul(signed(RAISED))));
+        for n in 0..3u32 {
+            b.store(&Cell::new(&at, 4 * n, Form::I32), b.arg(n as usize));
+        }
+        count.set(b, count.get().add(1));
+    })
+}
+
+/// Raises an event of the machine by its name.
+pub(super) fn raised(e: &Emit<'_>, b: &mut Body, event: Happening, name: impl Into<Val>, person: impl Into<Val>) {
+    b.call(raise(e), &[i32::from(event.id().0).into(), name.into(), person.into()]);
+}
+
+/// The number of an effect's kind in an entry.
+pub(super) fn kind(kind: EffectKind) -> i32 {
+    let at = EffectKind::ALL.iter().position(|k| *k == kind);
+    at.and_then(|at| i32::try_from(at).ok()).unwrap_or(NONE)
+}
+
+/// What an alarm is about: the first thing that its entry says.
+pub(super) mod alarm {
+    pub(in crate::emit) const NAMED: i32 = 0;
+    pub(in crate::emit) const MISSING: i32 = 1;
+    pub(in crate::emit) const TASK_OVERDUE: i32 = 2;
+    pub(in crate::emit) const STEP_FAILED: i32 = 3;
+}
+
+/// How many raised events may wait.
+const MOST_RAISED: u32 = 256;
+/// The bytes of one.
+pub(super) const RAISED: u32 = 12;
+
+/// The events that the machine raised.
+pub(super) fn raised_at(e: &Emit<'_>) -> Val {
+    e.room("raised", RAISED * MOST_RAISED)
+}

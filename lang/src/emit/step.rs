@@ -1,0 +1,178 @@
+//! The step: an input, every timer that is due by then, and the way back when something fails.
+
+use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
+use super::expressions::text_of;
+use super::layout::NO_INSTANT;
+use super::module::{Emit, fault, signed};
+use super::run::{self, NONE, entry};
+use super::state::{self, List};
+use super::{deliver, holds, store, timers};
+use Width::{I32, I64};
+use dunlin_machine::ir::EffectKind;
+
+/// A step that fires more timers than this is broken: each either is spent or goes on to a later time.
+const MOST_TIMERS: i32 = 100_000;
+
+/// What a step gives back that is no fault: the input is earlier than the last one.
+pub(super) const EARLIER: i32 = 64;
+
+/// Time goes by, up to an instant; gives 0, or what failed: then the case is as it was.
+pub(super) fn advance(e: &Emit<'_>) -> Func {
+    e.func("advance", &[I64], Some(I32), false, |e, b| {
+        begin_outcome(e, b);
+        b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(EARLIER));
+        b.call(store::copy_case(e, 0, 1), &[]);
+        b.store(&e.case.now, b.arg(0));
+        b.try_call(fire_due(e), &[1.into()]);
+        end_step(e, b);
+        b.give(fault());
+    })
+}
+
+/// Nothing is told yet.
+pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
+    b.set_global(FAULT, 0);
+    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e)] {
+        at.set(b, 0);
+    }
+    b.fill(super::stages::exiting(e), 0, signed(super::code::number(e.m.scopes.len())));
+}
+
+/// A step that failed leaves the case as it was; one that did not leaves no trace of its body runs.
+pub(super) fn end_step(e: &Emit<'_>, b: &mut Body) {
+    b.when(fault().ne(0), |b| {
+        b.call(store::copy_case(e, 1, 0), &[]);
+        for at in [run::entries(e), run::seen(e), run::with(e), run::without(e)] {
+            at.set(b, 0);
+        }
+    });
+    b.call(forget_runs(e), &[]);
+}
+
+/// Body runs are told apart within one step only: what is left of them must not show in the stored case.
+fn forget_runs(e: &Emit<'_>) -> Func {
+    e.func("forget_runs", &[], None, false, |e, b| {
+        let case = &e.case;
+        let before = case.before();
+        let clear = |b: &mut Body, list: &List, run: fn(&Val) -> Cell| {
+            run::each(b, list, |b, _, record| b.store(&run(record), 0));
+        };
+        clear(b, &case.waiting, |r| state::Waiting::at(r).run);
+        clear(b, &case.stopped, |r| state::Stopped::at(r).run);
+        clear(b, &case.tasks, |r| state::Task::at(r).run);
+        clear(b, &case.calls, |r| state::Call::at(r).run);
+        clear(b, &case.approvals, |r| state::Approval::at(r).run);
+        b.when(case.before.0.get(), |b| {
+            clear(b, &before.tasks, |r| state::Task::at(r).run);
+            clear(b, &before.calls, |r| state::Call::at(r).run);
+            clear(b, &before.approvals, |r| state::Approval::at(r).run);
+        });
+    })
+}
+
+/// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses. The argument says
+/// that the copy before the input is the case as it stands but for the clock: the first timer needs no other.
+pub(super) fn fire_due(e: &Emit<'_>) -> Func {
+    e.func("fire_due", &[I32], None, true, |e, b| {
+        let now = b.keep(e.case.now.get());
+        b.each(MOST_TIMERS, |b, round| {
+            b.call(run::begin_chain(e), &[]);
+            b.call(timers::earliest(e), &[]);
+            let due = b.keep(timers::next_due(e));
+            b.when(due.gt(&now), Body::end);
+            let timer = b.keep(timers::next_timer(e));
+            let first = b.keep(b.arg(0).and(round.eq(0)));
+            b.when(first.not(), |b| {
+                b.call(store::copy_case(e, 0, 2), &[]);
+            });
+            let told = [run::entries(e), run::seen(e), run::with(e), run::without(e)];
+            let marks: Vec<Val> = told.iter().map(|at| b.keep(at.get())).collect();
+            b.call(run::begin_chain(e), &[]);
+            b.try_call(fire_and_follow(e), &[timer.clone(), due]);
+            b.when(fault().ne(0), |b| {
+                let (why, about) = (b.keep(fault()), b.keep(run::fault_about(e).get()));
+                run::forgive(b);
+                b.either(
+                    first,
+                    |b| {
+                        b.call(store::copy_case(e, 1, 0), &[]);
+                    },
+                    |b| {
+                        b.call(store::copy_case(e, 2, 0), &[]);
+                    },
+                );
+                b.store(&e.case.now, &now);
+                told.iter().zip(marks).for_each(|(at, mark)| at.set(b, mark));
+                b.call(run::begin_chain(e), &[]);
+                b.call(fail_timer(e), &[timer.clone(), why, about]);
+            });
+        });
+        b.fail(super::faults::Fault::Bound.number());
+    })
+}
+
+fn fire_and_follow(e: &Emit<'_>) -> Func {
+    e.func("fire_and_follow", &[I64, I64], None, true, |e, b| {
+        b.call(timers::fire(e), &[b.arg(0), b.arg(1)]);
+        b.call(follow(e), &[]);
+    })
+}
+
+/// What follows an event or a timer.
+pub(super) fn follow(e: &Emit<'_>) -> Func {
+    e.func("follow", &[], None, true, |e, b| {
+        b.call(run::begin_context(e), &[]);
+        b.call(deliver::drain(e), &[]);
+        b.call(deliver::settle(e), &[]);
+    })
+}
+
+/// Spends a timer whose step failed, and pauses the case with an alarm.
+fn fail_timer(e: &Emit<'_>) -> Func {
+    e.func("fail_timer", &[I64, I32, I64], None, true, |e, b| {
+        let rule = b.call(timers::rule_of_timer(e), &[b.arg(0)]);
+        b.call(timers::give_up(e), &[b.arg(0)]);
+        let reason = learn_own(e, b, "step_failed");
+        b.call(holds::set_hold(e), &[reason.clone(), NO_INSTANT.into(), 0.into(), NONE.into()]);
+        let from = b.keep(run::seen(e).get());
+        run::tell(e, b, entry::PAUSED, rule.clone(), &from, &[reason, NO_INSTANT.into()]);
+        let what = [run::alarm::STEP_FAILED.into(), b.arg(1), b.arg(2)];
+        run::effect(e, b, run::kind(EffectKind::Alarm), rule, &from, &what);
+    })
+}
+
+/// The text value of a word of ours: the machine's, or one that the case learns.
+pub(super) fn learn_own(e: &Emit<'_>, b: &mut Body, word: &str) -> Val {
+    match text_of(e, word) {
+        at if at >= 0 => at.into(),
+        _ => {
+            let bytes = e.constant(word.as_bytes());
+            b.call(learn(e), &[bytes, signed(super::code::number(word.len())).into()])
+        }
+    }
+}
+
+/// The text value of bytes that the machine does not know: the case learns them.
+pub(super) fn learn(e: &Emit<'_>) -> Func {
+    e.func("learn", &[I32, I32], Some(I64), true, |e, b| {
+        let at = run::find(b, &e.case.texts, |b, record| b.call(is_name(e), &[record.clone(), b.arg(0), b.arg(1)]));
+        b.when(at.ne(NONE), |b| b.give(Val::from(-1i64).sub(at.wide())));
+        let position = run::push(b, &e.case.texts);
+        b.call(store::keep_name(e), &[position, b.arg(0), b.arg(1)]);
+        b.give(Val::from(0i64).sub(e.case.texts.count().get().wide()));
+    })
+}
+
+/// Whether a name of the case is some bytes.
+pub(super) fn is_name(e: &Emit<'_>) -> Func {
+    e.func("is_name", &[I32, I32, I32], Some(I32), false, |_, b| {
+        let name = b.arg(0);
+        b.when(Cell::new(&name, 4, Form::I32).get().ne(b.arg(2)), |b| b.give(0));
+        let at = b.keep(Cell::new(&name, 0, Form::I32).get());
+        b.each(b.arg(2), |b, n| {
+            let differs = Cell::new(&at.add(&n), 0, Form::U8).get().ne(Cell::new(&b.arg(1).add(n), 0, Form::U8).get());
+            b.when(differs, |b| b.give(0));
+        });
+        b.give(1);
+    })
+}

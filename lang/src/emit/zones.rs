@@ -1,0 +1,163 @@
+//! Time zones: the day and the clock time of an instant, and the instant of a clock time.
+
+use super::code::{Cell, Form, Func, Val, Width, number};
+use super::faults::Fault;
+use super::module::Emit;
+use Width::{I32, I64};
+use dunlin_machine::value::Instant;
+
+const DAY: i64 = 86_400;
+/// The bytes of a transition: its instant, and the offset from then on.
+const TRANSITION: i32 = 12;
+/// The bytes of a zone's record: where its transitions stand, how many, and the offset before the first.
+const ZONE: i32 = 12;
+/// What is kept of a zone: from when to when, and the offset then.
+const KEPT: u32 = 24;
+
+/// The table of zones.
+fn zones(e: &Emit<'_>) -> Val {
+    let mut table = Vec::new();
+    for zone in &e.m.zones {
+        let transitions: Vec<u8> = zone.transitions().iter().flat_map(transition).collect();
+        table.extend(e.constant_position(&transitions).to_le_bytes());
+        table.extend(number(zone.transitions().len()).to_le_bytes());
+        table.extend(zone.first_offset().to_le_bytes());
+    }
+    e.constant(&table)
+}
+
+fn transition((at, offset): &(i64, i32)) -> Vec<u8> {
+    at.to_le_bytes().into_iter().chain(offset.to_le_bytes()).collect()
+}
+
+/// How many transitions of a zone lie at or before an instant.
+fn transitions_until(e: &Emit<'_>) -> Func {
+    e.func("transitions_until", &[I32, I64], Some(I32), false, |e, b| {
+        let record = b.keep(zones(e).add(b.arg(0).mul(ZONE)));
+        let first = b.keep(Cell::new(&record, 0, Form::I32).get());
+        let (low, high) = (b.var(0), b.var(Cell::new(&record, 4, Form::I32).get()));
+        let at = b.arg(1);
+        b.while_(
+            |_| low.get().lt(high.get()),
+            |b| {
+                let middle = b.keep(low.get().add(high.get()).shr_u(1));
+                let there = Cell::new(&first.add(middle.mul(TRANSITION)), 0, Form::I64).get();
+                b.either(there.le(&at), |b| b.set(low, middle.add(1)), |b| b.set(high, &middle));
+            },
+        );
+        b.give(low.get());
+    })
+}
+
+/// The offset of a zone after so many of its transitions.
+fn offset_after(e: &Emit<'_>) -> Func {
+    e.func("offset_after", &[I32, I32], Some(I32), false, |e, b| {
+        let record = b.keep(zones(e).add(b.arg(0).mul(ZONE)));
+        let count = b.arg(1);
+        b.when(count.eq(0), |b| b.give(Cell::new(&record, 8, Form::I32).get()));
+        let last = Cell::new(&record, 0, Form::I32).get().add(count.sub(1).mul(TRANSITION));
+        b.give(Cell::new(&last, 8, Form::I32).get());
+    })
+}
+
+/// When a zone's transition of that number happens; the least instant before the first, the greatest after the last.
+fn transition_at(e: &Emit<'_>) -> Func {
+    e.func("transition_at", &[I32, I32], Some(I64), false, |e, b| {
+        let record = b.keep(zones(e).add(b.arg(0).mul(ZONE)));
+        let at = b.arg(1);
+        b.when(at.lt(0), |b| b.give(i64::MIN));
+        b.when(Cell::new(&record, 4, Form::I32).get().le(&at), |b| b.give(i64::MAX));
+        b.give(Cell::new(&Cell::new(&record, 0, Form::I32).get().add(at.mul(TRANSITION)), 0, Form::I64).get());
+    })
+}
+
+/// How many seconds the clocks of a zone are ahead of UTC at an instant. Most instants lie near the last one that was asked
+/// for: the period around that one is kept.
+pub(super) fn offset_at(e: &Emit<'_>) -> Func {
+    e.func("offset_at", &[I32, I64], Some(I32), false, |e, b| {
+        let (zone, at) = (b.arg(0), b.arg(1));
+        let kept = e.room("zones", KEPT * number(e.m.zones.len()));
+        let kept = b.keep(kept.add(zone.mul(KEPT.cast_signed())));
+        let (from, until) = (Cell::new(&kept, 0, Form::I64), Cell::new(&kept, 8, Form::I64));
+        let offset = Cell::new(&kept, 16, Form::I32);
+        let outside = from.get().le(&at).and(at.lt(until.get())).not();
+        b.when(outside, |b| {
+            let past = b.call(transitions_until(e), &[zone.clone(), at.clone()]);
+            let begins = b.call(transition_at(e), &[zone.clone(), past.sub(1)]);
+            let ends = b.call(transition_at(e), &[zone.clone(), past.clone()]);
+            let seconds = b.call(offset_after(e), &[zone.clone(), past.clone()]);
+            b.store(&from, begins);
+            b.store(&until, ends);
+            b.store(&offset, seconds);
+        });
+        b.give(offset.get());
+    })
+}
+
+/// The seconds on the clocks of a zone at an instant, counted from the epoch.
+fn clock(e: &Emit<'_>) -> Func {
+    e.func("clock", &[I32, I64], Some(I64), false, |e, b| {
+        let offset = b.call(offset_at(e), &[b.arg(0), b.arg(1)]);
+        b.give(b.arg(1).add(offset.wide()));
+    })
+}
+
+/// The day of an instant in a zone.
+pub(super) fn local_day(e: &Emit<'_>) -> Func {
+    e.func("local_day", &[I32, I64], Some(I32), false, |e, b| {
+        let clock = b.call(clock(e), &[b.arg(0), b.arg(1)]);
+        // Made positive by a whole number of days, so that the quotient rounds down.
+        b.give(clock.add(30_000 * DAY).div_u(DAY).narrow().sub(30_000));
+    })
+}
+
+/// The seconds since midnight of an instant in a zone.
+pub(super) fn local_second(e: &Emit<'_>) -> Func {
+    e.func("local_second", &[I32, I64], Some(I32), false, |e, b| {
+        let clock = b.call(clock(e), &[b.arg(0), b.arg(1)]);
+        b.give(clock.add(30_000 * DAY).rem_u(DAY).narrow());
+    })
+}
+
+/// The first instant at which the clocks of a zone show that time of the day or a later one; fails outside the years.
+pub(super) fn instant_at(e: &Emit<'_>) -> Func {
+    e.func("instant_at", &[I32, I32, I32], Some(I64), true, |e, b| {
+        let (zone, day, second) = (b.arg(0), b.arg(1), b.arg(2));
+        let clock = b.keep(day.wide().mul(DAY).add(second.wide()));
+        // No offset is as long as a day: every period that ended before then ended before the clock time.
+        let past = b.call(transitions_until(e), &[zone.clone(), clock.sub(DAY)]);
+        let past = b.var(past);
+        b.block(|b, done| {
+            b.while_(
+                |_| Val::from(1),
+                |b| {
+                    let end = b.call(transition_at(e), &[zone.clone(), past.get()]);
+                    b.leave_when(done, end.eq(i64::MAX));
+                    let offset = b.call(offset_after(e), &[zone.clone(), past.get()]);
+                    b.leave_when(done, end.add(offset.wide()).le(&clock).not());
+                    b.set(past, past.get().add(1));
+                },
+            );
+        });
+        let start = b.call(transition_at(e), &[zone.clone(), past.get().sub(1)]);
+        let offset = b.call(offset_after(e), &[zone.clone(), past.get()]);
+        let at = b.keep(start.max(clock.sub(offset.wide())));
+        b.when(instant_counts(&at).not(), |b| b.fail(Fault::Overflow.number()));
+        b.give(at);
+    })
+}
+
+/// Whether a number is an instant that Dunlin counts.
+pub(super) fn instant_counts(at: &Val) -> Val {
+    let first = Instant::FIRST.seconds();
+    at.sub(first).le_u(Instant::LAST.seconds() - first)
+}
+
+/// So many seconds later; fails outside the years.
+pub(super) fn add_seconds(e: &Emit<'_>) -> Func {
+    e.func("add_seconds", &[I64, I64], Some(I64), true, |e, b| {
+        let sum = b.call(super::numbers::plus(e), &[b.arg(0), b.arg(1)]);
+        b.when(instant_counts(&sum).not(), |b| b.fail(Fault::Overflow.number()));
+        b.give(sum);
+    })
+}

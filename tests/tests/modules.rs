@@ -1,0 +1,203 @@
+//! Emitted WebAssembly modules against the interpreter: time goes by in both from the same saved case, and both save the same
+//! bytes. Opening and events are not emitted yet, so the interpreter does those.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails in the shortest way"
+)]
+
+use dunlin_lang::emit::emit;
+use dunlin_machine::ir::Machine;
+use dunlin_machine::value::Instant;
+use dunlin_runtime::case::Case;
+use dunlin_runtime::{Engine as _, Input, Interpreter, Outcome, store};
+use dunlin_tests::generate::{self, Version};
+use dunlin_tests::pair::{Compiled, compile};
+use std::fs;
+use std::path::Path;
+use wasmi::{Engine, Instance, Linker, Memory, Module, Store};
+
+/// A module at work.
+struct Host {
+    store: Store<()>,
+    instance: Instance,
+    memory: Memory,
+    given: usize,
+    result: usize,
+}
+
+impl Host {
+    fn new(bytes: &[u8]) -> Self {
+        let engine = Engine::default();
+        let module = Module::new(&engine, bytes).unwrap();
+        assert_eq!(module.imports().len(), 0, "a module has no imports");
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
+        let memory = instance.get_memory(&store, "memory").unwrap();
+        let mut host = Self { store, instance, memory, given: 0, result: 0 };
+        host.given = usize::try_from(host.ask("given")).unwrap();
+        host.result = usize::try_from(host.ask("result")).unwrap();
+        host
+    }
+
+    fn ask(&mut self, name: &str) -> i32 {
+        let function = self.instance.get_typed_func::<(), i32>(&self.store, name).unwrap();
+        function.call(&mut self.store, ()).unwrap()
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> i32 {
+        self.memory.write(&mut self.store, self.given, bytes).unwrap();
+        let function = self.instance.get_typed_func::<i32, i32>(&self.store, "restore").unwrap();
+        function.call(&mut self.store, i32::try_from(bytes.len()).unwrap()).unwrap()
+    }
+
+    fn save(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0; usize::try_from(self.ask("save")).unwrap()];
+        self.memory.read(&self.store, self.result, &mut bytes).unwrap();
+        bytes
+    }
+
+    fn advance(&mut self, at: Instant) -> i32 {
+        let function = self.instance.get_typed_func::<i64, i32>(&self.store, "advance").unwrap();
+        function.call(&mut self.store, at.seconds()).unwrap()
+    }
+}
+
+/// What a run compared.
+#[derive(Default)]
+struct Compared {
+    modules: usize,
+    lacking: usize,
+    cases: usize,
+    steps: usize,
+}
+
+impl Compared {
+    /// Takes a history through the interpreter, and each of its steps without an event through a module too.
+    fn history(
+        &mut self,
+        name: &str,
+        machine: &Machine,
+        history: &generate::History,
+        zone: &dunlin_machine::value::Zone,
+    ) {
+        let bytes = match emit(machine) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                assert!(error.to_string().contains("modules do not have"), "{name}: {error}");
+                self.lacking += 1;
+                return;
+            }
+        };
+        self.modules += 1;
+        assert_eq!(emit(machine).unwrap(), bytes, "{name}: the same machine gives the same bytes");
+        let mut host = Host::new(&bytes);
+        let mut interpreter = Interpreter::new(machine);
+        let mut out = Outcome::default();
+        let Ok(mut case) = interpreter.open(&history.opening, history.at, &mut out) else { return };
+        let mut due = out.next_due;
+        for (when, event) in &history.inputs {
+            // What is due before is woken first, so that there is time that goes by.
+            if let Some(at) = due.filter(|at| *at > case.now) {
+                due = self.step(name, &mut host, &mut interpreter, &mut case, at);
+            }
+            let at = when.instant(case.now, due, zone);
+            match event {
+                None if at >= case.now => due = self.step(name, &mut host, &mut interpreter, &mut case, at),
+                Some(event) => {
+                    if interpreter.step(&mut case, Input::Event(event), at, &mut out).is_ok() {
+                        due = out.next_due;
+                    }
+                    self.saved(name, &mut host, &case);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// A case that is restored and saved is as it was.
+    fn saved(&mut self, name: &str, host: &mut Host, case: &Case) {
+        let bytes = store::save(case).unwrap();
+        assert_eq!(host.restore(&bytes), 0, "{name}: the case cannot be restored");
+        assert_eq!(host.save(), bytes, "{name}: the case is not saved as it was");
+        self.cases += 1;
+    }
+
+    fn step(
+        &mut self,
+        name: &str,
+        host: &mut Host,
+        interpreter: &mut Interpreter<'_>,
+        case: &mut Case,
+        at: Instant,
+    ) -> Option<Instant> {
+        self.saved(name, host, case);
+        let mut out = Outcome::default();
+        let before = case.now;
+        let done = interpreter.step(case, Input::Advance, at, &mut out);
+        let status = host.advance(at);
+        assert_eq!(done.is_ok(), status == 0, "{name}: from {before} to {at}: {done:?}, {status}");
+        assert!(host.save() == store::save(case).unwrap(), "{name}: from {before} to {at} the cases differ");
+        self.steps += 1;
+        out.next_due
+    }
+}
+
+fn pair(seed: u64) -> (Compiled, generate::History) {
+    let (draft, _) = generate::strategy(seed);
+    let compiled = compile(&draft.text()).unwrap_or_else(|e| panic!("seed {seed} does not compile: {e}"));
+    let history = generate::history(seed, &compiled.model, Version::of(seed));
+    (compiled, history)
+}
+
+#[test]
+fn time_goes_by_alike_on_random_strategies() {
+    let mut compared = Compared::default();
+    for first in Version::SEEDS {
+        for seed in first..first + 60 {
+            let (compiled, history) = pair(seed);
+            compared.history(&format!("seed {seed}"), &compiled.machine, &history, &compiled.model.zones[0]);
+        }
+    }
+    assert!(compared.modules > 20, "only {} of the strategies can be emitted", compared.modules);
+    assert!(compared.steps > 200, "only {} steps were compared", compared.steps);
+}
+
+#[test]
+fn what_is_no_case_is_refused() {
+    let emitted = |seed: u64| emit(&pair(seed).0.machine).ok().map(|bytes| (seed, bytes));
+    let (seed, bytes) = (1..).find_map(emitted).unwrap();
+    let (compiled, history) = pair(seed);
+    let mut host = Host::new(&bytes);
+    let mut out = Outcome::default();
+    let case = Interpreter::new(&compiled.machine).open(&history.opening, history.at, &mut out).unwrap();
+    let bytes = store::save(&case).unwrap();
+    assert_eq!(host.restore(&bytes), 0);
+    for length in 0..bytes.len() {
+        assert_ne!(host.restore(&bytes[..length]), 0, "cut at {length}");
+    }
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x55;
+        assert_ne!(host.restore(&changed), 0, "changed at {at}");
+    }
+}
+
+#[test]
+fn the_examples_are_emitted_but_for_what_modules_lack() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let (mut emitted, mut lacking) = (Vec::new(), Vec::new());
+    for folder in fs::read_dir(examples).unwrap().filter_map(Result::ok) {
+        let file = folder.path().join("strategy.dun");
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let Ok(strategy) = dunlin::compile(&dunlin::Sources::new("strategy.dun", &text)) else { continue };
+        match emit(strategy.machine()) {
+            Ok(_) => emitted.push(name),
+            Err(_) => lacking.push(name),
+        }
+    }
+    assert!(emitted.len() >= 8, "emitted: {emitted:?}; not: {lacking:?}");
+}
