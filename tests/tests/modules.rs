@@ -139,10 +139,23 @@ impl Compared {
         let done = interpreter.step(case, Input::Advance, at, &mut out);
         let status = host.advance(at);
         assert_eq!(done.is_ok(), status == 0, "{name}: from {before} to {at}: {done:?}, {status}");
-        assert!(host.save() == store::save(case).unwrap(), "{name}: from {before} to {at} the cases differ");
+        let saved = host.save();
+        if saved != store::save(case).unwrap() {
+            let of_module = store::restore(interpreter.machine(), &saved);
+            panic!("{name}: from {before} to {at} the cases differ:\n{}", differences(&of_module, case));
+        }
         self.steps += 1;
         out.next_due
     }
+}
+
+/// The lines in which the module's case and the interpreter's differ.
+fn differences(module: &Result<Case, dunlin_runtime::Refusal>, interpreter: &Case) -> String {
+    let Ok(module) = module else { return format!("{module:?}") };
+    let (left, right) = (format!("{module:#?}"), format!("{interpreter:#?}"));
+    let lines = left.lines().zip(right.lines()).enumerate().filter(|(_, (left, right))| left != right);
+    let at = |n: usize| left.lines().skip(n.saturating_sub(30)).take(36).collect::<Vec<_>>().join("\n");
+    lines.take(2).map(|(n, (left, right))| format!("module {left}\ninterpreter {right}\n{}", at(n))).collect()
 }
 
 fn pair(seed: u64) -> (Compiled, generate::History) {

@@ -7,7 +7,7 @@ use super::{Raised, Step};
 use dunlin_machine::value::Date;
 
 /// The balance for which a plan may be offered.
-const OFFERED: core::ops::RangeInclusive<i64> = 50_00..=5_000_00;
+const OFFERED: core::ops::RangeInclusive<i64> = 5_000..=500_000;
 /// The least instalment.
 const AT_LEAST: i64 = 20_00;
 /// How many instalments.

@@ -6,6 +6,8 @@
 //! Written so far: time that goes by, with everything that it sets off, and the stored form of a case. Opening and events are
 //! not, and what a strategy uses that modules lack is named by [`EmitError`].
 #![allow(dead_code, reason = "what events do is written before the verbs that take them")]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "arguments of a call are listed alike, however many there are")]
+#![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
 mod calendars;

@@ -139,7 +139,7 @@ impl<'m> Emit<'m> {
         let at = match constants.known.get(bytes) {
             Some(at) => *at,
             None => {
-                while constants.bytes.len() % 8 != 0 {
+                while !constants.bytes.len().is_multiple_of(8) {
                     constants.bytes.push(0);
                 }
                 let at = number(constants.bytes.len());

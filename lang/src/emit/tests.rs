@@ -1,7 +1,7 @@
 //! Emitted functions against those of the machine: the same number for every argument, or both fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails in the shortest way")]
 
-use super::code::{FAULT, Func, Width};
+use super::code::{FAULT, Func, Val, Width};
 use super::module::{Emit, fault};
 use super::{calendars, days, numbers, zones};
 use crate::check::{Sources, check};
@@ -203,5 +203,23 @@ fn clocks_are_the_machines() {
                 assert_eq!(instant.call(&args), expected, "{at} {clock}");
             }
         }
+    }
+}
+
+#[test]
+fn one_value_of_several_is_chosen() {
+    let m = machine();
+    let mut chosen = Ran::new(&m, &[Width::I32, Width::I32], |e| {
+        e.func("chosen", &[Width::I32, Width::I32], Some(Width::I32), false, |_, b| {
+            let (unit, to_the_end) = (b.arg(0), b.arg(1));
+            let working = b.keep(unit.eq(2));
+            let of_days = Val::from(4).or_else(&to_the_end, 2);
+            let counted = of_days.or_else(&working, 1);
+            let counted = b.keep(Val::from(3).or_else(&unit.eq(0), counted));
+            b.give(counted);
+        })
+    });
+    for (unit, end, expected) in [(0, 0, 3), (0, 1, 3), (1, 0, 1), (1, 1, 1), (2, 0, 2), (2, 1, 4), (3, 0, 1)] {
+        assert_eq!(chosen.call(&narrow(&[unit, end])), Some(expected), "{unit} {end}");
     }
 }

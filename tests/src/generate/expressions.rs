@@ -9,7 +9,7 @@ impl Writer {
             return own;
         }
         if self.all
-            && let Some(duration) = self.from_table("duration")
+            && let Some(duration) = self.value_of_table("duration")
         {
             return duration;
         }
@@ -122,7 +122,7 @@ impl Writer {
             return self.dice.range(0, 20).to_string();
         }
         if self.all
-            && let Some(number) = self.from_table("number")
+            && let Some(number) = self.value_of_table("number")
         {
             return number;
         }
@@ -172,12 +172,12 @@ impl Writer {
             self.used("a fee of its own scale");
             return Some(format!("own_scale({})", self.money(0)));
         }
-        self.from_table("money")
+        self.value_of_table("money")
     }
 
     pub(super) fn rate(&mut self) -> String {
         if self.all
-            && let Some(rate) = self.from_table("rate")
+            && let Some(rate) = self.value_of_table("rate")
         {
             return rate;
         }
@@ -233,7 +233,7 @@ impl Writer {
             self.used("next_working_day(DATE, CALENDAR)");
             return Some(format!("next_working_day({}, home.federal)", self.date(depth - 1)));
         }
-        self.from_table("date")
+        self.value_of_table("date")
     }
 
     /// A date that a case may lack.
@@ -317,10 +317,10 @@ impl Writer {
             let days = self.dice.range(1, 90);
             return format!("(limitation_date known and limitation_date < today + {days} days)");
         }
-        if let Some(yes) = self.from_table("bool") {
+        if let Some(yes) = self.value_of_table("bool") {
             return yes;
         }
-        if let Some(text) = self.from_table("text") {
+        if let Some(text) = self.value_of_table("text") {
             return format!("{text} is \"a\"");
         }
         match self.dice.below(5) {
@@ -338,7 +338,7 @@ impl Writer {
 
     pub(super) fn tone(&mut self) -> String {
         if self.all
-            && let Some(tone) = self.from_table("tone")
+            && let Some(tone) = self.value_of_table("tone")
         {
             return tone;
         }

@@ -63,7 +63,7 @@ impl Version {
     pub fn of(seed: u64) -> Self {
         match seed {
             ..100_000 => Self::First,
-            ..200_000 => Self::Second,
+            100_000..200_000 => Self::Second,
             _ => Self::Third,
         }
     }

@@ -134,7 +134,7 @@ impl Writer {
     }
 
     /// Now and then a table's result, of that type.
-    pub(super) fn from_table(&mut self, ty: &str) -> Option<String> {
+    pub(super) fn value_of_table(&mut self, ty: &str) -> Option<String> {
         if self.inside.is_some() || !self.dice.chance(10) {
             return None;
         }

@@ -189,7 +189,7 @@ impl Ladder {
         let count = about + self.dice.below(4);
         match counted {
             Counted::Hours => format!("{} hours", count * 5),
-            Counted::Days if count % 7 == 0 => format!("{} weeks", count / 7),
+            Counted::Days if count.is_multiple_of(7) => format!("{} weeks", count / 7),
             Counted::Days => format!("{count} days"),
             Counted::WorkingDays => format!("{count} working days"),
             Counted::Months => format!("{} months", count.div_ceil(4)),
