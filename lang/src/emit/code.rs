@@ -617,11 +617,6 @@ impl Body {
         self.call(Func { fails: false, ..func }, args)
     }
 
-    /// An instruction that the others do not cover.
-    pub(super) fn plain(&mut self, instruction: Instruction<'static>) {
-        self.code.push(instruction);
-    }
-
     fn open(&mut self, instruction: Instruction<'static>) {
         self.code.push(instruction);
         self.depth += 1;

@@ -607,7 +607,7 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
         | Quantity::PlanPaid
         | Quantity::PlanRemaining
         | Quantity::LimitationDate => {
-            e.lacks("plans and limitation");
+            e.lacks(if *quantity == Quantity::LimitationDate { "limitation" } else { "plans" });
             plain(b, 0i64.into())
         }
         _ => {

@@ -1,6 +1,6 @@
 //! The faults of a step as numbers: what the global [`super::code::FAULT`] says, and what the host is told.
 
-/// A fault; the numbers are part of the interface and never change. Its argument stands in the global `fault_argument`.
+/// A fault; the numbers are part of the interface and never change. Its argument stands in the global `fault_about`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// An amount, a number or a date became too large.
@@ -21,6 +21,61 @@ pub(super) enum Fault {
     Unreadable = 8,
     /// A saved case belongs to another machine.
     OtherMachine = 9,
+    /// Something is missing; the argument is the position of a parameter, or a field of the input.
+    Missing = 10,
+    /// Something is not what it must be; the argument is the position or field, and 65,536 times an [`Expected`].
+    Wrong = 11,
+    /// Something is named that the case or the machine does not have; the argument is a [`Thing`].
+    NotThere = 12,
+    /// The machine has no event of that number.
+    NoSuchEvent = 13,
+    /// Only the machine raises this event.
+    OnlyTheMachine = 14,
+    /// The input is earlier than the last one.
+    Earlier = 15,
+    /// What was handed over is no row of items.
+    Malformed = 16,
+}
+
+/// What something must be that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A value of its type.
+    Type = 0,
+    /// An amount of more than nothing.
+    MoreThanNothing = 1,
+    /// A name that is not there yet.
+    New = 2,
+    /// Different for each.
+    Different = 3,
+    /// A day or an instant that is not after the opening.
+    NotAfterOpening = 4,
+    /// A stage, not an outcome.
+    Stage = 5,
+    /// Nothing where no stage is given.
+    Nothing = 6,
+    /// One of the days of the month that the plan allows.
+    PlanDay = 7,
+    /// A value within the bounds of the fact or the plan.
+    Bounds = 8,
+}
+
+/// What is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    Debtor = 0,
+    Claim = 1,
+    Payment = 2,
+    Task = 3,
+    Fact = 4,
+    Stage = 5,
+    Hold = 6,
+    Zone = 7,
+    Approval = 8,
+    Currency = 9,
+    Plan = 10,
+    Template = 11,
+    Event = 12,
 }
 
 impl Fault {

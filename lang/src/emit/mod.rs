@@ -20,6 +20,7 @@ mod deliver;
 mod expressions;
 mod faults;
 mod holds;
+mod input;
 mod layout;
 mod ledger;
 mod messages;

@@ -13,14 +13,11 @@ use dunlin_machine::ir::EffectKind;
 /// A step that fires more timers than this is broken: each either is spent or goes on to a later time.
 const MOST_TIMERS: i32 = 100_000;
 
-/// What a step gives back that is no fault: the input is earlier than the last one.
-pub(super) const EARLIER: i32 = 64;
-
 /// Time goes by, up to an instant; gives 0, or what failed: then the case is as it was.
 pub(super) fn advance(e: &Emit<'_>) -> Func {
     e.func("advance", &[I64], Some(I32), false, |e, b| {
         begin_outcome(e, b);
-        b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(EARLIER));
+        b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(super::faults::Fault::Earlier.number()));
         b.call(store::copy_case(e, 0, 1), &[]);
         b.store(&e.case.now, b.arg(0));
         b.try_call(fire_due(e), &[1.into()]);
@@ -121,6 +118,9 @@ fn fire_and_follow(e: &Emit<'_>) -> Func {
 /// What follows an event or a timer.
 pub(super) fn follow(e: &Emit<'_>) -> Func {
     e.func("follow", &[], None, true, |e, b| {
+        if e.m.ledger.limitation.is_some() {
+            e.lacks("limitation");
+        }
         b.call(run::begin_context(e), &[]);
         b.call(deliver::drain(e), &[]);
         b.call(deliver::settle(e), &[]);

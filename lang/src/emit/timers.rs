@@ -364,6 +364,14 @@ fn anchored(e: &Emit<'_>) -> Func {
         let of_days = Val::from(counts::LAST_WORKING_DAY).or_else(&to_the_end, counts::WORKING_DAYS);
         let counted = of_days.or_else(&working, counts::DAYS);
         let counted = b.keep(Val::from(counts::SECONDS).or_else(&unit.eq(0), counted));
+        // An `every` may go on in another unit: what it was shifted by goes with it.
+        let (was, is) = (b.keep(slot.counts.get().eq(counts::SECONDS)), b.keep(counted.eq(counts::SECONDS)));
+        b.when(was.ne(&is), |b| {
+            let shift = b.keep(slot.shift.get());
+            let whole_days = shift.sub(shift.rem(DAY).add(DAY).rem(DAY)).div(DAY);
+            let moved = b.choose(&is, |b| b.call(numbers::times(e), &[shift.clone(), DAY.into()]), |_| whole_days);
+            b.store(&slot.shift, moved);
+        });
         b.store(&slot.counts, &counted);
         let base = b.choose(
             unit.eq(0),

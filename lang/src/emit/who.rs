@@ -6,7 +6,7 @@ use super::module::{Emit, signed};
 use super::run;
 use super::state::{self, List, SLOT, Slot};
 use Width::I32;
-use dunlin_machine::ir::{ExprId, RuleId, ScopeId, Span, StageId, Trigger};
+use dunlin_machine::ir::{ExprId, ScopeId, Span, StageId, Trigger};
 
 /// An owner of triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,11 +241,6 @@ fn by_number<'m>(
         })
     };
     b.switch(number, owners.into_iter().map(one).collect());
-}
-
-/// The rule at which a stage is declared.
-pub(super) fn stage_rule(e: &Emit<'_>, stage: StageId) -> Option<RuleId> {
-    e.m.stages.get(stage.index()).map(|s| s.rule)
 }
 
 /// The groups and procedures around a stage, from the innermost outwards.
