@@ -26,8 +26,10 @@ mod ledger;
 mod messages;
 mod module;
 mod numbers;
+mod outcome;
 mod promises;
 mod run;
+mod schema;
 mod stages;
 mod state;
 mod step;
@@ -66,5 +68,6 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         }),
     );
     e.export("advance", step::advance(&e));
-    e.finish(&[])
+    e.export("outcome", outcome::outcome(&e));
+    e.finish(schema::SECTION, schema::section)
 }
