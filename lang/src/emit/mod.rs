@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod approvals;
 mod calendars;
 mod calls;
 mod code;
@@ -21,11 +22,13 @@ mod expressions;
 mod faults;
 mod holds;
 mod input;
+mod instalments;
 mod layout;
 mod ledger;
 mod messages;
 mod module;
 mod numbers;
+mod plans;
 mod promises;
 mod run;
 mod stages;
