@@ -158,7 +158,7 @@ pub(super) fn do_waive(e: &Emit<'_>, b: &mut Body, rule: i32, what: &Waive) {
 }
 
 /// No kind of costs: all of them.
-const NO_KIND: i64 = i64::MIN;
+pub(super) const NO_KIND: i64 = i64::MIN;
 
 /// Writes off a sum: costs, then interest, then principal.
 pub(super) fn waive_money(e: &Emit<'_>, b: &mut Body, amount: Val) -> (Val, Val, Val) {

@@ -58,6 +58,8 @@ pub(super) enum Expected {
     PlanDay = 7,
     /// A value within the bounds of the fact or the plan.
     Bounds = 8,
+    /// A parameter that the event has.
+    Parameter = 9,
 }
 
 /// What is not there.

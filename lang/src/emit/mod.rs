@@ -12,12 +12,14 @@
 mod actions;
 mod calendars;
 mod calls;
+mod check;
 mod code;
 mod contact;
 mod costs;
 mod days;
 mod deliver;
 mod expressions;
+mod facts;
 mod faults;
 mod holds;
 mod input;
@@ -25,13 +27,17 @@ mod layout;
 mod ledger;
 mod messages;
 mod module;
+mod newcomers;
 mod numbers;
+mod open;
+mod parse;
 mod promises;
 mod run;
 mod stages;
 mod state;
 mod step;
 mod store;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -67,6 +73,7 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         }),
     );
     e.export("advance", step::advance(&e));
+    e.export("step", step::step(&e));
     texts::export(&e);
     e.finish(&[])
 }
