@@ -15,6 +15,7 @@ mod calls;
 mod check;
 mod code;
 mod contact;
+mod corrections;
 mod costs;
 mod days;
 mod deliver;

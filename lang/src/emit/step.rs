@@ -7,7 +7,7 @@ use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List};
-use super::{check, deliver, holds, input, store, taken, texts, timers};
+use super::{check, corrections, deliver, holds, input, store, taken, texts, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
@@ -86,6 +86,7 @@ fn take(e: &Emit<'_>) -> Func {
             let position = run::push(b, recent);
             b.store(&state::Recent::at(&position).mark, own_mark(e).get());
         });
+        corrections::remember(e, b);
         run::person(e).set(b, deliver::event::person(e).get());
         b.call(taken::take_up(e), &[]);
         b.call(run::begin_context(e), &[]);
