@@ -34,6 +34,7 @@ mod step;
 mod store;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod timers;
 mod who;
 mod zones;
@@ -66,5 +67,6 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         }),
     );
     e.export("advance", step::advance(&e));
+    texts::export(&e);
     e.finish(&[])
 }
