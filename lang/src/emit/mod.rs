@@ -18,7 +18,9 @@ mod costs;
 mod days;
 mod deliver;
 mod expressions;
+mod facts;
 mod faults;
+mod history;
 mod holds;
 mod input;
 mod layout;
@@ -26,6 +28,8 @@ mod ledger;
 mod messages;
 mod module;
 mod numbers;
+mod open;
+mod opening;
 mod promises;
 mod run;
 mod stages;
@@ -63,9 +67,11 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
             b.set_global(FAULT, 0);
             b.try_call(store::restore(e), &[b.arg(0)]);
+            store::present(e).set(b, fault().eq(0));
             b.give(fault());
         }),
     );
+    e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
     texts::export(&e);
     e.finish(&[])
