@@ -333,9 +333,8 @@ fn check_names(e: &Emit<'_>, b: &mut Body) {
     b.when(is(Happening::Operator), |b| stage_named(e, b));
     b.when(is(Happening::ClaimAdded), |b| {
         let (text, length) = said(e, Happening::ClaimAdded, "claim");
-        let found = b.call(claim_named(e), &[text.clone(), length.clone()]);
+        let found = b.call(claim_named(e), &[text, length]);
         b.when(found.ne(NONE), |b| wrong(e, b, 0, Expected::New));
-        newcomers::keep_new_name(e, b, text, length);
     });
     for happening in [Happening::DebtorAdded, Happening::DebtorReplaced] {
         b.when(is(happening), |b| newcomers::check(e, b, happening));

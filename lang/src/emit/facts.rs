@@ -87,14 +87,7 @@ pub(super) fn row(e: &Emit<'_>, b: &mut Body, fact: &Val) -> Row {
     let at = b.keep(table.add(place.mul(signed(ROW))));
     let wide = |offset| Cell::new(&at, offset, Form::I64).get();
     let flag = |offset| Cell::new(&at, offset, Form::U8).get();
-    Row {
-        ty: wide(0),
-        from: wide(8),
-        to: wide(16),
-        default: wide(24),
-        has_default: flag(32),
-        optional: flag(33),
-    }
+    Row { ty: wide(0), from: wide(8), to: wide(16), default: wide(24), has_default: flag(32), optional: flag(33) }
 }
 
 /// How many facts there are.

@@ -276,13 +276,19 @@ pub(super) fn deadline_of(e: &Emit<'_>, b: &mut Body, send: &Send) -> Val {
 }
 
 pub(super) fn count_sent(e: &Emit<'_>, b: &mut Body, send: &Send) {
-    if !e.m.templates.get(send.template.index()).is_some_and(|t| t.counted) {
-        return;
+    if e.m.templates.get(send.template.index()).is_some_and(|t| t.counted) {
+        b.call(count_sent_on(e), &[i32::from(send.template.0).into(), run::today(e).get()]);
     }
-    let sent = state::Sent::at(&e.case.sent.at(&i32::from(send.template.0).into()));
-    b.store(&sent.count, sent.count.get().add(1));
-    b.when(sent.first.get().eq(NO_DAY), |b| b.store(&sent.first, run::today(e).get()));
-    b.store(&sent.last, run::today(e).get());
+}
+
+/// Counts a message of a template that went out on a day.
+pub(super) fn count_sent_on(e: &Emit<'_>) -> Func {
+    e.func("count_sent_on", &[I32, I32], None, false, |e, b| {
+        let sent = state::Sent::at(&e.case.sent.at(&b.arg(0)));
+        b.store(&sent.count, sent.count.get().add(1));
+        b.when(sent.first.get().eq(NO_DAY), |b| b.store(&sent.first, b.arg(1)));
+        b.store(&sent.last, b.arg(1));
+    })
 }
 
 /// Remembers a message that went out; the oldest is forgotten.

@@ -22,6 +22,7 @@ mod deliver;
 mod expressions;
 mod facts;
 mod faults;
+mod history;
 mod holds;
 mod input;
 mod layout;
@@ -31,6 +32,7 @@ mod module;
 mod newcomers;
 mod numbers;
 mod open;
+mod opening;
 mod parse;
 mod promises;
 mod run;
@@ -70,9 +72,11 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
             b.set_global(FAULT, 0);
             b.try_call(store::restore(e), &[b.arg(0)]);
+            store::present(e).set(b, fault().eq(0));
             b.give(fault());
         }),
     );
+    e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
     e.export("step", step::step(&e));
     texts::export(&e);

@@ -4,31 +4,24 @@ use super::check::{named, not_there, place_of, said, wrong};
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver::event;
 use super::faults::{Expected, Fault, Thing};
-use super::layout::{Kind, NO_DAY};
+use super::layout::NO_DAY;
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state;
 use super::{check, ledger, open, stages, texts};
 use Width::I32;
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{Channels, Does};
+use dunlin_machine::ir::Does;
 
-/// Keeps the name of who or what comes, until it is taken up.
-pub(super) fn keep_new_name(e: &Emit<'_>, b: &mut Body, text: Val, length: Val) {
-    b.call(super::store::keep_name(e), &[e.case.new_name.position(), text, length]);
-}
-
-/// Gives the new name to a record of the case.
-pub(super) fn take_new_name(e: &Emit<'_>, b: &mut Body, to: Val) {
-    let name = e.case.new_name.position();
-    b.copy(to, &name, signed(Kind::Name.size()));
-    b.fill(name, 0, signed(Kind::Name.size()));
+/// The parameter that names the new person.
+fn who_comes(happening: Happening) -> &'static str {
+    if happening == Happening::DebtorAdded { "debtor" } else { "by" }
 }
 
 /// Reads who it is. A language and a region are learned: something may read them of the new person.
 pub(super) fn check(e: &Emit<'_>, b: &mut Body, happening: Happening) {
     let added = happening == Happening::DebtorAdded;
-    let name = if added { "debtor" } else { "by" };
+    let name = who_comes(happening);
     let (text, length) = said(e, happening, name);
     let found = b.call(check::person_named(e), &[text.clone(), length.clone()]);
     b.when(found.ne(NONE), |b| wrong(e, b, signed(place_of(happening, name)), Expected::New));
@@ -53,8 +46,6 @@ pub(super) fn check(e: &Emit<'_>, b: &mut Body, happening: Happening) {
         b.when(zone.eq(NONE), |b| not_there(e, b, Thing::Zone));
         named::what(e).set(b, zone.wide());
     });
-    let (text, length) = said(e, happening, name);
-    keep_new_name(e, b, text, length);
 }
 
 /// The new person stands at the end, or where the one was whose place is taken, as the argument says. Interest may read who
@@ -75,8 +66,13 @@ pub(super) fn take(e: &Emit<'_>) -> Func {
             |b| b.store(&persons.count(), at.add(1)),
         );
         let record = b.keep(persons.at(&at));
-        b.fill(&record, 0, signed(persons.size()));
-        take_new_name(e, b, record.clone());
+        for (happening, is) in [(Happening::DebtorAdded, replaces.not()), (Happening::DebtorReplaced, replaces.clone())]
+        {
+            let (text, length) = said(e, happening, who_comes(happening));
+            b.when(is, |b| {
+                b.call(open::new_person(e), &[record.clone(), text, length]);
+            });
+        }
         describe(e, b, &e.case.person(&record), &replaces);
         let before = b.keep(run::person(e).get());
         let calendar = b.call(open::calendar_for(e), &[at]);
@@ -103,12 +99,8 @@ fn describe(e: &Emit<'_>, b: &mut Body, person: &state::Person, replaces: &Val) 
     let (known, value) = said("born");
     b.store(&person.born, value.narrow().or_else(&known, NO_DAY));
     let zone = named::what(e).get().narrow();
-    b.store(&person.zones.count(), 1);
     b.store(&Cell::new(&person.zones.at(&0.into()), 0, Form::U8), zone.max(0));
     b.store(&person.zones_given, zone.ge(0));
-    b.store(&person.channels.reachable, Channels::ALL.0.cast_signed());
-    b.store(&person.channels.pursued, 1);
-    b.store(&person.channels.represented_until, NO_DAY);
 }
 
 /// Drops what waits for a person, and ends the calls to that person.

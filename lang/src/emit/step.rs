@@ -18,6 +18,7 @@ const MOST_TIMERS: i32 = 100_000;
 pub(super) fn advance(e: &Emit<'_>) -> Func {
     e.func("advance", &[I64], Some(I32), false, |e, b| {
         begin_outcome(e, b);
+        b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
         b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
         b.call(store::copy_case(e, 0, 1), &[]);
         b.store(&e.case.now, b.arg(0));
@@ -31,6 +32,7 @@ pub(super) fn advance(e: &Emit<'_>) -> Func {
 pub(super) fn step(e: &Emit<'_>) -> Func {
     e.func("step", &[I32, I32, I64], Some(I32), false, |e, b| {
         begin_outcome(e, b);
+        b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
         b.try_call(read_mark(e), &[b.arg(1)]);
         b.when(fault().ne(0), |b| b.give(fault()));
         let mark = own_mark(e).get();
@@ -108,15 +110,20 @@ pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
 pub(super) fn end_step(e: &Emit<'_>, b: &mut Body) {
     b.when(fault().ne(0), |b| {
         b.call(store::copy_case(e, 1, 0), &[]);
-        for at in [run::entries(e), run::seen(e), run::with(e), run::without(e)] {
-            at.set(b, 0);
-        }
+        forget_told(e, b);
     });
     b.call(forget_runs(e), &[]);
 }
 
+/// Nothing was told.
+pub(super) fn forget_told(e: &Emit<'_>, b: &mut Body) {
+    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e)] {
+        at.set(b, 0);
+    }
+}
+
 /// Body runs are told apart within one step only: what is left of them must not show in the stored case.
-fn forget_runs(e: &Emit<'_>) -> Func {
+pub(super) fn forget_runs(e: &Emit<'_>) -> Func {
     e.func("forget_runs", &[], None, false, |e, b| {
         let case = &e.case;
         let before = case.before();

@@ -1,6 +1,6 @@
 //! Taking up an event: what it does to the case before any rule sees it.
 
-use super::check::{named, place_of};
+use super::check::{named, place_of, said};
 use super::code::{Body, Cell, Form, Func, Val};
 use super::deliver::{self, event};
 use super::layout::{NO_DAY, NO_INSTANT};
@@ -8,9 +8,9 @@ use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state::{self, Claim, FirstFact, PersonChannels};
 use super::step::{self, learn_own};
-use super::{contact, costs, days, facts, holds, ledger, messages, newcomers, stages, texts};
+use super::{contact, costs, days, facts, holds, ledger, messages, newcomers, open, stages, texts};
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{Channels, Does, Nature};
+use dunlin_machine::ir::Channels;
 
 /// No rule: an action that no rule did.
 const NO_ACTION: i32 = 0xffff;
@@ -155,8 +155,8 @@ fn dispute(e: &Emit<'_>, b: &mut Body, disputed: bool) {
 fn add_claim(e: &Emit<'_>, b: &mut Body) {
     let h = Happening::ClaimAdded;
     let position = run::push(b, &e.case.claims);
-    b.fill(&position, 0, signed(e.case.claims.size()));
-    newcomers::take_new_name(e, b, position.clone());
+    let (text, length) = said(e, h, "claim");
+    b.call(open::new_claim(e), &[position.clone(), text, length]);
     let claim = Claim::at(&position);
     b.store(&claim.principal, value(e, h, "principal"));
     b.store(&claim.due, day(e, h, "due"));
@@ -166,15 +166,8 @@ fn add_claim(e: &Emit<'_>, b: &mut Body) {
     let has_kind = b.keep(known(e, h, "kind").and(kind.ne(texts::UNKNOWN)));
     b.store(&claim.kind, kind.or_else(&has_kind, 0i64));
     b.store(&claim.kind.beside(8, Form::U8), has_kind);
-    b.store(&claim.fresh, i32::from(demands(e)));
-    b.store(&claim.restarted, NO_DAY);
     run::interest_known(e).set(b, 0);
     b.call(ledger::start_interest(e), &[e.case.claims.count().get().sub(1)]);
-}
-
-/// Whether the machine demands at all: where it does not, demands went out elsewhere, and no claim is fresh.
-fn demands(e: &Emit<'_>) -> bool {
-    e.m.actions.iter().any(|a| matches!(&a.does, Does::Send(send) if send.nature == Nature::Ordinary))
 }
 
 fn reduce_claim(e: &Emit<'_>, b: &mut Body) {
