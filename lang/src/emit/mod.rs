@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod approvals;
 mod calendars;
 mod calls;
 mod code;
@@ -21,6 +22,7 @@ mod expressions;
 mod faults;
 mod holds;
 mod input;
+mod instalments;
 mod layout;
 mod ledger;
 mod limitation;
@@ -28,6 +30,7 @@ mod messages;
 mod module;
 mod numbers;
 mod parse;
+mod plans;
 mod promises;
 mod run;
 mod stages;
@@ -69,5 +72,6 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         }),
     );
     e.export("advance", step::advance(&e));
+    texts::export(&e);
     e.finish(&[])
 }
