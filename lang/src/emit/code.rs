@@ -118,6 +118,14 @@ impl Cell {
         Val::of(Node::Load(self.clone()))
     }
 
+    /// Where it lies.
+    pub(super) fn position(&self) -> Val {
+        match self.offset {
+            0 => self.base.clone(),
+            offset => self.base.add(offset.cast_signed()),
+        }
+    }
+
     /// The number that lies so many bytes after it.
     pub(super) fn beside(&self, bytes: u32, form: Form) -> Self {
         Self { base: self.base.clone(), offset: self.offset + bytes, form }

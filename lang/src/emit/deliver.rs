@@ -8,7 +8,7 @@ use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who::{self, Who};
-use super::{ledger, limitation, plans, stages, timers};
+use super::{corrections, ledger, limitation, plans, stages, timers};
 use Width::I32;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventPattern, On, Trigger};
@@ -70,6 +70,7 @@ pub(super) fn deliver(e: &Emit<'_>) -> Func {
         let mark = b.keep(run::seen(e).get());
         let count = b.keep(run::entries(e).get());
         run::tell(e, b, entry::EVENT, NONE, &mark, &[number, 0.into()]);
+        b.call(corrections::note(e), &[]);
         run::aside(e, b, &run::all(e), |b| {
             run::person(e).set(b, person);
             let took = b.call(offer(e), &[]);

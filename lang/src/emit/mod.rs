@@ -13,12 +13,15 @@ mod actions;
 mod approvals;
 mod calendars;
 mod calls;
+mod check;
 mod code;
 mod contact;
+mod corrections;
 mod costs;
 mod days;
 mod deliver;
 mod expressions;
+mod facts;
 mod faults;
 mod holds;
 mod input;
@@ -28,7 +31,9 @@ mod ledger;
 mod limitation;
 mod messages;
 mod module;
+mod newcomers;
 mod numbers;
+mod open;
 mod parse;
 mod plans;
 mod promises;
@@ -37,6 +42,7 @@ mod stages;
 mod state;
 mod step;
 mod store;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -72,6 +78,7 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         }),
     );
     e.export("advance", step::advance(&e));
+    e.export("step", step::step(&e));
     texts::export(&e);
     e.finish(&[])
 }
