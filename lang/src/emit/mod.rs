@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod approvals;
 mod calendars;
 mod calls;
 mod check;
@@ -25,8 +26,10 @@ mod faults;
 mod history;
 mod holds;
 mod input;
+mod instalments;
 mod layout;
 mod ledger;
+mod limitation;
 mod messages;
 mod module;
 mod newcomers;
@@ -34,6 +37,7 @@ mod numbers;
 mod open;
 mod opening;
 mod parse;
+mod plans;
 mod promises;
 mod run;
 mod stages;

@@ -72,9 +72,7 @@ pub(super) fn value(e: &Emit<'_>, ty: Type) -> Func {
             }
             Type::Channel => named(e, b, &words(e, &e.m.channels)),
             Type::Tone => named(e, b, &words(e, &e.m.tones)),
-            Type::Enum(of) => {
-                named(e, b, &e.m.enums.get(of.index()).map_or_else(Vec::new, |of| words(e, &of.values)))
-            }
+            Type::Enum(of) => named(e, b, &e.m.enums.get(of.index()).map_or_else(Vec::new, |of| words(e, &of.values))),
         };
         b.give(value);
     })
@@ -114,11 +112,8 @@ fn position_among(e: &Emit<'_>) -> Func {
 
 /// A whole number, with a sign or without.
 fn whole(e: &Emit<'_>, b: &mut Body, at: Val, length: Val) -> Val {
-    let signed = b.choose(
-        length.gt(1),
-        |_| byte(&at, 0).eq(letter(b'+')).and(byte(&at, 1).ne(letter(b'-'))),
-        |_| 0.into(),
-    );
+    let signed =
+        b.choose(length.gt(1), |_| byte(&at, 0).eq(letter(b'+')).and(byte(&at, 1).ne(letter(b'-'))), |_| 0.into());
     b.call(decimal(e), &[at.add(&signed), length.sub(&signed), 0.into(), 0.into()])
 }
 
@@ -355,7 +350,8 @@ fn duration(e: &Emit<'_>) -> Func {
         let amount = b.call(decimal(e), &[at.clone(), blank.get(), 0.into(), 0.into()]);
         b.when(amount.sub(1i64).lt_u(i64::from(i32::MAX)).not(), |b| wrong(e, b));
         // A unit's two words follow each other.
-        let units: Vec<String> = Unit::ALL.iter().flat_map(|unit| [unit.words().0, unit.words().1]).map(Into::into).collect();
+        let units: Vec<String> =
+            Unit::ALL.iter().flat_map(|unit| [unit.words().0, unit.words().1]).map(Into::into).collect();
         let word = b.keep(blank.get().add(1));
         let args = [at.add(&word), length.sub(&word), table(e, &units), signed(number(units.len())).into()];
         let unit = b.call(position_among(e), &args);

@@ -7,7 +7,7 @@ use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List};
-use super::{check, corrections, deliver, holds, input, store, taken, texts, timers};
+use super::{check, corrections, deliver, holds, input, limitation, store, taken, texts, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
@@ -194,12 +194,10 @@ fn fire_and_follow(e: &Emit<'_>) -> Func {
 /// What follows an event or a timer.
 pub(super) fn follow(e: &Emit<'_>) -> Func {
     e.func("follow", &[], None, true, |e, b| {
-        if e.m.ledger.limitation.is_some() {
-            e.lacks("limitation");
-        }
         b.call(run::begin_context(e), &[]);
         b.call(deliver::drain(e), &[]);
         b.call(deliver::settle(e), &[]);
+        limitation::look_at_suspensions(e, b);
     })
 }
 
