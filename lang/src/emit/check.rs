@@ -7,7 +7,7 @@ use super::input::{self, field};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state;
-use super::{actions, costs, facts, ledger, newcomers, parse, step, texts, who};
+use super::{actions, approvals, costs, facts, ledger, newcomers, parse, plans, step, texts, who};
 use Width::{I32, I64};
 use dunlin_machine::events::{Happening, Origin};
 use dunlin_machine::ir::{Designation, EventId, Machine, TextId, Type};
@@ -345,21 +345,22 @@ fn check_names(e: &Emit<'_>, b: &mut Body) {
         let found = b.call(texts::position_in(e), &[words, text, length]);
         named::what(e).set(b, found.wide());
     });
-    b.when(is(Happening::Approved).or(is(Happening::Declined)), |b| open_approval(e, b));
-    b.when(is(Happening::PlanAccepted), |b| terms(e, b));
+    b.when(is(Happening::Approved).or(is(Happening::Declined)), |b| approval_named(e, b));
+    b.when(is(Happening::PlanAccepted), |b| check_terms(e, b));
 }
 
-/// The approval that is named, while it is open.
-fn open_approval(e: &Emit<'_>, b: &mut Body) {
-    not_there(e, b, Thing::Approval);
+fn approval_named(e: &Emit<'_>, b: &mut Body) {
+    let (text, length) = said(e, Happening::Approved, "name");
+    let found = b.call(approvals::open_named(e), &[text, length]);
+    b.when(found.eq(NONE), |b| not_there(e, b, Thing::Approval));
+    named::what(e).set(b, found.wide());
 }
 
 /// The terms that the host brings for a plan.
-fn terms(e: &Emit<'_>, b: &mut Body) {
-    if !e.m.plans.is_empty() {
-        e.lacks("plans");
-    }
-    not_there(e, b, Thing::Plan);
+fn check_terms(e: &Emit<'_>, b: &mut Body) {
+    let at = place_of(Happening::PlanAccepted, "day");
+    let args = [event::value(e, 0).get(), event::is_known(e, at), event::value(e, at).get()];
+    b.call(plans::terms_of(e), &args);
 }
 
 fn payment_named(e: &Emit<'_>, b: &mut Body, happening: Happening) {

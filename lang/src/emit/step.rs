@@ -7,7 +7,7 @@ use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List};
-use super::{check, corrections, deliver, holds, input, limitation, store, taken, texts, timers};
+use super::{check, corrections, deliver, holds, input, limitation, plans, store, taken, texts, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
@@ -91,6 +91,9 @@ fn take(e: &Emit<'_>) -> Func {
         corrections::remember(e, b);
         run::person(e).set(b, deliver::event::person(e).get());
         b.call(taken::take_up(e), &[]);
+        if !e.m.plans.is_empty() {
+            b.call(plans::complete(e), &[]);
+        }
         b.call(run::begin_context(e), &[]);
         b.call(deliver::deliver(e), &[]);
         b.call(follow(e), &[]);

@@ -8,7 +8,7 @@ use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state::{self, Claim, FirstFact, PersonChannels};
 use super::step::{self, learn_own};
-use super::{contact, costs, days, facts, holds, ledger, messages, newcomers, open, stages, texts};
+use super::{approvals, contact, costs, days, facts, holds, ledger, messages, newcomers, open, plans, stages, texts};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::Channels;
 
@@ -84,6 +84,17 @@ fn what_events_do() -> Vec<(&'static [Happening], fn(&Emit<'_>, &mut Body))> {
         }),
         (&[H::TaskDone], |e, b| run::remove(b, &e.case.tasks, &named_at(e))),
         (&[H::Postponed], postpone),
+        (&[H::Approved], |e, b| {
+            b.call(approvals::approve(e), &[named_at(e)]);
+        }),
+        (&[H::Declined], |e, b| {
+            b.call(approvals::decline(e), &[named_at(e)]);
+        }),
+        (&[H::PlanAccepted], |e, b| {
+            b.call(plans::agree_to_terms(e), &[]);
+        }),
+        (&[H::PlanDeclined], plans::decline_offer),
+        (&[H::Signed], plans::sign),
         (&[H::TitleIssued, H::Judgment], take_title),
         (&[H::CostsSet], |e, b| {
             let kind = learn_own(e, b, "court");
