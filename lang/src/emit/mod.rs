@@ -13,21 +13,30 @@ mod actions;
 mod approvals;
 mod calendars;
 mod calls;
+mod check;
 mod code;
 mod contact;
+mod corrections;
 mod costs;
 mod days;
 mod deliver;
 mod expressions;
+mod facts;
 mod faults;
+mod history;
 mod holds;
 mod input;
 mod instalments;
 mod layout;
 mod ledger;
+mod limitation;
 mod messages;
 mod module;
+mod newcomers;
 mod numbers;
+mod open;
+mod opening;
+mod parse;
 mod plans;
 mod promises;
 mod run;
@@ -35,6 +44,7 @@ mod stages;
 mod state;
 mod step;
 mod store;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -66,10 +76,13 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
             b.set_global(FAULT, 0);
             b.try_call(store::restore(e), &[b.arg(0)]);
+            store::present(e).set(b, fault().eq(0));
             b.give(fault());
         }),
     );
+    e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
+    e.export("step", step::step(&e));
     texts::export(&e);
     e.finish(&[])
 }

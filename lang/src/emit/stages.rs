@@ -20,7 +20,7 @@ mod lasts {
 }
 
 /// A bit for each thing of the machine, as bytes.
-fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
+pub(super) fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
     let mut bytes = vec![0u8; count.div_ceil(8)];
     for at in (0..count).filter(|at| is(*at)) {
         if let Some(byte) = bytes.get_mut(at / 8) {
@@ -31,7 +31,7 @@ fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
 }
 
 /// Whether bit `at` of a table is set.
-fn bit_of(table: &Val, at: &Val) -> Val {
+pub(super) fn bit_of(table: &Val, at: &Val) -> Val {
     Cell::new(&table.add(at.shr_u(3)), 0, Form::U8).get().shr_u(at.and(7)).and(1)
 }
 

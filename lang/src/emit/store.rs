@@ -5,6 +5,7 @@ use super::faults::Fault;
 use super::instalments;
 use super::layout::{Kind, ListAt, NO_DAY, NO_INSTANT, Shape};
 use super::module::{Emit, FIRST_POSITION, signed};
+use super::run;
 use super::state::{self, Case};
 use Width::{I32, I64};
 
@@ -564,9 +565,15 @@ fn checksum(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Stores the case in [`result`]; gives how many bytes.
+/// Whether there is a case: one was opened or restored.
+pub(super) fn present(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "present", I32)
+}
+
+/// Stores the case in [`result`]; gives how many bytes: 0 where there is no case.
 pub(super) fn save(e: &Emit<'_>) -> Func {
     e.func("save", &[], Some(I32), false, |e, b| {
+        b.when(present(e).get().not(), |b| b.give(0));
         b.set_global(cursor(e), plain(e));
         let base = Val::from(signed(FIRST_POSITION));
         e.case.shapes.iter().for_each(|shape| e.put(b, &base, shape));

@@ -47,7 +47,7 @@ fn count(e: &Emit<'_>) -> i32 {
 }
 
 /// The order of two runs of bytes: less than 0, 0, or more.
-fn compare(e: &Emit<'_>) -> Func {
+pub(super) fn compare(e: &Emit<'_>) -> Func {
     e.func("compare_texts", &[I32, I32, I32, I32], Some(I32), false, |_, b| {
         let (one, other) = ((b.arg(0), b.arg(1)), (b.arg(2), b.arg(3)));
         b.each(one.1.min(&other.1), |b, at| {
@@ -128,4 +128,46 @@ pub(super) fn export(e: &Emit<'_>) {
     };
     e.export("text", exported("text", |e| found(e).0));
     e.export("text_length", exported("text_length", |e| found(e).1));
+}
+
+/// A table of names, to find one by [`position_in`]: the length of each and its bytes, and 255 at the end.
+pub(super) fn names<'n>(e: &Emit<'_>, names: impl Iterator<Item = &'n str>) -> Val {
+    let short = |name: &str| u8::try_from(name.len()).unwrap_or(u8::MAX - 1);
+    let name = |name: &str| [short(name)].into_iter().chain(name.bytes()).collect::<Vec<u8>>();
+    let bytes: Vec<u8> = names.flat_map(name).chain([u8::MAX]).collect();
+    e.constant(&bytes)
+}
+
+/// The position of some bytes in a table of [`names`]; -1 where they are not there.
+pub(super) fn position_in(e: &Emit<'_>) -> Func {
+    e.func("position_in", &[I32, I32, I32], Some(I32), false, |e, b| {
+        let (at, count) = (b.var(b.arg(0)), b.var(0));
+        let length = |at: Val| Cell::new(&at, 0, Form::U8).get();
+        b.while_(
+            |_| length(at.get()).ne(i32::from(u8::MAX)),
+            |b| {
+                let (name, length) = (b.keep(at.get().add(1)), b.keep(length(at.get())));
+                let compared = b.call(compare(e), &[name.clone(), length.clone(), b.arg(1), b.arg(2)]);
+                b.when(compared.eq(0), |b| b.give(count.get()));
+                b.set(at, name.add(length));
+                b.set(count, count.get().add(1));
+            },
+        );
+        b.give(run::NONE);
+    })
+}
+
+/// The mark of an id: 48 bits of FNV-1a.
+pub(super) fn mark_of(e: &Emit<'_>) -> Func {
+    e.func("mark_of", &[I32, I32], Some(I64), false, |_, b| {
+        let hash = b.var(0xcbf2_9ce4_8422_2325_u64.cast_signed());
+        b.each(b.arg(1), |b, at| {
+            let byte = Cell::new(&b.arg(0).add(at), 0, Form::U8).get();
+            b.set(hash, hash.get().xor(byte.wide()).mul(0x0000_0100_0000_01b3_i64));
+        });
+        // The lowest two bytes are laid over the highest; what is stored begins with the highest.
+        let folded = b.keep(hash.get().shr_u(16i64).xor(hash.get().shl(32i64)).and((1i64 << 48) - 1));
+        let byte = |from: i64| folded.shr_u(40 - 8 * from).and(255i64).shl(8 * from);
+        b.give((1..6).fold(byte(0), |mark, from| mark.or(byte(from))));
+    })
 }

@@ -295,7 +295,7 @@ fn plain_due(e: &Emit<'_>, who: Who, at: usize) -> Func {
 }
 
 /// When a trigger on a date is due by that day alone.
-fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
+pub(super) fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
     let Some(offset) = offset else { return b.call(run::begin(e), &[day]) };
     let length = b.call(expressions::value_of(e, offset, Mode::Quiet), &[]);
     let length = if before { b.keep(expressions::negated(&length)) } else { length };
