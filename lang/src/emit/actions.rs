@@ -8,7 +8,7 @@ use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who;
-use super::{calendars, calls, costs, days, holds, ledger, messages, stages};
+use super::{approvals, calendars, calls, costs, days, holds, ledger, messages, plans, stages};
 use Width::{I32, I64};
 use dunlin_machine::ir::{Action, ActionRef, Block, Does, EffectKind, Send, TextId, With};
 
@@ -103,7 +103,7 @@ fn run_action(e: &Emit<'_>, b: &mut Body, at: ActionRef) -> Option<Val> {
         b.call(stoppable_action(e, at), &[]);
         return None;
     }
-    act(e, b, action)
+    act(e, b, at, action)
 }
 
 /// An action that waits in its order while the case is held.
@@ -155,7 +155,10 @@ pub(super) mod by {
     pub(in crate::emit) const WAITS_ALREADY: i32 = 5;
     pub(in crate::emit) const NEVER: i32 = 6;
     pub(in crate::emit) const COST_CAP: i32 = 7;
+    pub(in crate::emit) const PLAN_BOUND: i32 = 8;
+    pub(in crate::emit) const NO_TERMS: i32 = 9;
     pub(in crate::emit) const NOTHING: i32 = 10;
+    pub(in crate::emit) const WHEN: i32 = 11;
     /// Every claim that it would be about is disputed; the next number: one of them is fresh.
     pub(in crate::emit) const DISPUTED: i32 = 12;
 }
@@ -213,12 +216,11 @@ fn stop(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action, kind: Effect
     });
 }
 
-fn act(e: &Emit<'_>, b: &mut Body, action: &Action) -> Option<Val> {
+fn act(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action) -> Option<Val> {
     let rule = i32::from(action.rule.0);
     match &action.does {
         Does::Task(_) => {
-            let at = e.m.actions.iter().position(|a| core::ptr::eq(a, action)).unwrap_or(0);
-            b.call(open_task(e, ActionRef(who::small(at))), &[]);
+            b.call(open_task(e, at), &[]);
         }
         Does::Waive(what) => costs::do_waive(e, b, rule, what),
         Does::Pause { reason, ends, without_interest } => {
@@ -247,8 +249,18 @@ fn act(e: &Emit<'_>, b: &mut Body, action: &Action) -> Option<Val> {
             b.store(&leaving, leaving.get().sub(1));
             return Some(moved);
         }
-        Does::Approval(_) => e.lacks("`with approval`"),
-        Does::OfferPlan(_) | Does::ActivatePlan(_) | Does::CancelPlan => e.lacks("plans"),
+        Does::Approval(_) => {
+            b.call(approvals::ask(e), &[i32::from(at.0).into()]);
+        }
+        Does::OfferPlan(plan) => {
+            b.call(plans::offer(e, *plan), &[rule.into()]);
+        }
+        Does::ActivatePlan(plan) => {
+            b.call(plans::activate(e, *plan), &[rule.into()]);
+        }
+        Does::CancelPlan => {
+            b.call(plans::end(e), &[]);
+        }
         Does::ReleaseDebtor | Does::Split { .. } => e.lacks("`release debtor` and `split`"),
         plain => tell(e, b, rule, plain),
     }

@@ -8,7 +8,7 @@ use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who::{self, Who};
-use super::{ledger, stages, timers};
+use super::{ledger, plans, stages, timers};
 use Width::I32;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventPattern, On, Trigger};
@@ -264,13 +264,17 @@ pub(super) fn drain(e: &Emit<'_>) -> Func {
     })
 }
 
-/// What watches see of effects, `as soon as` and `settled`, until nothing acts.
+/// What watches see of effects, the plan, `as soon as` and `settled`, until nothing acts.
 pub(super) fn settle(e: &Emit<'_>) -> Func {
     e.func("settle", &[], None, true, |e, b| {
         b.while_(
             |_| 1.into(),
             |b| {
                 let acted = b.call(see_effects(e), &[]);
+                let acted = match e.m.plans.is_empty() {
+                    true => acted,
+                    false => b.choose(acted, |_| 1.into(), |b| b.call(plans::go_on(e), &[])),
+                };
                 let acted = b.choose(acted, |_| 1.into(), |b| b.call(as_soon_as(e), &[]));
                 b.either(
                     acted,

@@ -5,7 +5,7 @@ use super::faults::Fault;
 use super::layout::NO_DAY;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE};
-use super::{calendars, days, ledger, numbers, state, zones};
+use super::{calendars, days, ledger, numbers, plans, state, zones};
 use Width::{I32, I64};
 use dunlin_machine::ir::{
     Comparison, DatedId, Expr, ExprId, Pattern, Quantity, Scale, ScaleId, StageId, TableId, Type,
@@ -602,12 +602,12 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             let day = b.call(ledger::oldest_due(e), &[]);
             maybe_day(b, day)
         }
-        Quantity::PlanActive
-        | Quantity::PlanMissed
-        | Quantity::PlanPaid
-        | Quantity::PlanRemaining
-        | Quantity::LimitationDate => {
-            e.lacks(if *quantity == Quantity::LimitationDate { "limitation" } else { "plans" });
+        Quantity::PlanActive | Quantity::PlanMissed | Quantity::PlanPaid | Quantity::PlanRemaining => {
+            let value = plans::quantity(e, b, quantity);
+            plain(b, value)
+        }
+        Quantity::LimitationDate => {
+            e.lacks("limitation");
             plain(b, 0i64.into())
         }
         _ => {

@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod approvals;
 mod calendars;
 mod calls;
 mod code;
@@ -23,6 +24,7 @@ mod faults;
 mod history;
 mod holds;
 mod input;
+mod instalments;
 mod layout;
 mod ledger;
 mod messages;
@@ -30,6 +32,7 @@ mod module;
 mod numbers;
 mod open;
 mod opening;
+mod plans;
 mod promises;
 mod run;
 mod stages;

@@ -222,6 +222,16 @@ pub(super) fn due_in(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Whether a limit of that length ends at an instant: one that ends where a day begins ends with the day before.
+pub(super) fn ends_by_hours(e: &Emit<'_>) -> Func {
+    e.func("ends_by_hours", &[I64, I64], Some(I32), true, |e, b| {
+        b.when(calendars::unit_of(&b.arg(0)).ne(0), |b| b.give(0));
+        let day = local_day(e, b, b.arg(1));
+        let begins = b.call(begin(e), &[day]);
+        b.give(begins.ne(b.arg(1)));
+    })
+}
+
 /// The value of an instant that may be missing, or another.
 pub(super) fn or_instant(at: &Val, other: impl Into<Val>) -> Val {
     at.or_else(&at.ne(super::layout::NO_INSTANT), other)
