@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod answers;
 mod approvals;
 mod calendars;
 mod calls;
@@ -90,5 +91,6 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
     e.export("step", step::step(&e));
     e.export("outcome", outcome::outcome(&e));
     texts::export(&e);
+    answers::export(&e);
     e.finish(schema::SECTION, schema::section)
 }

@@ -121,8 +121,7 @@ pub(super) fn bytes_of(e: &Emit<'_>) -> Func {
 pub(super) fn export(e: &Emit<'_>) {
     let exported = |name: &'static str, which: fn(&Emit<'_>) -> run::At| {
         e.func(format!("host_{name}"), &[I32], Some(I32), false, move |e, b| {
-            let asked = b.arg(0).wide().and(0xffff_ffffi64);
-            b.call(bytes_of(e), &[asked]);
+            b.call(bytes_of(e), &[b.arg(0).wide()]);
             b.give(which(e).get());
         })
     };
