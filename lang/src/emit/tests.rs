@@ -127,6 +127,27 @@ fn sums_products_and_rates_are_the_machines() {
     }
 }
 
+#[test]
+fn parts_of_sums_of_128_bits_are_exact() {
+    let m = machine();
+    let mut part = Ran::new(&m, &[Width::I64; 4], numbers::part_of);
+    for (high, low) in
+        [0, -1, 1, -7, 1 << 30, -(1 << 30)].iter().flat_map(|high| EDGES.iter().map(move |low| (high, low)))
+    {
+        let sum = i128::from(*high) << 64 | i128::from(low.cast_unsigned());
+        for factor in EDGES.iter().filter(|factor| **factor != i64::MIN) {
+            for by in [365, 365_000_000_000, 365 * 366 * 1_000_000_000] {
+                let rounded = |exact: i128| {
+                    let half = exact.signum() * i128::from(by) / 2;
+                    i64::try_from(exact.checked_add(half)? / i128::from(by)).ok()
+                };
+                let exact = sum.checked_mul((*factor).into()).and_then(rounded);
+                assert_eq!(part.wide(&[*high, *low, *factor, by]), exact, "{sum} * {factor} / {by}");
+            }
+        }
+    }
+}
+
 /// A machine with calendars and zones that have everything.
 fn with_calendars() -> Machine {
     compiled(
