@@ -217,6 +217,24 @@ fn working_days_are_the_machines() {
 }
 
 #[test]
+fn recesses_are_the_machines() {
+    let m = compiled(
+        "strategy s\ncurrency EUR\ncalendar a.b \"A\" {\n  recess 15 july .. 31 august \"Summer\" from 2020\n\
+         recess \"Easter\" easter - 7 days .. easter + 7 days\n  recess 20 december .. 6 january\n\
+         recess 28 february .. 20 march until 2030\n}\ncalendar a.b\nstage a { on recalled -> b }\noutcome b\n",
+    );
+    assert!(m.calendars.iter().any(|calendar| calendar.recesses.len() == 4));
+    let mut recess = Ran::new(&m, &[Width::I32, Width::I32], calendars::recess_on);
+    for (number, calendar) in (0i32..).zip(&m.calendars) {
+        let around = [1900, 1901, 2019, 2030, 2298].map(|year| Date::new(year, 1, 1).unwrap().days());
+        for day in around.into_iter().flat_map(|from| from..from + 800).filter_map(Date::from_days) {
+            let expected = calendar.recess_on(day).map_or(-1, |at| i64::try_from(at).unwrap());
+            assert_eq!(recess.call(&narrow(&[number, day.days()])), Some(expected), "{day}");
+        }
+    }
+}
+
+#[test]
 fn clocks_are_the_machines() {
     let m = with_calendars();
     let mut day = Ran::new(&m, &[Width::I32, Width::I64], zones::local_day);
