@@ -63,10 +63,24 @@ pub(crate) fn fault(why: i32, about: i64) -> Fault {
 
 /// A bound of a case: what it counts, and how many there may be.
 fn bound(about: i64) -> Fault {
-    const COUNTED: [&str; 1] = ["things"];
+    const COUNTED: [&str; 13] = [
+        "things of one kind",
+        "claims",
+        "debtors",
+        "kinds of costs",
+        "holds at one time",
+        "attempts to reach one debtor",
+        "time zones of one debtor",
+        "times in which interest rests",
+        "times in which limitation rests",
+        "open tasks",
+        "things that one step tells",
+        "events that one step raises",
+        "bytes of names and texts",
+    ];
     let most = u32::try_from(about >> 16).unwrap_or(0);
     let what = usize::try_from(about & 0xffff).ok().and_then(|at| COUNTED.get(at));
-    Fault::Bound(what.copied().unwrap_or("things of one kind"), most)
+    Fault::Bound(what.copied().unwrap_or(COUNTED[0]), most)
 }
 
 fn only_the_machine(handed: Handed<'_>) -> &'static str {

@@ -3,6 +3,7 @@
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver;
 use super::expressions::{self, Mode};
+use super::faults::Bound;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
@@ -402,7 +403,7 @@ fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
         } else {
             b.call(substitutes::seconds_open(e), &[e.case.now.get()])
         };
-        let position = run::push(b, &e.case.tasks);
+        let position = run::push_one_of(b, &e.case.tasks, Bound::Tasks);
         let open = state::Task::at(&position);
         b.store(&open.action, i32::from(at.0));
         b.store(&open.effect, number);
@@ -463,7 +464,7 @@ pub(super) fn open_task_again(e: &Emit<'_>) -> Func {
                 let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
                 let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
                 let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
-                let position = run::push(b, &e.case.tasks);
+                let position = run::push_one_of(b, &e.case.tasks, Bound::Tasks);
                 b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
                 let open = state::Task::at(&position);
                 b.store(&open.due, due);

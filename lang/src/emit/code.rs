@@ -401,6 +401,8 @@ impl Var {
 
 /// The global that says what failed in the call under way; 0 is nothing.
 pub(super) const FAULT: u32 = 0;
+/// The global that says what the fault is about.
+pub(super) const FAULT_ABOUT: u32 = 1;
 
 /// The body of a function, as it is written.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use super::actions::{self, by};
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::days;
 use super::expressions::{self, Mode};
+use super::faults::Bound;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
@@ -532,7 +533,7 @@ pub(super) fn log_attempt_of(e: &Emit<'_>) -> Func {
             b.set(past, past.get().add(state::Attempt::at(record).day.get().lt(&oldest)));
         });
         let room = b.keep(attempts.count().get().lt_u(signed(attempts.most())));
-        b.when(past.get().eq(0).and(room.not()), |b| run::fail(e, b, super::faults::Fault::Bound, 0i64));
+        b.when(past.get().eq(0).and(room.not()), |b| run::too_many(b, Bound::Attempts, attempts.most()));
         let gone = if reads_attempts(e) { room.not() } else { past.get() };
         let gone = b.keep(gone);
         b.when(&gone, |b| {
@@ -540,7 +541,7 @@ pub(super) fn log_attempt_of(e: &Emit<'_>) -> Func {
             b.copy(attempts.at(&0.into()), attempts.at(&gone), rest.mul(signed(attempts.size())));
             b.store(&attempts.count(), rest);
         });
-        let position = run::push(b, &attempts);
+        let position = run::push_one_of(b, &attempts, Bound::Attempts);
         let attempt = state::Attempt::at(&position);
         let day = run::local_day(e, b, b.arg(2));
         b.store(&attempt.at, b.arg(2));

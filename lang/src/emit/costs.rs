@@ -3,6 +3,7 @@
 use super::actions::{self, by, text};
 use super::code::{Body, Func, Val, Var, Width};
 use super::expressions::{self, Mode};
+use super::faults::Bound;
 use super::ledger::{self, fix};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
@@ -35,7 +36,7 @@ pub(super) fn book_cost(e: &Emit<'_>) -> Func {
             b.store(&cost.charged, sum);
             b.end();
         });
-        let position = run::push(b, &e.case.costs);
+        let position = run::push_one_of(b, &e.case.costs, Bound::CostKinds);
         let cost = Cost::at(&position);
         b.store(&cost.kind, b.arg(0));
         b.store(&cost.charged, b.arg(1));

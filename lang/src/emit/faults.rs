@@ -15,7 +15,7 @@ pub(super) enum Fault {
     EnteredTwice = 5,
     /// There is no stage to go back to.
     NoLastStage = 6,
-    /// The case would hold more than its bound; the argument says which.
+    /// The case would hold more than its bound; the argument is the bound times 65,536, and a [`Bound`].
     Bound = 7,
     /// A saved case cannot be read.
     Unreadable = 8,
@@ -35,6 +35,45 @@ pub(super) enum Fault {
     Earlier = 15,
     /// What was handed over is no row of items.
     Malformed = 16,
+}
+
+/// What there may be only so many of in a case: the lower 16 bits of what [`Fault::Bound`] is about; those above say how many.
+/// A host says "a case holds at most so many" and the words here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// `things of one kind`
+    Things = 0,
+    /// `claims`
+    Claims = 1,
+    /// `debtors`
+    Debtors = 2,
+    /// `kinds of costs`
+    CostKinds = 3,
+    /// `holds at one time`
+    Holds = 4,
+    /// `attempts to reach one debtor`
+    Attempts = 5,
+    /// `time zones of one debtor`
+    Zones = 6,
+    /// `times in which interest rests`
+    InterestRests = 7,
+    /// `times in which limitation rests`
+    LimitationRests = 8,
+    /// `open tasks`
+    Tasks = 9,
+    /// `things that one step tells`
+    Told = 10,
+    /// `events that one step raises`
+    Raised = 11,
+    /// `bytes of names and texts`
+    Letters = 12,
+}
+
+impl Bound {
+    /// Its number.
+    pub(super) const fn number(self) -> i32 {
+        self as i32
+    }
 }
 
 /// What something must be that is wrong.

@@ -2,7 +2,7 @@
 
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver::{event, note_event};
-use super::faults::{Expected, Fault, Thing};
+use super::faults::{Bound, Expected, Thing};
 use super::input::field;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
@@ -89,7 +89,7 @@ fn refuse_later(e: &Emit<'_>, b: &mut Body, field: i32, day: &Val) {
 fn collect(e: &Emit<'_>) -> Func {
     e.func("collect_history", &[I32], None, true, |e, b| {
         let count = said(e, field::SENT).count.get().add(said(e, field::PAID).count.get());
-        b.when(count.gt(signed(MOST)), |b| b.fail(Fault::Bound.number()));
+        b.when(count.gt(signed(MOST)), |b| run::too_many(b, Bound::Things, MOST));
         let (sent, paid) = (b.var(sent_at(e)), b.var(paid_at(e)));
         let record = b.var(0);
         each_said(e, b, &b.arg(0), |b, item| {

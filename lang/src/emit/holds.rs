@@ -3,6 +3,7 @@
 use super::actions;
 use super::code::{Body, Func, Val, Width};
 use super::expressions::{self, Mode};
+use super::faults::Bound;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::Emit;
 use super::run::{self, NONE, entry};
@@ -65,7 +66,7 @@ pub(super) fn set_hold(e: &Emit<'_>) -> Func {
             at.ne(NONE),
             |b| b.keep(e.case.holds.at(&at)),
             |b| {
-                let position = run::push(b, &e.case.holds);
+                let position = run::push_one_of(b, &e.case.holds, Bound::Holds);
                 b.store(&state::Hold::at(&position).since, e.case.now.get());
                 position
             },
@@ -141,7 +142,7 @@ fn rest_interest(e: &Emit<'_>) -> Func {
             });
         });
         let tomorrow = b.call(days::add_days(e), &[today, 1.into()]);
-        let position = run::push(b, runs);
+        let position = run::push_one_of(b, runs, Bound::InterestRests);
         let run = FreeDays::at(&position);
         b.store(&run.from, tomorrow);
         b.store(&run.until, NO_DAY);

@@ -117,7 +117,8 @@ pub(super) fn accrued(e: &Emit<'_>) -> Func {
             return;
         };
         let (claim, principal, to) = (b.arg(0), b.arg(1), b.arg(3));
-        let (day, sum) = (b.var(b.arg(2)), b.var(0i64));
+        // Rates times days may take more than 64 bits: the sum has an upper and a lower half.
+        let (day, high, low) = (b.var(b.arg(2)), b.var(0i64), b.var(0i64));
         b.when(principal.eq(0i64).or(to.lt(day.get())), |b| b.give(0i64));
         b.while_(
             |_| day.get().le(&to),
@@ -135,19 +136,18 @@ pub(super) fn accrued(e: &Emit<'_>) -> Func {
                         b.call(rate_on(e), &[claim.clone(), last.clone()]);
                     });
                     let weight = b.call(weight(e, rule.year), &[day.get(), last.clone()]);
-                    let part = b.call(numbers::times(e), &[weight, rate]);
-                    let more = b.call(numbers::plus(e), &[sum.get(), part]);
-                    b.set(sum, more);
+                    let part = b.call(numbers::product(e), &[weight, rate]);
+                    b.set(low, low.get().add(&part));
+                    let carry = low.get().lt_u(part).wide();
+                    b.set(high, high.get().add(numbers::upper(e)).add(carry));
                 });
                 let next = b.call(days::add_days(e), &[last, 1.into()]);
                 b.set(day, next);
             },
         );
-        let low = b.call(numbers::product(e), &[sum.get(), principal]);
-        let high = b.keep(numbers::upper(e));
         let by = 1_000_000_000 * year_weight(rule.year);
-        let rounded = b.call(numbers::rounded(e), &[high, low, by.into()]);
-        b.give(rounded);
+        let part = b.call(numbers::part_of(e), &[high.get(), low.get(), principal, by.into()]);
+        b.give(part);
     })
 }
 

@@ -3,6 +3,7 @@
 use super::code::{Body, Func, Val, Width};
 use super::deliver::{self, event};
 use super::expressions::{self, Mode};
+use super::faults::Bound;
 use super::layout::NO_DAY;
 use super::module::Emit;
 use super::run::{self, At, NONE};
@@ -258,7 +259,7 @@ fn suspend(e: &Emit<'_>) -> Func {
             b.store(&Suspended::at(&record).until, NO_DAY);
             b.end();
         });
-        let position = run::push(b, runs);
+        let position = run::push_one_of(b, runs, Bound::LimitationRests);
         let run = Suspended::at(&position);
         b.store(&run.rule, b.arg(0));
         b.store(&run.from, b.arg(1));

@@ -85,8 +85,8 @@ impl<'m> Emit<'m> {
             functions: RefCell::default(),
             names: RefCell::default(),
             waiting: RefCell::default(),
-            // The first is FAULT.
-            globals: RefCell::new(vec![(Width::I32, 0)]),
+            // FAULT and FAULT_ABOUT.
+            globals: RefCell::new(vec![(Width::I32, 0), (Width::I64, 0)]),
             named_globals: RefCell::default(),
             constants: RefCell::default(),
             first_room: FIRST_POSITION + state.next_multiple_of(8),

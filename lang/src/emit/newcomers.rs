@@ -3,7 +3,7 @@
 use super::check::{named, not_there, place_of, said, wrong};
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver::event;
-use super::faults::{Expected, Fault, Thing};
+use super::faults::{Bound, Expected, Thing};
 use super::layout::NO_DAY;
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
@@ -27,7 +27,8 @@ pub(super) fn check(e: &Emit<'_>, b: &mut Body, happening: Happening) {
     b.when(found.ne(NONE), |b| wrong(e, b, signed(place_of(happening, name)), Expected::New));
     if added {
         let count = b.keep(e.case.persons.count().get());
-        b.when(count.lt_u(signed(e.case.persons.most())).not(), |b| b.fail(Fault::Bound.number()));
+        let most = e.case.persons.most();
+        b.when(count.lt_u(signed(most)).not(), |b| run::too_many(b, Bound::Debtors, most));
         event::person(e).set(b, count);
     }
     for param in ["language", "region"] {

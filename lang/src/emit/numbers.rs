@@ -103,6 +103,21 @@ fn quotient(e: &Emit<'_>) -> Func {
     })
 }
 
+/// A number of 128 bits, given as upper and lower half, times one of 64 bits, by one above 0, rounded half away from zero;
+/// fails where the result does not fit in 64 bits.
+pub(super) fn part_of(e: &Emit<'_>) -> Func {
+    e.func("part_of", &[I64, I64, I64, I64], Some(I64), true, |e, b| {
+        let (high, low, factor) = (b.arg(0), b.arg(1), b.arg(2));
+        let top = b.call(times(e), &[high, factor.clone()]);
+        let product = b.call(product(e), &[low.clone(), factor.clone()]);
+        // The lower half has no sign: where it looks negative, it is 2^64 more.
+        let more = upper(e).add(factor.or_else(&low.lt(0i64), 0i64));
+        let top = b.call(plus(e), &[top, more]);
+        let part = b.call(rounded(e), &[top, product, b.arg(3)]);
+        b.give(part);
+    })
+}
+
 /// An amount times a rate in billionths, rounded once, half away from zero.
 pub(super) fn times_rate(e: &Emit<'_>) -> Func {
     e.func("times_rate", &[I64, I64], Some(I64), true, |e, b| {

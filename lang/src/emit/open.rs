@@ -3,7 +3,7 @@
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::expressions::{self, Mode};
 use super::facts::code;
-use super::faults::{Expected, Fault, Thing};
+use super::faults::{Bound, Expected, Fault, Thing};
 use super::input::field;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, FIRST_POSITION, fault, signed};
@@ -18,7 +18,7 @@ use dunlin_machine::ir::{CalendarChoice, CalendarId, Does, Nature};
 pub(super) fn open(e: &Emit<'_>) -> Func {
     e.func("open", &[I32, I64], Some(I32), false, |e, b| {
         step::begin_outcome(e, b);
-        run::fault_about(e).set(b, 0i64);
+        run::fault_about().set(b, 0i64);
         b.try_call(open_case(e), &[b.arg(0), b.arg(1)]);
         let opened = b.keep(fault().eq(0));
         store::present(e).set(b, &opened);
@@ -59,9 +59,10 @@ fn check_counts(e: &Emit<'_>) -> Func {
         for of in [field::CLAIM, field::DEBTOR] {
             missing(e, b, said(e, of).is().not(), of);
         }
-        for (of, list) in [(field::DEBTOR, &e.case.persons), (field::CLAIM, &e.case.claims)] {
+        let bounds = [(field::DEBTOR, &e.case.persons, Bound::Debtors), (field::CLAIM, &e.case.claims, Bound::Claims)];
+        for (of, list, bound) in bounds {
             let too_many = said(e, of).count.get().gt(signed(list.most()));
-            b.when(too_many, |b| run::fail(e, b, Fault::Bound, i64::from(of)));
+            b.when(too_many, |b| run::too_many(b, bound, list.most()));
         }
     })
 }
@@ -174,7 +175,7 @@ fn take_persons(e: &Emit<'_>) -> Func {
             let field = b.keep(&item.field);
             b.when(field.eq(field::DEBTOR), |b| {
                 not_there(e, b, no_zone.get(), Thing::Zone);
-                let position = run::push(b, &e.case.persons);
+                let position = run::push_one_of(b, &e.case.persons, Bound::Debtors);
                 b.set(record, position);
                 b.call(new_person(e), &[record.get(), item.text.clone(), item.length.clone()]);
             });
@@ -197,7 +198,7 @@ fn take_persons(e: &Emit<'_>) -> Func {
                         b.store(&person.zones_given, 1);
                         let zone = b.call(zone_named(e), &[item.text.clone(), item.length.clone()]);
                         b.set(no_zone, no_zone.get().or(zone.eq(NONE)));
-                        let place = run::push(b, &person.zones);
+                        let place = run::push_one_of(b, &person.zones, Bound::Zones);
                         b.store(&Cell::new(&place, 0, Form::U8), zone);
                     }),
                     narrow(&person.born),
@@ -244,7 +245,7 @@ fn take_claims(e: &Emit<'_>) -> Func {
         each_said(e, b, &b.arg(0), |b, item| {
             let field = b.keep(&item.field);
             b.when(field.eq(field::CLAIM), |b| {
-                let position = run::push(b, &e.case.claims);
+                let position = run::push_one_of(b, &e.case.claims, Bound::Claims);
                 b.set(record, position);
                 b.call(new_claim(e), &[record.get(), item.text.clone(), item.length.clone()]);
             });

@@ -33,7 +33,7 @@ pub(super) fn outcome(e: &Emit<'_>) -> Func {
         let next = timers::next_due(e);
         let none = Val::from(super::layout::NO_INSTANT);
         b.store(&Cell::new(&told, 40, Form::I64), none.or_else(&next.eq(timers::NEVER), &next));
-        b.store(&Cell::new(&told, 48, Form::I64), run::fault_about(e).get());
+        b.store(&Cell::new(&told, 48, Form::I64), run::fault_about().get());
         b.give(told);
     })
 }

@@ -1,7 +1,7 @@
 //! One step in progress: what is at work, what it read, and what it tells.
 
-use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
-use super::faults::Fault;
+use super::code::{Body, Cell, FAULT, FAULT_ABOUT, Form, Func, Val, Width};
+use super::faults::{Bound, Fault};
 use super::module::{Emit, fault, signed};
 use super::state::List;
 use super::{calendars, zones};
@@ -94,8 +94,6 @@ context! {
     without: I32,
     /// Whether the latest value that was asked for was known.
     known: I32,
-    /// What a fault is about.
-    fault_about: I64,
     /// Whether a body moved the case.
     moved: I32,
     /// Up to which entry watches have seen effects.
@@ -239,9 +237,14 @@ pub(super) fn or_instant(at: &Val, other: impl Into<Val>) -> Val {
 
 // Lists of the case.
 
-/// The position of a new record at the end of a list; fails where it is full.
+/// The position of a new record at the end of a list that only modules bound; fails where it is full.
 pub(super) fn push(b: &mut Body, list: &List) -> Val {
-    b.when(list.count().get().lt_u(signed(list.most())).not(), |b| b.fail(Fault::Bound.number()));
+    push_one_of(b, list, Bound::Things)
+}
+
+/// The same, of a list that every case bounds.
+pub(super) fn push_one_of(b: &mut Body, list: &List, of: Bound) -> Val {
+    b.when(list.count().get().lt_u(signed(list.most())).not(), |b| too_many(b, of, list.most()));
     let at = b.keep(list.at(&list.count().get()));
     b.store(&list.count(), list.count().get().add(1));
     at
@@ -296,7 +299,7 @@ pub(super) fn seen_at(e: &Emit<'_>) -> Val {
 pub(super) fn note(e: &Emit<'_>) -> Func {
     e.func("note", &[I32, I64, I32], None, true, |e, b| {
         let count = seen(e);
-        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| too_many(b, Bound::Told, MOST_TOLD));
         let at = b.keep(seen_at(e).add(count.get().mul(signed(SEEN))));
         b.store(&Cell::new(&at, 0, Form::I64), b.arg(1));
         b.store(&Cell::new(&at, 8, Form::I32), b.arg(0));
@@ -314,7 +317,7 @@ pub(super) fn with_at(e: &Emit<'_>) -> Val {
 pub(super) fn name_value(e: &Emit<'_>) -> Func {
     e.func("name_value", &[I32, I32, I64], None, true, |e, b| {
         let count = with(e);
-        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| too_many(b, Bound::Told, MOST_TOLD));
         let at = b.keep(with_at(e).add(count.get().mul(signed(WITH))));
         b.store(&Cell::new(&at, 0, Form::I64), b.arg(2));
         b.store(&Cell::new(&at, 8, Form::I32), b.arg(0));
@@ -327,7 +330,7 @@ pub(super) fn name_value(e: &Emit<'_>) -> Func {
 pub(super) fn leave_out(e: &Emit<'_>) -> Func {
     e.func("leave_out", &[I32], None, true, |e, b| {
         let count = without(e);
-        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| too_many(b, Bound::Told, MOST_TOLD));
         let at = without_at(e).add(count.get().mul(2));
         b.store(&Cell::new(&at, 0, Form::U16), b.arg(0));
         count.set(b, count.get().add(1));
@@ -376,7 +379,7 @@ pub(super) mod entry {
 pub(super) fn enter(e: &Emit<'_>) -> Func {
     e.func("enter", &[I32, I32, I32], Some(I32), true, |e, b| {
         let count = entries(e);
-        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| too_many(b, Bound::Told, MOST_TOLD));
         let at = b.keep(entries_at(e).add(count.get().mul(signed(ENTRY))));
         b.fill(&at, 0, signed(ENTRY));
         let stage = e.case.place().stage.get();
@@ -443,8 +446,20 @@ fn enter_effect(e: &Emit<'_>) -> Func {
 
 /// Fails with what the fault is about.
 pub(super) fn fail(e: &Emit<'_>, b: &mut Body, why: Fault, about: impl Into<Val>) {
-    fault_about(e).set(b, about);
+    let _ = e;
+    b.set_global(FAULT_ABOUT, about);
     b.fail(why.number());
+}
+
+/// What the latest fault is about.
+pub(super) const fn fault_about() -> At {
+    At(FAULT_ABOUT, Width::I64)
+}
+
+/// Fails because there may be only so many of something.
+pub(super) fn too_many(b: &mut Body, of: Bound, most: u32) {
+    b.set_global(FAULT_ABOUT, i64::from(most) << 16 | i64::from(of.number()));
+    b.fail(Fault::Bound.number());
 }
 
 /// Forgets a fault.
@@ -461,7 +476,7 @@ pub(super) fn is_fault(why: Fault) -> Val {
 pub(super) fn raise(e: &Emit<'_>) -> Func {
     e.func("raise", &[I32, I32, I32], None, true, |e, b| {
         let count = queued(e);
-        b.when(count.get().lt(signed(MOST_RAISED)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_RAISED)).not(), |b| too_many(b, Bound::Raised, MOST_RAISED));
         let at = b.keep(raised_at(e).add(count.get().mul(signed(RAISED))));
         for n in 0..3u32 {
             b.store(&Cell::new(&at, 4 * n, Form::I32), b.arg(n as usize));

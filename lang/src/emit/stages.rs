@@ -2,7 +2,7 @@
 
 use super::actions;
 use super::code::{Body, Cell, Form, Func, Val, Width, number};
-use super::faults::Fault;
+use super::faults::{Bound, Fault};
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
@@ -111,7 +111,7 @@ pub(super) fn entered_once(e: &Emit<'_>) -> Func {
             let entered = Cell::new(&chain.add(at.mul(2)), 0, Form::U16).get();
             b.when(entered.eq(b.arg(0)), |b| run::fail(e, b, Fault::EnteredTwice, b.arg(0).wide()));
         });
-        b.when(count.get().lt(signed(MOST_ENTERED)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(count.get().lt(signed(MOST_ENTERED)).not(), |b| run::too_many(b, Bound::Things, MOST_ENTERED));
         b.store(&Cell::new(&chain.add(count.get().mul(2)), 0, Form::U16), b.arg(0));
         count.set(b, count.get().add(1));
     })

@@ -2,7 +2,7 @@
 
 use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
 use super::expressions::text_of;
-use super::faults::Fault;
+use super::faults::{Bound, Fault};
 use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
@@ -166,7 +166,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
             b.call(run::begin_chain(e), &[]);
             b.try_call(fire_and_follow(e), &[timer.clone(), due]);
             b.when(fault().ne(0), |b| {
-                let (why, about) = (b.keep(fault()), b.keep(run::fault_about(e).get()));
+                let (why, about) = (b.keep(fault()), b.keep(run::fault_about().get()));
                 run::forgive(b);
                 b.either(
                     first,
@@ -183,7 +183,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
                 b.call(fail_timer(e), &[timer.clone(), why, about]);
             });
         });
-        b.fail(Fault::Bound.number());
+        run::too_many(b, Bound::Things, MOST_TIMERS.cast_unsigned());
     })
 }
 

@@ -1,7 +1,7 @@
 //! The stored form of a case, as the runtime writes and reads it, byte by byte; and the copies that a failed step goes back to.
 
 use super::code::{Body, Cell, Form, Func, Val, Width};
-use super::faults::Fault;
+use super::faults::{Bound, Fault};
 use super::instalments;
 use super::layout::{Kind, ListAt, NO_DAY, NO_INSTANT, Shape};
 use super::module::{Emit, FIRST_POSITION, signed};
@@ -346,7 +346,9 @@ pub(super) fn keep_name(e: &Emit<'_>) -> Func {
     e.func("keep_name", &[I32, I32, I32], None, true, |e, b| {
         let (name, from, length) = (b.arg(0), b.arg(1), b.arg(2));
         let end = b.keep(e.case.letters.get());
-        b.when(end.add(&length).le_u(signed(state::most::LETTERS)).not(), |b| b.fail(Fault::Bound.number()));
+        b.when(end.add(&length).le_u(signed(state::most::LETTERS)).not(), |b| {
+            run::too_many(b, Bound::Letters, state::most::LETTERS);
+        });
         let to = b.keep(end.add(signed(e.case.letters_at)));
         b.copy(&to, from, &length);
         b.store(&Cell::new(&name, 0, Form::I32), to);

@@ -3,6 +3,7 @@
 use super::check::{named, place_of, said};
 use super::code::{Body, Cell, Form, Func, Val};
 use super::deliver::{self, event};
+use super::faults::Bound;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
@@ -165,7 +166,7 @@ fn dispute(e: &Emit<'_>, b: &mut Body, disputed: bool) {
 
 fn add_claim(e: &Emit<'_>, b: &mut Body) {
     let h = Happening::ClaimAdded;
-    let position = run::push(b, &e.case.claims);
+    let position = run::push_one_of(b, &e.case.claims, Bound::Claims);
     let (text, length) = said(e, h, "claim");
     b.call(open::new_claim(e), &[position.clone(), text, length]);
     let claim = Claim::at(&position);

@@ -127,6 +127,27 @@ fn sums_products_and_rates_are_the_machines() {
     }
 }
 
+#[test]
+fn parts_of_sums_of_128_bits_are_exact() {
+    let m = machine();
+    let mut part = Ran::new(&m, &[Width::I64; 4], numbers::part_of);
+    for (high, low) in
+        [0, -1, 1, -7, 1 << 30, -(1 << 30)].iter().flat_map(|high| EDGES.iter().map(move |low| (high, low)))
+    {
+        let sum = i128::from(*high) << 64 | i128::from(low.cast_unsigned());
+        for factor in EDGES.iter().filter(|factor| **factor != i64::MIN) {
+            for by in [365, 365_000_000_000, 365 * 366 * 1_000_000_000] {
+                let rounded = |exact: i128| {
+                    let half = exact.signum() * i128::from(by) / 2;
+                    i64::try_from(exact.checked_add(half)? / i128::from(by)).ok()
+                };
+                let exact = sum.checked_mul((*factor).into()).and_then(rounded);
+                assert_eq!(part.wide(&[*high, *low, *factor, by]), exact, "{sum} * {factor} / {by}");
+            }
+        }
+    }
+}
+
 /// A machine with calendars and zones that have everything.
 fn with_calendars() -> Machine {
     compiled(
@@ -191,6 +212,24 @@ fn working_days_are_the_machines() {
                     assert_eq!(add.call(&args), expected, "{day} + {length} {}", calendar.name);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn recesses_are_the_machines() {
+    let m = compiled(
+        "strategy s\ncurrency EUR\ncalendar a.b \"A\" {\n  recess 15 july .. 31 august \"Summer\" from 2020\n\
+         recess \"Easter\" easter - 7 days .. easter + 7 days\n  recess 20 december .. 6 january\n\
+         recess 28 february .. 20 march until 2030\n}\ncalendar a.b\nstage a { on recalled -> b }\noutcome b\n",
+    );
+    assert!(m.calendars.iter().any(|calendar| calendar.recesses.len() == 4));
+    let mut recess = Ran::new(&m, &[Width::I32, Width::I32], calendars::recess_on);
+    for (number, calendar) in (0i32..).zip(&m.calendars) {
+        let around = [1900, 1901, 2019, 2030, 2298].map(|year| Date::new(year, 1, 1).unwrap().days());
+        for day in around.into_iter().flat_map(|from| from..from + 800).filter_map(Date::from_days) {
+            let expected = calendar.recess_on(day).map_or(-1, |at| i64::try_from(at).unwrap());
+            assert_eq!(recess.call(&narrow(&[number, day.days()])), Some(expected), "{day}");
         }
     }
 }
