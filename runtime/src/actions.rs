@@ -13,6 +13,8 @@ use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
 
 /// How many messages are remembered for their bounces.
 const MESSAGES: usize = 16;
+/// The most open tasks of a case; those that are overdue stay open.
+const OPEN_TASKS: u32 = 256;
 
 /// Whether a body goes on after an action.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -552,6 +554,9 @@ impl<'a> Run<'a> {
         if !self.stopped_by_hold() {
             return self.send_to(at, person, next);
         }
+        if self.asks_for_disputed_only(send, message.person, rule) {
+            return Ok(());
+        }
         let Some((way, _)) = self.way(send, person, next, rule)? else {
             self.raise_unreachable(message.person);
             return Ok(());
@@ -667,7 +672,7 @@ impl<'a> Run<'a> {
         let due = self.over_in(within)?;
         let hours = self.ends_by_hours(within, due)?;
         let number = self.tell_task(task, task.role, rule, from, hours, due, false)?;
-        self.case.tasks.push(Task {
+        self.add_task(Task {
             action: at,
             effect: number,
             due: Some(due),
@@ -675,7 +680,15 @@ impl<'a> Run<'a> {
             asked: 0,
             owner: self.ctx.owner,
             run: self.ctx.run,
-        });
+        })
+    }
+
+    /// What nobody ever does stays open: at some number something is wrong.
+    pub(crate) fn add_task(&mut self, task: Task) -> Result<(), Fault> {
+        if self.case.tasks.len() >= OPEN_TASKS as usize {
+            return Err(Fault::Bound("open tasks", OPEN_TASKS));
+        }
+        self.case.tasks.push(task);
         Ok(())
     }
 

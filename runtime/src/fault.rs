@@ -112,6 +112,9 @@ impl Fault {
                 write!(f, "the case would enter the stage `{name}` twice at once")
             }
             Self::NoLastStage => write!(f, "there is no stage before this one to go back to"),
+            Self::Bound("open tasks", n) => {
+                write!(f, "a case holds at most {n} open tasks; a rule may open them without end")
+            }
             Self::Bound(what, n) => write!(f, "a case holds at most {n} {what}; `limits {{ … }}` raises the bound"),
             Self::Broken(what) => write!(f, "the machine does not hold together: {what}"),
         }

@@ -460,29 +460,32 @@ impl Run<'_> {
         replacing: Option<TextId>,
     ) -> Result<(i64, bool), Fault> {
         let replaced = replacing.map(|k| i64::from(k.0));
-        let old = self.case.ledger.costs.iter().find(|c| Some(c.kind) == replaced).copied();
-        let (before, paid) = old.map_or((0, 0), |c| (c.charged, c.paid));
-        let asked = amount.max(0);
-        let mut amount = asked;
-        if let Some(cap) = self.cost_cap()? {
-            let all = self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.charged))?;
-            let others = sub(all, before)?;
-            amount = amount.min(sub(cap, others)?.max(0));
-        }
-        if let Some(cap) = self.cap_of_kind(kind)? {
-            let of_kind = self.case.ledger.costs.iter().find(|c| c.kind == i64::from(kind.0)).map_or(0, |c| c.charged);
-            let others = if replaced == Some(kind.0.into()) { 0 } else { of_kind };
-            amount = amount.min(sub(cap, others)?.max(0));
-        }
+        let mut paid = 0;
         if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| Some(c.kind) == replaced) {
+            // What was paid on the costs that give way stays paid: only what exceeds it is new.
+            paid = cost.paid;
             cost.charged = paid;
         }
-        // What was paid on the costs that give way stays paid: only what exceeds it is new.
-        let more = sub(amount, paid)?.max(0);
+        let new = sub(amount, paid)?.max(0);
+        let more = if new > 0 { self.within_caps(kind, new)? } else { 0 };
         if more > 0 {
             self.book_cost(kind.0.into(), more)?;
         }
-        Ok((more, amount < asked))
+        Ok((more, more < new))
+    }
+
+    /// What of an amount may still be charged.
+    fn within_caps(&mut self, kind: TextId, amount: i64) -> Result<i64, Fault> {
+        let mut amount = amount;
+        if let Some(cap) = self.cost_cap()? {
+            let all = self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.charged))?;
+            amount = amount.min(sub(cap, all)?.max(0));
+        }
+        if let Some(cap) = self.cap_of_kind(kind)? {
+            let of_kind = self.case.ledger.costs.iter().find(|c| c.kind == i64::from(kind.0)).map_or(0, |c| c.charged);
+            amount = amount.min(sub(cap, of_kind)?.max(0));
+        }
+        Ok(amount)
     }
 
     fn cost_cap(&mut self) -> Result<Option<i64>, Fault> {

@@ -390,7 +390,7 @@ impl<'a> Run<'a> {
             task.effect =
                 self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, told_by_hours, due, true)?;
             task.run = run;
-            self.case.tasks.push(task);
+            self.add_task(task)?;
         }
         self.case.place.tasks = tasks;
         let mut calls = mem::take(&mut self.case.place.calls);

@@ -153,7 +153,11 @@ impl Run<'_> {
                 taken.names = Some((0, i64::try_from(at).map_err(|_| Fault::Overflow)?));
             }
             Happening::PlanAccepted => {
-                taken.terms = Some(self.terms_of(taken.arg(0).unwrap_or(0), taken.arg(1))?);
+                // The bounds of a plan are read of whoever accepts it.
+                let person = core::mem::replace(&mut self.ctx.person, taken.person);
+                let terms = self.terms_of(taken.arg(0).unwrap_or(0), taken.arg(1));
+                self.ctx.person = person;
+                taken.terms = Some(terms?);
             }
             Happening::Payment if self.m.ledger.designation != Designation::Unheard => {
                 if let Some(named) = text("for") {

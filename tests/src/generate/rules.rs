@@ -145,8 +145,8 @@ impl Writer {
                 };
                 match self.dice.below(5) {
                     0 if !date.contains('(') => format!("on {date}"),
-                    1 => format!("{} before {date}", self.duration()),
-                    _ => format!("{} after {date}", self.duration()),
+                    1 => format!("{} before {date}", open_air(&self.duration())),
+                    _ => format!("{} after {date}", open_air(&self.duration())),
                 }
             }
             3 => {
@@ -335,4 +335,9 @@ impl Writer {
         let triggers = (0..count).map(|_| self.trigger(Place::Watch)).collect();
         Node::block(format!("watch x_{n}{when}"), triggers)
     }
+}
+
+/// A duration that begins a line. Layout is free: a bracket there could be read as that of a name at the end of the line before.
+fn open_air(duration: &str) -> &str {
+    duration.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(duration)
 }

@@ -9,6 +9,9 @@ use dunlin_lang::model::{Action, Block, Does, Expr};
 use dunlin_machine::ir::{self, EffectKind, HoldEnd, TextId, To, Waive, With};
 use dunlin_machine::value::{Date, Duration, Instant};
 
+/// The most open tasks of a case.
+const OPEN_TASKS: usize = 256;
+
 /// A body that runs.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -175,6 +178,7 @@ impl<'m> Run<'m> {
         }
         self.held(action, "hold", None, false);
         self.case.stopped.push(Stopped { action, by });
+        self.payable_waited |= self.payable_waits();
         Ok(())
     }
 
@@ -253,6 +257,13 @@ impl<'m> Run<'m> {
         let (effect, by) = (self.case.next_effect, self.by(frame));
         let task = Task { action, effect, until, overdue: false, asked: 0, opened: self.case.now, substitutes, by };
         self.tell_task(&task, false)?;
+        self.add_task(task)
+    }
+
+    pub(super) fn add_task(&mut self, task: Task<'m>) -> Result<(), Fault> {
+        if self.case.tasks.len() >= OPEN_TASKS {
+            return Err(Fault::Bound);
+        }
         self.case.tasks.push(task);
         Ok(())
     }

@@ -3,7 +3,6 @@
 use super::Run;
 use super::actions::{Frame, limit_words};
 use super::case::{Approval, By, Happened};
-use super::eval::View;
 use super::fault::{Fault, Refusal};
 use crate::normal;
 use dunlin_lang::model::{Action, Block, Does, Expr};
@@ -50,8 +49,8 @@ impl<'m> Run<'m> {
         if !approved {
             return Ok(self.decline(&approval)?);
         }
-        let view = View { trigger: approval.trigger, ..self.plain() };
-        if !self.holds_if_any(approval.asks.when.as_ref(), &view)? {
+        // Not as its trigger reads: to that the answer would be no change.
+        if !self.holds_if_any(approval.asks.when.as_ref(), &self.plain())? {
             self.held(approval.action, "when", None, true);
             return Ok(());
         }

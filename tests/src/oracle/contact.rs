@@ -105,6 +105,7 @@ impl<'m> Run<'m> {
     pub(super) fn let_wait(&mut self, waiting: Waiting<'m>, place: usize) -> Result<(), Fault> {
         let place = place.min(self.case.waiting.len());
         self.case.waiting.insert(place, waiting);
+        self.payable_waited |= self.payable_waits();
         Ok(())
     }
 

@@ -141,6 +141,7 @@ impl<'m> Run<'m> {
         };
         if begins {
             self.begin_plan()?;
+            return Ok(true);
         }
         if self.complete_plan()? || self.bring_back()? {
             return Ok(true);
@@ -149,7 +150,7 @@ impl<'m> Run<'m> {
             self.breach()?;
             return Ok(true);
         }
-        Ok(begins)
+        Ok(false)
     }
 
     fn notice_waits(&self, rules: &Plan<Expr, Block>) -> bool {

@@ -156,6 +156,8 @@ impl<'m> Run<'m> {
             }
             self.case.before = Some(Before { place, left, marks, tasks, calls, approvals, anew });
         }
+        // What a question kept back are timers of the stage that asked and of its scopes, not of the one that comes next.
+        self.check_payable();
         Ok(())
     }
 
@@ -256,7 +258,7 @@ impl<'m> Run<'m> {
             }
             task.effect = self.case.next_effect;
             self.tell_task(&task, true)?;
-            self.case.tasks.push(task);
+            self.add_task(task)?;
         }
         Ok(())
     }

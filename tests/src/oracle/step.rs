@@ -33,7 +33,7 @@ pub struct Report {
 /// # Errors
 /// Says why the case was refused.
 pub fn open<'m>(model: &'m Model, opening: &Opening, at: Instant) -> Result<(Case<'m>, Report), Refusal> {
-    let mut run = Run::new(model, empty(model, opening, at));
+    let mut run = Run::new(model, empty(opening, at));
     run.read_opening(opening)?;
     run.chain::<Fault>(|run| {
         for watch in 0..model.watches.len() {
@@ -98,7 +98,7 @@ pub fn summary(model: &Model, case: &Case) -> Vec<String> {
     ]
 }
 
-fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
+fn empty<'m>(opening: &Opening, at: Instant) -> Case<'m> {
     Case {
         opened: at,
         now: at,
@@ -107,7 +107,7 @@ fn empty<'m>(model: &Model, opening: &Opening, at: Instant) -> Case<'m> {
         calendar: 0,
         changes: 0,
         recent: Vec::new(),
-        facts: model.facts.iter().map(|f| f.default).collect(),
+        facts: Vec::new(),
         facts_at_opening: Vec::new(),
         vars: Vec::new(),
         texts: Vec::new(),
@@ -176,6 +176,8 @@ impl<'m> Run<'m> {
             let known = self.model.currencies.iter().position(|c| c.code() == code);
             self.case.currency = known.ok_or_else(|| Refusal::NotThere("currency".to_owned()))?;
         }
+        let currency = self.case.currency;
+        self.case.facts = self.model.facts.iter().map(|f| f.default_in(currency)).collect();
         for (fact, given) in &opening.facts {
             let ty = self.model.facts.get(fact.index()).ok_or_else(|| Refusal::NotThere("fact".to_owned()))?;
             let value = self.given(ty.ty, given)?;
@@ -307,9 +309,7 @@ impl<'m> Run<'m> {
             return self.offer(Owner::Stage(self.case.place.stage), happened).map(|_| ());
         }
         for watch in (0..self.model.watches.len()).map(Owner::Watch) {
-            if !self.in_outcome() && self.owner_holds(watch)? {
-                self.show(watch, happened)?;
-            }
+            self.show(watch, happened)?;
         }
         for rule in 0..self.model.whenevers.len() {
             if !self.in_outcome() && self.whenever(rule, happened)? {
@@ -376,7 +376,7 @@ impl<'m> Run<'m> {
     fn matches(&self, id: TriggerId, happened: &Happened) -> Result<bool, Fault> {
         let trigger = &self.triggers(id.0)[id.1];
         let matches = pattern(trigger).is_some_and(|p| fits(p, happened));
-        Ok(matches && self.holds_if_any(trigger.when.as_ref(), &self.of(id))?)
+        Ok(matches && self.owner_holds(id.0)? && self.holds_if_any(trigger.when.as_ref(), &self.of(id))?)
     }
 
     /// Where the case opens.
@@ -416,12 +416,12 @@ impl<'m> Run<'m> {
         Ok(())
     }
 
-    /// Watches see what was done since they looked last; what they do themselves is not looked at.
-    fn tell_watches_of_effects(&mut self) -> Result<(), Fault> {
+    /// Watches see what was done since they looked last; what they do themselves is not looked at. Whether one acted.
+    fn tell_watches_of_effects(&mut self) -> Result<bool, Fault> {
         if self.in_outcome() {
-            return Ok(());
+            return Ok(false);
         }
-        let unseen = std::mem::take(&mut self.unseen);
+        let (unseen, mut acted) = (std::mem::take(&mut self.unseen), false);
         for watch in (0..self.model.watches.len()).map(Owner::Watch) {
             for n in 0..self.triggers(watch).len() {
                 let trigger = &self.triggers(watch)[n];
@@ -431,18 +431,23 @@ impl<'m> Run<'m> {
                 }
                 if self.holds_if_any(trigger.when.as_ref(), &self.of((watch, n)))? {
                     self.act_on((watch, n))?;
+                    acted = true;
                 }
             }
         }
         self.unseen.clear();
-        self.drain()
+        self.drain()?;
+        Ok(acted)
     }
 
     /// `as soon as` and `settled`, until nothing acts.
     fn settle(&mut self) -> Result<(), Fault> {
         loop {
             self.late = 0;
-            self.tell_watches_of_effects()?;
+            // What follows from what they do is looked at in a round of its own.
+            if self.tell_watches_of_effects()? {
+                continue;
+            }
             if self.settle_plan()? {
                 self.drain()?;
                 continue;
@@ -465,9 +470,6 @@ impl<'m> Run<'m> {
     /// The first `as soon as` that acts; watches' are looked at on the way.
     fn next_as_soon_as(&mut self) -> Result<Option<TriggerId>, Fault> {
         for owner in self.owners() {
-            if !self.owner_holds(owner)? {
-                continue;
-            }
             for n in 0..self.triggers(owner).len() {
                 if self.acts_now((owner, n))? {
                     return Ok(Some((owner, n)));
@@ -480,6 +482,9 @@ impl<'m> Run<'m> {
     fn acts_now(&mut self, id: TriggerId) -> Result<bool, Fault> {
         let trigger = &self.triggers(id.0)[id.1];
         let On::AsSoonAs(condition) = &trigger.on else { return Ok(false) };
+        if !self.owner_holds(id.0)? {
+            return Ok(false);
+        }
         let view = self.of(id);
         let is_true = self.holds(condition, &view)? && self.holds_if_any(trigger.when.as_ref(), &view)?;
         let Some(mark) = self.case.marks.get_mut(&id) else { return Ok(false) };

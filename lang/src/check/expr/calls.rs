@@ -275,6 +275,12 @@ impl Checker<'_> {
                 format!("`{}` is an event, not a value", whole.text),
                 format!("`had {}` asks whether it happened", whole.text),
             )
+        } else if self.named_constant(Type::Tone, &whole.text).is_some() {
+            (
+                format!("`{}` is a tone, not a table", whole.text),
+                "a bracket after a name belongs to that name, on the next line too: let what follows begin without one"
+                    .to_owned(),
+            )
         } else {
             let help = "tables are declared in this file, or found in a module: `use` it, or write its dotted name";
             (format!("There is no table `{}`", whole.text), help.to_owned())
