@@ -13,9 +13,9 @@
 mod items;
 
 use dunlin_lang::emit::emit;
-use dunlin_machine::ir::{Channels, FactId, Machine, StageId, TemplateId};
+use dunlin_machine::ir::{Channels, FactId, Machine, PlanId, StageId, TemplateId};
 use dunlin_machine::value::{Date, Instant};
-use dunlin_runtime::input::{Given, Opening, PaymentGiven, SentGiven};
+use dunlin_runtime::input::{Given, Opening, PaymentGiven, PlanGiven, SentGiven};
 use dunlin_runtime::{Engine as _, Fault, Interpreter, Outcome, Refusal, store};
 use dunlin_tests::generate::{self, Version};
 use dunlin_tests::pair::{Compiled, compile};
@@ -99,7 +99,11 @@ impl<'m> Both<'m> {
             Ok(case) => {
                 assert_eq!(status, 0, "{name}: the interpreter opens it");
                 let theirs = store::restore(self.machine, &saved).unwrap();
-                assert!(saved == store::save(&case).unwrap(), "{name}: the cases differ\n{}", differences(&theirs, &case));
+                assert!(
+                    saved == store::save(&case).unwrap(),
+                    "{name}: the cases differ\n{}",
+                    differences(&theirs, &case)
+                );
                 self.opened += 1;
             }
             Err(refusal) => {
@@ -154,7 +158,8 @@ fn changed(opening: &Opening, at: Instant) -> Vec<(&'static str, Opening)> {
     with("too many debtors", &|o| o.persons = vec![o.persons[0].clone(); 300]);
     with("too many claims", &|o| {
         let claim = o.claims[0].clone();
-        o.claims = (0..1000).map(|n| dunlin_runtime::input::ClaimGiven { id: n.to_string(), ..claim.clone() }).collect();
+        o.claims =
+            (0..1000).map(|n| dunlin_runtime::input::ClaimGiven { id: n.to_string(), ..claim.clone() }).collect();
     });
     with("principal of nothing", &|o| o.claims[0].principal = 0);
     with("less than nothing", &|o| o.claims[0].principal = -1);
@@ -183,7 +188,8 @@ fn changed(opening: &Opening, at: Instant) -> Vec<(&'static str, Opening)> {
     with("a fact that is a number", &|o| o.facts.push((FactId(0), Given::Value(1))));
     with("texts that are learned", &|o| {
         o.claims.iter_mut().for_each(|c| c.kind = Some("rent of a boat".into()));
-        o.costs = vec![("boat hire".into(), 5), ("dunning".into(), 7), ("rent of a boat".into(), 9), ("boat hire".into(), 3)];
+        o.costs =
+            vec![("boat hire".into(), 5), ("dunning".into(), 7), ("rent of a boat".into(), 9), ("boat hire".into(), 3)];
         o.persons[0].language = Some("rent of a boat".into());
     });
     with("too many kinds of costs", &|o| o.costs = (0..40).map(|n| (format!("k{n}"), 1)).collect());
@@ -217,6 +223,29 @@ fn changed(opening: &Opening, at: Instant) -> Vec<(&'static str, Opening)> {
     with("paid often", &|o| o.payments = (0..60).map(|n| paid(Some(&n.to_string()), 60 - n, 3)).collect());
     with("paid nothing", &|o| o.payments = vec![paid(Some("a"), 4, 0)]);
     with("paid later", &|o| o.payments = vec![paid(Some("a"), -4, 3)]);
+    let plan = |amount: i64, day: Option<u8>, since: Option<i32>| {
+        Some(PlanGiven { plan: PlanId(0), amount, day, since: since.map(|days| later(today, -days)) })
+    };
+    with("a plan", &|o| o.plan = plan(500, None, None));
+    with("a plan that is not there", &|o| {
+        o.plan = Some(PlanGiven { plan: PlanId(50), ..plan(500, None, None).unwrap() })
+    });
+    with("a plan of nothing", &|o| o.plan = plan(0, None, None));
+    with("a plan on a day", &|o| o.plan = plan(500, Some(1), None));
+    with("a plan on no day", &|o| o.plan = plan(500, Some(0), None));
+    with("a plan on the last day", &|o| o.plan = plan(500, Some(31), Some(0)));
+    with("a plan on a day of no month", &|o| o.plan = plan(500, Some(32), Some(0)));
+    with("a plan of tomorrow", &|o| o.plan = plan(500, None, Some(-1)));
+    with("a plan that runs", &|o| o.plan = plan(900, None, Some(50)));
+    with("a plan that was paid", &|o| {
+        o.plan = plan(300, None, Some(70));
+        o.payments =
+            vec![paid(Some("b"), 40, 300), paid(Some("a"), 100, 30), paid(Some("c"), 70, 20), paid(None, 11, 200)];
+    });
+    with("a plan that is paid", &|o| {
+        o.plan = plan(1, None, Some(9));
+        o.payments = vec![paid(Some("b"), 4, 30_000_000)];
+    });
     with("a long history", &|o| {
         o.sent = vec![sent(0, 3, 0), sent(1, 9, 0), sent(0, 30, 0)];
         o.payments = vec![paid(Some("b"), 4, 200), paid(Some("a"), 14, 300), paid(None, 1, 2)];

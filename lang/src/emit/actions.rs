@@ -324,28 +324,9 @@ pub(super) fn with_values(e: &Emit<'_>, b: &mut Body, with: &With) -> (Val, Val)
     let from = b.keep(run::with(e).get());
     for (name, ty, value) in with {
         let value = b.call(expressions::value_of(e, *value, Mode::Noted), &[]);
-        b.call(run::name_value(e), &[text(*name).into(), type_number(*ty).into(), value]);
+        b.call(run::name_value(e), &[text(*name).into(), super::schema::type_number(*ty).into(), value]);
     }
     (from, b.keep(run::with(e).get()))
-}
-
-/// A type as a number: its place among types, and for an enumeration which, times 256.
-fn type_number(ty: dunlin_machine::ir::Type) -> i32 {
-    use dunlin_machine::ir::Type;
-    match ty {
-        Type::Bool => 0,
-        Type::Number => 1,
-        Type::Money => 2,
-        Type::Rate => 3,
-        Type::Date => 4,
-        Type::Instant => 5,
-        Type::Hours => 6,
-        Type::Duration => 7,
-        Type::Text => 8,
-        Type::Channel => 9,
-        Type::Tone => 10,
-        Type::Enum(id) => 11 | i32::from(id.0) << 8,
-    }
 }
 
 /// Against whom something is filed, a bit each: those pursued; where nobody is, all.

@@ -6,11 +6,11 @@ use super::faults::{Expected, Fault, Thing};
 use super::input::field;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
-use super::open::not_there;
+use super::open::{not_there, start_vars};
 use super::opening::{each_said, many, missing, refuse, said, wrong};
 use super::run::{self, NONE};
 use super::state::Claim;
-use super::{contact, costs, messages, stages, store, texts};
+use super::{contact, costs, messages, plans, stages, store, texts};
 use Width::I32;
 use dunlin_machine::events::Happening;
 
@@ -70,7 +70,7 @@ pub(super) fn check(e: &Emit<'_>) -> Func {
             |b| refuse(e, b, said(e, field::ENTERED).is(), field::ENTERED, Expected::Nothing),
         );
         for day in [field::ENTERED, field::TITLED_ON, field::SERVED] {
-            refuse_later(e, b, day, &said(e, day).day_or(NO_DAY));
+            refuse_later(e, b, day, &said(e, day).narrow_or(NO_DAY));
         }
         b.call(collect(e), &[b.arg(0)]);
         b.call(check_sent(e), &[]);
@@ -171,7 +171,7 @@ fn check_plan(e: &Emit<'_>) -> Func {
         let (plan, day, since) = (said(e, field::PLAN), said(e, field::PLAN_DAY), said(e, field::PLAN_SINCE));
         not_there(e, b, plan.at.get().lt(many(e.m.plans.len())).not(), Thing::Plan);
         refuse(e, b, plan.value.get().le(0i64), field::PLAN, Expected::MoreThanNothing);
-        refuse_later(e, b, field::PLAN_SINCE, &since.day_or(NO_DAY));
+        refuse_later(e, b, field::PLAN_SINCE, &since.narrow_or(NO_DAY));
         b.when(day.is(), |b| {
             let at = b.keep(day.value.get().narrow());
             let days = Cell::new(&e.constant(&plan_days(e)).add(plan.at.get().mul(4)), 0, Form::I32).get();
@@ -197,13 +197,13 @@ pub(super) fn bring(e: &Emit<'_>) -> Func {
         });
         let count = b.keep(said(e, field::PAID).count.get());
         b.call(sort(e), &[paid_at(e), count.clone()]);
-        b.either(
-            said(e, field::PLAN).is(),
-            |b| bring_plan(b),
-            |b| {
-                b.call(bring_payments(e), &[paid_at(e), count]);
-            },
-        );
+        if !e.m.plans.is_empty() {
+            b.when(said(e, field::PLAN).is(), |b| {
+                b.call(bring_plan(e), &[]);
+                b.end();
+            });
+        }
+        b.call(bring_payments(e), &[paid_at(e), count]);
     })
 }
 
@@ -284,7 +284,29 @@ fn bring_payments(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Plans cannot be brought yet.
-fn bring_plan(b: &mut Body) {
-    b.fail(Fault::Malformed.number());
+/// A plan that runs became active on its day, as the account stood then.
+fn bring_plan(e: &Emit<'_>) -> Func {
+    e.func("bring_plan", &[], None, true, |e, b| {
+        let (plan, day, since) = (said(e, field::PLAN), said(e, field::PLAN_DAY), said(e, field::PLAN_SINCE));
+        b.call(start_vars(e), &[]);
+        let opening = b.keep(run::today(e).get());
+        let until = b.keep(since.narrow_or(0).or_else(&since.is(), &opening));
+        let (first, count) = (b.keep(paid_at(e)), b.keep(said(e, field::PAID).count.get()));
+        let before = b.var(0);
+        each_brought(b, &first, &count, |b, record| {
+            b.set(before, before.get().add(brought(record).when.get().le(until.wide())));
+        });
+        b.call(bring_payments(e), &[first.clone(), before.get()]);
+        become_day(e, b, &until);
+        let given = [plan.at.get(), plan.value.get(), day.narrow_or(0), since.narrow_or(NO_DAY)];
+        b.call(plans::agree_before(e), &given);
+        become_day(e, b, &opening);
+        b.call(bring_payments(e), &[first.add(before.get().mul(signed(BROUGHT))), count.sub(before.get())]);
+        b.call(plans::pass_over_past_instalments(e), &[]);
+    })
+}
+
+fn become_day(e: &Emit<'_>, b: &mut Body, day: &Val) {
+    run::today(e).set(b, day);
+    run::interest_known(e).set(b, 0);
 }

@@ -106,8 +106,8 @@ fn begin_values(e: &Emit<'_>) -> Func {
         });
         let titled_on = said(e, field::TITLED_ON);
         b.store(&case.titled, said(e, field::TITLED).value.get().narrow().or(titled_on.is()));
-        b.store(&case.titled_on, titled_on.day_or(NO_DAY));
-        b.store(&case.limitation_date, said(e, field::LIMITATION_DATE).day_or(NO_DAY));
+        b.store(&case.titled_on, titled_on.narrow_or(NO_DAY));
+        b.store(&case.limitation_date, said(e, field::LIMITATION_DATE).narrow_or(NO_DAY));
         b.call(facts::begin(e), &[]);
     })
 }

@@ -117,8 +117,8 @@ impl Said {
         self.count.get().ne(0)
     }
 
-    /// The day that was said; another where none was.
-    pub(super) fn day_or(&self, none: i32) -> Val {
+    /// The day, or another narrow number, that was said; another where none was.
+    pub(super) fn narrow_or(&self, none: i32) -> Val {
         self.value.get().narrow().or_else(&self.is(), none)
     }
 }
