@@ -9,9 +9,11 @@
 )]
 
 use dunlin_lang::emit::emit;
-use dunlin_machine::ir::Machine;
+use dunlin_machine::events::Happening;
+use dunlin_machine::ir::{Does, EventId, Machine, Type};
 use dunlin_machine::value::Instant;
 use dunlin_runtime::case::Case;
+use dunlin_runtime::input::Given;
 use dunlin_runtime::{Engine as _, Event, Fault, Input, Interpreter, Outcome, Refusal, store};
 use dunlin_tests::generate::{self, Version};
 use dunlin_tests::pair::{Compiled, compile};
@@ -22,6 +24,101 @@ use wasmi::{Engine, Instance, Linker, Memory, Module, Store};
 #[path = "../../wasm/src/items.rs"]
 #[allow(dead_code, reason = "what a case opens with is not handed over here yet")]
 mod items;
+
+/// Numbers that look random, from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % u64::try_from(count.max(1)).unwrap()).unwrap()
+    }
+
+    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())].clone()
+    }
+}
+
+/// How many events of any kind a case takes besides those of its history, now and then.
+const PROBES: usize = 6;
+
+/// Texts that facts are set to.
+const VALUES: [&str; 14] = [
+    "true",
+    "false",
+    "7",
+    "-3",
+    "1_000",
+    "12.50",
+    "1000.00EUR",
+    "5%",
+    "3.25",
+    "2026-03-31",
+    "2026-03-31T10:00:00+02:00",
+    "14 days",
+    "1 month",
+    "",
+];
+
+/// A text for a parameter: the name of something that the case or the machine has, or of nothing.
+fn probed_text(dice: &mut Dice, machine: &Machine, case: &Case, paid: &[String], param: &str) -> String {
+    let text = |id: dunlin_machine::ir::TextId| machine.texts[id.index()].clone();
+    let named: Vec<String> = match param {
+        "debtor" => case.persons.iter().map(|p| p.id.clone()).collect(),
+        "claim" | "for" => case.ledger.claims.iter().map(|c| c.id.clone()).collect(),
+        "of" => paid.to_vec(),
+        "what" => vec!["costs".into(), "interest".into()],
+        "stage" => {
+            let procedures = machine.scopes.iter().filter(|s| s.first.is_some()).map(|s| text(s.name));
+            machine.stages.iter().map(|s| text(s.name)).chain(procedures).collect()
+        }
+        "time_zone" => machine.zones.iter().map(|z| z.name().to_owned()).collect(),
+        "language" | "region" => vec!["de".into(), "de-AT".into(), "DE-BY".into()],
+        "value" => {
+            let values = machine.enums.iter().flat_map(|e| &e.values).map(|v| text(*v));
+            VALUES.into_iter().map(Into::into).chain(values).collect()
+        }
+        "name" => {
+            let of = |does: &Does| match does {
+                Does::Task(task) => Some(text(task.name)),
+                Does::Approval(approval) => Some(text(approval.name)),
+                _ => None,
+            };
+            let facts = machine.facts.iter().map(|f| text(f.name));
+            machine.actions.iter().filter_map(|a| of(&a.does)).chain(facts).collect()
+        }
+        "reason" => {
+            case.holds.iter().filter_map(|h| machine.texts.get(usize::try_from(h.reason).ok()?)).cloned().collect()
+        }
+        _ => Vec::new(),
+    };
+    if named.is_empty() || dice.below(12) == 0 { format!("new {}", dice.below(3)) } else { dice.one(&named) }
+}
+
+/// An event that the case might take as it stands.
+fn probe(dice: &mut Dice, machine: &Machine, case: &Case, paid: &[String]) -> Event {
+    let number = dice.below(machine.events.len());
+    let event = EventId(u16::try_from(number).unwrap());
+    let today = machine.zones[0].local(case.now).0.days();
+    let mut args = Vec::new();
+    for (at, param) in (0u8..).zip(&machine.events[number].params) {
+        if dice.below(if param.required { 40 } else { 2 }) == 0 {
+            continue;
+        }
+        let name = machine.texts[param.name.index()].as_str();
+        let given = match param.ty {
+            Type::Text => Given::Text(probed_text(dice, machine, case, paid, name)),
+            Type::Date => Given::Value(i64::from(today) - 40 + i64::try_from(dice.below(80)).unwrap()),
+            Type::Instant => Given::Value(case.now.seconds() + i64::try_from(dice.below(100_000)).unwrap()),
+            Type::Money | Type::Rate => Given::Value(dice.one(&[0, -1, 1, 100, 2_550, 10_000, 99_999, 5_000_000])),
+            Type::Number => Given::Value(dice.one(&[1, 2, 3, 5, 8, 15, 31, 40])),
+            Type::Duration => Given::Value(dice.one(&[8, 9, 10, 11, 12, 14])),
+            _ => Given::Value(i64::try_from(dice.below(6)).unwrap()),
+        };
+        args.push((at, given));
+    }
+    Event { event, id: Some(format!("probe {}", dice.below(1 << 20))).filter(|_| dice.below(3) > 0), args }
+}
 
 /// A module at work.
 struct Host {
@@ -134,6 +231,7 @@ impl Compared {
         let mut out = Outcome::default();
         let Ok(mut case) = interpreter.open(&history.opening, history.at, &mut out) else { return };
         self.saved(name, &mut host, &case);
+        let (mut dice, mut paid) = (Dice(u64::from(case.opened.seconds().unsigned_abs() as u32)), Vec::new());
         let mut due = out.next_due;
         for (n, (when, event)) in history.inputs.iter().enumerate() {
             // What is due before is woken first, so that there is time that goes by.
@@ -143,8 +241,16 @@ impl Compared {
             let at = when.instant(case.now, due, zone);
             let input = event.as_ref().map_or(Input::Advance, Input::Event);
             due = self.step(name, &mut host, &mut interpreter, &mut case, input, at).or(due);
+            paid.extend(event.as_ref().filter(|e| e.event == Happening::Payment.id()).and_then(|e| e.id.clone()));
             // The module goes on with its own case, and now and then with one that was stored.
             if n % 3 == 0 {
+                self.saved(name, &mut host, &case);
+                let mut other = case.clone();
+                for _ in 0..PROBES {
+                    let event = probe(&mut dice, machine, &other, &paid);
+                    let later = other.now.add_seconds(i64::try_from(dice.below(90_000)).unwrap()).unwrap();
+                    self.step(name, &mut host, &mut interpreter, &mut other, Input::Event(&event), later);
+                }
                 self.saved(name, &mut host, &case);
             }
         }

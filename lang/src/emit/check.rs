@@ -360,7 +360,10 @@ fn approval_named(e: &Emit<'_>, b: &mut Body) {
 fn check_terms(e: &Emit<'_>, b: &mut Body) {
     let at = place_of(Happening::PlanAccepted, "day");
     let args = [event::value(e, 0).get(), event::is_known(e, at), event::value(e, at).get()];
+    // The bounds of a plan are read of whoever accepts it.
+    run::person(e).set(b, event::person(e).get());
     b.call(plans::terms_of(e), &args);
+    run::person(e).set(b, 0);
 }
 
 fn payment_named(e: &Emit<'_>, b: &mut Body, happening: Happening) {

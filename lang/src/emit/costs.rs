@@ -61,51 +61,22 @@ pub(super) fn do_charge(
     });
     let from = b.keep(run::seen(e).get());
     let asked = b.call(expressions::value_of(e, amount, Mode::Noted), &[]);
-    let asked = b.keep(asked.max(0i64));
-    let replaced = replacing.map(|k| i64::from(k.0));
-    let of = |b: &mut Body, kind: i64| run::find(b, &e.case.costs, |_, r| Cost::at(r).kind.get().eq(kind));
-    let (before, paid) = (b.var(0i64), b.var(0i64));
-    if let Some(replaced) = replaced {
-        let at = of(b, replaced);
-        b.when(at.ne(NONE), |b| {
-            let record = b.keep(e.case.costs.at(&at));
-            b.set(before, Cost::at(&record).charged.get());
-            b.set(paid, Cost::at(&record).paid.get());
-        });
-    }
-    let amount = b.var(&asked);
-    let cut_to = |b: &mut Body, cap: Val, others: Val| {
-        let room = b.call(numbers::minus(e), &[cap, others]);
-        b.set(amount, amount.get().min(room.max(0i64)));
-    };
-    if let Some(cap) = cap(e, b, e.m.ledger.costs_up_to) {
-        let all = b.var(0i64);
-        run::each(b, &e.case.costs, |b, _, record| more(e, b, all, Cost::at(record).charged.get()));
-        let others = b.call(numbers::minus(e), &[all.get(), before.get()]);
-        cut_to(b, cap, others);
-    }
-    let of_kind = e.m.ledger.costs_of_up_to.iter().find(|(k, _)| *k == kind).map(|(_, cap)| *cap);
-    if let Some(cap) = cap(e, b, of_kind) {
-        let others = b.var(0i64);
-        if replaced != Some(i64::from(kind.0)) {
-            let at = of(b, i64::from(kind.0));
-            b.when(at.ne(NONE), |b| {
-                let record = b.keep(e.case.costs.at(&at));
-                b.set(others, Cost::at(&record).charged.get());
-            });
-        }
-        cut_to(b, cap, others.get());
-    }
-    if let Some(replaced) = replaced {
-        let at = of(b, replaced);
-        b.when(at.ne(NONE), |b| {
-            let record = b.keep(e.case.costs.at(&at));
-            b.store(&Cost::at(&record).charged, paid.get());
-        });
-    }
     // What was paid on the costs that give way stays paid: only what exceeds it is new.
-    let booked = b.call(numbers::minus(e), &[amount.get(), paid.get()]);
-    let booked = b.keep(booked.max(0i64));
+    let paid = b.var(0i64);
+    if let Some(replaced) = replacing {
+        let at = cost_of(e, b, replaced);
+        b.when(at.ne(NONE), |b| {
+            let record = b.keep(e.case.costs.at(&at));
+            let cost = Cost::at(&record);
+            b.set(paid, cost.paid.get());
+            b.store(&cost.charged, paid.get());
+        });
+    }
+    let new = b.call(numbers::minus(e), &[asked, paid.get()]);
+    let new = b.keep(new.max(0i64));
+    let booked = b.var(&new);
+    b.when(new.gt(0i64), |b| within_caps(e, b, kind, booked));
+    let booked = b.keep(booked.get());
     b.when(booked.gt(0i64), |b| {
         b.call(book_cost(e), &[i64::from(kind.0).into(), booked.clone()]);
         let (without_from, without_to) = ledger::without(e, b, false);
@@ -114,9 +85,34 @@ pub(super) fn do_charge(
         run::effect(e, b, run::kind(EffectKind::Charge), rule, &from, &what);
         b.end();
     });
-    b.when(amount.get().lt(asked), |b| {
+    b.when(booked.lt(new), |b| {
         actions::held(e, b, rule, (EffectKind::Charge, text(kind).into(), 0.into()), &[by::COST_CAP.into()]);
     });
+}
+
+/// The costs of a kind, by position; -1 where there are none.
+fn cost_of(e: &Emit<'_>, b: &mut Body, kind: TextId) -> Val {
+    run::find(b, &e.case.costs, |_, record| Cost::at(record).kind.get().eq(i64::from(kind.0)))
+}
+
+/// Cuts an amount of a kind to what may still be charged.
+fn within_caps(e: &Emit<'_>, b: &mut Body, kind: TextId, amount: Var) {
+    let cut_to = |b: &mut Body, cap: Val, charged: Val| {
+        let room = b.call(numbers::minus(e), &[cap, charged]);
+        b.set(amount, amount.get().min(room.max(0i64)));
+    };
+    if let Some(cap) = cap(e, b, e.m.ledger.costs_up_to) {
+        let all = b.var(0i64);
+        run::each(b, &e.case.costs, |b, _, record| more(e, b, all, Cost::at(record).charged.get()));
+        cut_to(b, cap, all.get());
+    }
+    let of_kind = e.m.ledger.costs_of_up_to.iter().find(|(k, _)| *k == kind).map(|(_, cap)| *cap);
+    if let Some(cap) = cap(e, b, of_kind) {
+        let charged = b.var(0i64);
+        let at = cost_of(e, b, kind);
+        b.when(at.ne(NONE), |b| b.set(charged, Cost::at(&e.case.costs.at(&at)).charged.get()));
+        cut_to(b, cap, charged.get());
+    }
 }
 
 /// What costs may come to; what it reads of a debtor is the first one's.

@@ -430,6 +430,8 @@ pub(super) fn send_again(e: &Emit<'_>, at: ActionRef) -> Func {
             b.call(send_to(e, at), &[person.clone(), next.clone()]);
             b.end();
         });
+        let held = asks_for_disputed_only(e, b, send, rule, &person);
+        b.when(held, Body::end);
         let channels = b.call(way(e, at), &[person.clone(), next]);
         b.when(channels.eq(0), |b| {
             b.call(raise_unreachable(e), &[person.clone()]);

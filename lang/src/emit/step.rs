@@ -7,7 +7,7 @@ use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List};
-use super::{check, corrections, deliver, holds, input, limitation, plans, store, taken, texts, timers};
+use super::{check, corrections, deliver, holds, input, limitation, outcome, plans, store, taken, texts, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
@@ -40,7 +40,7 @@ pub(super) fn step(e: &Emit<'_>) -> Func {
         b.when(again, |b| {
             b.call(run::begin_chain(e), &[]);
             b.try_call(timers::earliest(e), &[]);
-            already_taken(e).set(b, fault().eq(0));
+            outcome::already_taken(e).set(b, fault().eq(0));
             b.give(fault());
         });
         b.when(b.arg(2).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
@@ -53,11 +53,6 @@ pub(super) fn step(e: &Emit<'_>) -> Func {
         end_step(e, b);
         b.give(fault());
     })
-}
-
-/// Whether the event was taken before: then nothing happened.
-pub(super) fn already_taken(e: &Emit<'_>) -> run::At {
-    run::At::named(e, "already_taken", I32)
 }
 
 /// The mark of the event's own id; -1 where it has none.
@@ -103,7 +98,7 @@ fn take(e: &Emit<'_>) -> Func {
 /// Nothing is told yet.
 pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
     b.set_global(FAULT, 0);
-    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), already_taken(e)] {
+    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), outcome::already_taken(e)] {
         at.set(b, 0);
     }
     b.fill(super::stages::exiting(e), 0, signed(super::code::number(e.m.scopes.len())));
