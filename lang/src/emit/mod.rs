@@ -28,6 +28,7 @@ mod module;
 mod numbers;
 mod promises;
 mod run;
+mod shorten;
 mod stages;
 mod state;
 mod step;
