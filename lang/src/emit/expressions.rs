@@ -5,7 +5,7 @@ use super::faults::Fault;
 use super::layout::NO_DAY;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE};
-use super::{calendars, days, ledger, numbers, plans, state, zones};
+use super::{calendars, days, ledger, limitation, numbers, plans, state, zones};
 use Width::{I32, I64};
 use dunlin_machine::ir::{
     Comparison, DatedId, Expr, ExprId, Pattern, Quantity, Scale, ScaleId, StageId, TableId, Type,
@@ -607,8 +607,8 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             plain(b, value)
         }
         Quantity::LimitationDate => {
-            e.lacks("limitation");
-            plain(b, 0i64.into())
+            let day = b.call(limitation::date(e), &[]);
+            maybe_day(b, day)
         }
         _ => {
             let value = ledger::quantity(e, b, quantity, |b, length| value_kept(e, b, length, mode));

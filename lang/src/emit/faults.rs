@@ -70,6 +70,8 @@ pub(super) enum Expected {
     Instalments = 24,
     /// A day of the month, 1 to 31.
     MonthDay = 25,
+    /// A parameter that the event has.
+    Parameter = 9,
 }
 
 /// What is not there.

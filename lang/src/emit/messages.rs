@@ -369,9 +369,8 @@ pub(super) fn bounce(e: &Emit<'_>) -> Func {
         // The latest that fits.
         run::each(b, messages, |b, at, record| {
             let message = state::Message::at(record);
-            let by_effect = message.effect.get().eq(b.arg(0));
-            let by_person = message.person.get().eq(b.arg(1));
-            let is = by_effect.or_else(&b.arg(0).ne(NONE), by_person);
+            let by_effect = b.arg(0).eq(NONE).or(message.effect.get().eq(b.arg(0)));
+            let is = by_effect.and(message.person.get().eq(b.arg(1)));
             b.when(is.and(message.copies.get().shr_u(b.arg(2)).and(1)), |b| b.set(found, at));
         });
         b.when(found.get().eq(NONE), Body::end);

@@ -13,8 +13,10 @@ mod actions;
 mod approvals;
 mod calendars;
 mod calls;
+mod check;
 mod code;
 mod contact;
+mod corrections;
 mod costs;
 mod days;
 mod deliver;
@@ -27,11 +29,14 @@ mod input;
 mod instalments;
 mod layout;
 mod ledger;
+mod limitation;
 mod messages;
 mod module;
+mod newcomers;
 mod numbers;
 mod open;
 mod opening;
+mod parse;
 mod plans;
 mod promises;
 mod run;
@@ -39,6 +44,7 @@ mod stages;
 mod state;
 mod step;
 mod store;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -76,6 +82,7 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
     );
     e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
+    e.export("step", step::step(&e));
     texts::export(&e);
     e.finish(&[])
 }

@@ -364,6 +364,7 @@ pub(super) mod entry {
     pub(in crate::emit) const PAUSED: i32 = 66;
     pub(in crate::emit) const RESUMED: i32 = 67;
     pub(in crate::emit) const EVENT: i32 = 68;
+    pub(in crate::emit) const NOTE: i32 = 69;
 }
 
 /// Begins an entry of a kind, for a rule, that read from a value on; gives its position.

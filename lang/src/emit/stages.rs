@@ -230,7 +230,8 @@ fn withdraw(e: &Emit<'_>) -> Func {
         let remember = b.arg(0);
         let own = run::run(e).get();
         let lists = [(&e.case.tasks, &left.tasks), (&e.case.calls, &left.calls), (&e.case.approvals, &left.approvals)];
-        for (n, (list, to)) in lists.into_iter().enumerate() {
+        let kinds = if approvals::any(e) { lists.len() } else { 2 };
+        for (n, (list, to)) in lists.into_iter().enumerate().take(kinds) {
             let at = b.var(0);
             b.while_(
                 |_| at.get().lt(list.count().get()),

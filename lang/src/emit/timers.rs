@@ -295,7 +295,7 @@ fn plain_due(e: &Emit<'_>, who: Who, at: usize) -> Func {
 }
 
 /// When a trigger on a date is due by that day alone.
-fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
+pub(super) fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
     let Some(offset) = offset else { return b.call(run::begin(e), &[day]) };
     let length = b.call(expressions::value_of(e, offset, Mode::Quiet), &[]);
     let length = if before { b.keep(expressions::negated(&length)) } else { length };
@@ -762,8 +762,13 @@ pub(super) fn rule_of_timer(e: &Emit<'_>) -> Func {
         b.when(kind.eq(timer::TASK), |b| b.give(of(state::Task::at(&e.case.tasks.at(&at)).action.get())));
         b.when(kind.eq(timer::WAITING), |b| b.give(of(state::Waiting::at(&e.case.waiting.at(&at)).action.get())));
         b.when(kind.eq(timer::CALL), |b| b.give(of(state::Call::at(&e.case.calls.at(&at)).action.get())));
-        b.when(kind.eq(timer::APPROVAL), |b| b.give(of(state::Approval::at(&e.case.approvals.at(&at)).action.get())));
-        b.when(kind.eq(timer::GRACE).or(kind.eq(timer::OVERDUE)), |b| b.give(plans::rule(e)));
+        if approvals::any(e) {
+            let approval = state::Approval::at(&e.case.approvals.at(&at));
+            b.when(kind.eq(timer::APPROVAL), |b| b.give(of(approval.action.get())));
+        }
+        if !e.m.plans.is_empty() {
+            b.when(kind.eq(timer::GRACE).or(kind.eq(timer::OVERDUE)), |b| b.give(plans::rule(e)));
+        }
         b.when(kind.ne(timer::TRIGGER), |b| b.give(NONE));
         let triggers: Vec<u8> = e.m.triggers.iter().flat_map(|t| t.rule.0.to_le_bytes()).collect();
         let triggers = e.constant(&triggers);
