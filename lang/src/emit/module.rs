@@ -219,7 +219,6 @@ impl<'m> Emit<'m> {
             });
             declared.function(at);
             let body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
-            eprintln!("FN {} {}", body.byte_len(), function.name);
             code.function(&body);
         }
         let (constants, first) = (self.constants.into_inner().bytes, self.first_constant);
