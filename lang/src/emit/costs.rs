@@ -166,13 +166,46 @@ pub(super) fn waive_money(e: &Emit<'_>, b: &mut Body, amount: Val) -> (Val, Val,
     let left = b.call(numbers::minus(e), &[amount, costs.clone()]);
     let interest = b.call(waive_interest(e), &[left.clone()]);
     let left = b.call(numbers::minus(e), &[left, interest.clone()]);
-    let principal = b.var(0i64);
-    in_order(e, b, |b, claim| {
-        let rest = b.call(numbers::minus(e), &[left.clone(), principal.get()]);
-        let part = b.call(reduce(e), &[claim.clone(), rest, run::today(e).get()]);
-        more(e, b, principal, part);
-    });
-    (principal.get(), interest, costs)
+    (b.call(take_out(e), &[left]), interest, costs)
+}
+
+/// Takes principal out of the claims, in the order of allocation, up to a sum; gives how much there was.
+pub(super) fn take_out(e: &Emit<'_>) -> Func {
+    e.func("take_out", &[I64], Some(I64), true, |e, b| {
+        let taken = b.var(0i64);
+        in_order(e, b, |b, claim| {
+            let rest = b.call(numbers::minus(e), &[b.arg(0), taken.get()]);
+            let part = b.call(reduce(e), &[claim.clone(), rest, run::today(e).get()]);
+            more(e, b, taken, part);
+        });
+        b.give(taken.get());
+    })
+}
+
+/// The interest of the disputed claims that were taken out last.
+pub(super) fn interest_taken_out(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "interest_taken_out", I64)
+}
+
+/// Takes the disputed claims out; gives their principal, and [`interest_taken_out`].
+pub(super) fn take_out_disputed(e: &Emit<'_>) -> Func {
+    e.func("take_out_disputed", &[], Some(I64), true, |e, b| {
+        let (principal, interest) = (b.var(0i64), b.var(0i64));
+        run::each(b, &e.case.claims, |b, at, record| {
+            let claim = Claim::at(record);
+            b.when(claim.disputed.get(), |b| {
+                b.call(fix(e), &[at.clone(), run::today(e).get()]);
+                for (sum, pot) in [(principal, &claim.principal), (interest, &claim.interest)] {
+                    more(e, b, sum, pot.get());
+                    b.store(pot, 0i64);
+                }
+                b.store(&claim.disputed, 0);
+            });
+        });
+        run::interest_known(e).set(b, 0);
+        interest_taken_out(e).set(b, interest.get());
+        b.give(principal.get());
+    })
 }
 
 /// Writes off open costs of a kind, or of all, up to a sum; gives how much.

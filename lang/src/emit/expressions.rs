@@ -182,6 +182,7 @@ fn least_unit(e: &Emit<'_>) -> Func {
 /// Notes a value that was read.
 fn noted(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, value: &Val, flags: i32) -> Val {
     if mode == Mode::Noted {
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags.into()]);
     }
     value.clone()
@@ -192,6 +193,7 @@ fn maybe(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, there: Val, value: 
     let (there, value) = (b.keep(there), b.keep(value));
     if mode == Mode::Noted {
         let value = value.or_else(&there, 0i64);
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value, there.clone()]);
     }
     b.when(there.not(), |b| run::fail(e, b, Fault::Unknown, i64::from(id.0)));
@@ -242,6 +244,7 @@ fn figure(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, value: &Val, provi
         run::provisional(e).set(b, run::provisional(e).get().or(&provisional));
     }
     if mode == Mode::Noted {
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), provisional.shl(1).or(1)]);
     }
     value.clone()
@@ -594,7 +597,8 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             };
             if mode == Mode::Noted {
                 let flags = run::provisional(e).get().shl(1).or(1);
-                b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
+                e.note(id);
+        b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
             }
             value
         }

@@ -10,7 +10,7 @@ use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state::{self};
-use super::{calendars, holds, ledger, stages};
+use super::{calendars, filing, holds, ledger, stages};
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ActionRef, Does, EffectKind, Nature, Send, To};
@@ -313,6 +313,10 @@ pub(super) fn retry(e: &Emit<'_>) -> Func {
     e.func("retry", &[I32], None, true, |e, b| {
         let record = b.keep(e.case.waiting.at(&b.arg(0)));
         let waiting = state::Waiting::at(&record);
+        if filing::rests(e) {
+            let filed = b.call(filing::file_at_last(e), &[b.arg(0)]);
+            b.when(filed, Body::end);
+        }
         let action = b.keep(waiting.action.get());
         for (at, _, send) in sends(e) {
             b.when(action.eq(i32::from(at.0)), |b| retry_one(e, b, at, send, &waiting));

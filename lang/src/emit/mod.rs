@@ -23,6 +23,7 @@ mod deliver;
 mod expressions;
 mod facts;
 mod faults;
+mod filing;
 mod history;
 mod holds;
 mod input;
@@ -36,14 +37,18 @@ mod newcomers;
 mod numbers;
 mod open;
 mod opening;
+mod outcome;
 mod parse;
+mod parts;
 mod plans;
 mod promises;
 mod run;
+mod schema;
 mod stages;
 mod state;
 mod step;
 mod store;
+mod substitutes;
 mod taken;
 #[cfg(test)]
 mod tests;
@@ -83,6 +88,7 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
     e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
     e.export("step", step::step(&e));
+    e.export("outcome", outcome::outcome(&e));
     texts::export(&e);
-    e.finish(&[])
+    e.finish(schema::SECTION, schema::section)
 }

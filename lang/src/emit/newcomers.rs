@@ -135,7 +135,7 @@ pub(super) fn end_contact(e: &Emit<'_>) -> Func {
 }
 
 /// Whether an action files a form.
-fn is_filing(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
+pub(super) fn is_filing(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
     let files = (0i32..).zip(&e.m.actions).filter(|(_, action)| matches!(action.does, Does::File { .. }));
     let action = b.keep(action);
     files.map(|(at, _)| action.eq(at)).reduce(|any, is| any.or(is)).unwrap_or(0.into())

@@ -33,7 +33,7 @@ impl Ran {
         });
         e.export("outer", outer);
         e.export("failed", e.func("failed", &[], Some(Width::I32), false, |_, b| b.give(fault())));
-        let bytes = e.finish(&[]).unwrap();
+        let bytes = e.finish("none", |_| Vec::new()).unwrap();
         let engine = Engine::default();
         let module = Module::new(&engine, &bytes).unwrap();
         let mut store = Store::new(&engine, ());

@@ -9,7 +9,9 @@ use super::module::{Emit, fault, signed};
 use super::run::{self, At, NONE};
 use super::state::{self, Slot};
 use super::who::{self, Who};
-use super::{approvals, calendars, calls, days, holds, instalments, messages, numbers, plans, stages, zones};
+use super::{
+    approvals, calendars, calls, days, holds, instalments, messages, numbers, plans, stages, substitutes, zones,
+};
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EffectKind, ExprId, On, Trigger};
@@ -33,6 +35,7 @@ mod timer {
     pub(super) const PROMISE: i64 = 1;
     pub(super) const GRACE: i64 = 2;
     pub(super) const OVERDUE: i64 = 3;
+    pub(super) const SUBSTITUTE: i64 = 4;
     pub(super) const TASK: i64 = 5;
     pub(super) const APPROVAL: i64 = 6;
     pub(super) const WAITING: i64 = 7;
@@ -109,6 +112,12 @@ pub(super) fn earliest(e: &Emit<'_>) -> Func {
             let due = b.keep(state::Task::at(record).due.get());
             b.when(due.ne(NO_INSTANT), |b| one(b, due.clone(), numbered(timer::TASK, at)));
         });
+        if substitutes::any(e) {
+            run::each(b, &case.tasks, |b, at, record| {
+                let due = b.call(substitutes::next(e), &[record.clone()]);
+                b.when(due.ne(NEVER), |b| one(b, due.clone(), numbered(timer::SUBSTITUTE, at)));
+            });
+        }
         if approvals::any(e) {
             run::each(b, &case.approvals, |b, at, record| {
                 let due = b.keep(state::Approval::at(record).due.get());
@@ -528,7 +537,6 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
         let due_day = run::local_day(e, b, due.clone());
         run::late(e).set(b, run::today(e).get().sub(due_day).max(0));
         let at = b.keep(timer.narrow());
-        let nothing = || -> Box<dyn FnOnce(&mut Body) + '_> { Box::new(|_| ()) };
         b.switch(
             timer.shr_u(40i64).narrow(),
             vec![
@@ -549,7 +557,11 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
                         b.call(plans::breach(e), &[]);
                     }
                 }),
-                nothing(),
+                Box::new(|b| {
+                    if substitutes::any(e) {
+                        b.call(substitutes::ask(e), &[at.clone()]);
+                    }
+                }),
                 Box::new(|b| {
                     b.call(task_overdue(e), &[at.clone()]);
                 }),
@@ -759,7 +771,8 @@ pub(super) fn rule_of_timer(e: &Emit<'_>) -> Func {
         let at = b.keep(timer.narrow());
         let rules: Vec<u8> = e.m.actions.iter().flat_map(|a| a.rule.0.to_le_bytes()).collect();
         let of = |action: Val| Cell::new(&e.constant(&rules).add(action.mul(2)), 0, super::code::Form::U16).get();
-        b.when(kind.eq(timer::TASK), |b| b.give(of(state::Task::at(&e.case.tasks.at(&at)).action.get())));
+        let of_task = kind.eq(timer::TASK).or(kind.eq(timer::SUBSTITUTE));
+        b.when(of_task, |b| b.give(of(state::Task::at(&e.case.tasks.at(&at)).action.get())));
         b.when(kind.eq(timer::WAITING), |b| b.give(of(state::Waiting::at(&e.case.waiting.at(&at)).action.get())));
         b.when(kind.eq(timer::CALL), |b| b.give(of(state::Call::at(&e.case.calls.at(&at)).action.get())));
         if approvals::any(e) {
@@ -826,6 +839,11 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
         }
         b.when(kind.eq(timer::PROMISE), |b| {
             b.store(&e.case.promise.0, 0);
+            b.end();
+        });
+        b.when(kind.eq(timer::SUBSTITUTE), |b| {
+            let task = state::Task::at(&e.case.tasks.at(&at));
+            b.store(&task.asked, task.asked.get().add(1).min(255));
             b.end();
         });
         if !e.m.plans.is_empty() {
