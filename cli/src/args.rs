@@ -121,6 +121,8 @@ pub enum RunFormat {
 pub enum EngineChoice {
     /// Straight from the tables of the machine
     Interpreter,
+    /// The machine as WebAssembly, compiled for this computer
+    Wasm,
 }
 
 /// `dunlin run`.
@@ -259,6 +261,9 @@ pub struct Simulate {
     /// Later rows of dated values
     #[arg(long, value_name = "FILE")]
     pub figures: Option<PathBuf>,
+    /// What runs the cases
+    #[arg(long, value_enum, default_value = "interpreter")]
+    pub engine: EngineChoice,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod engine;
 mod files;
 mod graph;
 mod output;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::iter;
 
 use crate::events::{DEBTOR_KIND, WEEKDAY};
-use crate::ir::{Does, Expr, Quantity, Type};
+use crate::ir::{Does, Expr, ExprId, Machine, Quantity, Type};
 
 impl<E> Expr<E> {
     /// The operands, in the order in which they are read. The rows of a table are not among them.
@@ -187,6 +187,25 @@ impl<E, B> Does<E, B> {
             Self::Exit { body, .. } => vec![body],
             Self::Approval(approval) => iter::once(&approval.body).chain(&approval.otherwise).collect(),
             _ => vec![],
+        }
+    }
+}
+
+impl Machine {
+    /// The type of what an expression gives; none where only its place knows it.
+    #[must_use]
+    pub fn type_of(&self, id: ExprId) -> Option<Type> {
+        match self.exprs.get(id.index())? {
+            Expr::Fact(fact) => self.facts.get(fact.index()).map(|fact| fact.ty),
+            Expr::Param(param) => self.params.get(param.index()).map(|param| param.ty),
+            Expr::Var(var) => self.vars.get(var.index()).map(|var| var.ty),
+            Expr::Kept(at) => {
+                let kept = self.kept.get(usize::from(*at))?;
+                self.events.get(kept.event.index())?.params.get(usize::from(kept.param)).map(|param| param.ty)
+            }
+            Expr::Table(table, _) => self.tables.get(table.index()).map(|table| table.result),
+            Expr::Dated(dated, _) => self.dated.get(dated.index()).map(|dated| dated.ty),
+            other => other.settled_type(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod generate;
 pub mod interpreter;
+pub mod kit;
+pub mod module;
 pub mod normal;
 pub mod oracle;
 pub mod pair;

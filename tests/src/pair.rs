@@ -68,7 +68,18 @@ pub struct Ran {
 /// # Errors
 /// The first difference.
 pub fn run(compiled: &Compiled, history: &History) -> Result<Ran, Difference> {
-    let mut pair = Pair::open(compiled, history)?;
+    through(Pair::open(compiled, history, None)?, history)
+}
+
+/// Runs a history in both, and in a further engine that must do what the interpreter does, to the byte.
+///
+/// # Errors
+/// The first difference.
+pub fn run_beside(compiled: &Compiled, history: &History, beside: &mut dyn Engine) -> Result<Ran, Difference> {
+    through(Pair::open(compiled, history, Some(beside))?, history)
+}
+
+fn through(mut pair: Pair<'_, '_>, history: &History) -> Result<Ran, Difference> {
     for (n, (when, event)) in history.inputs.iter().enumerate() {
         if pair.case.is_none() {
             break;
@@ -78,9 +89,10 @@ pub fn run(compiled: &Compiled, history: &History) -> Result<Ran, Difference> {
     Ok(pair.ran)
 }
 
-struct Pair<'c> {
+struct Pair<'c, 'e> {
     compiled: &'c Compiled,
     interpreter: Interpreter<'c>,
+    beside: Option<&'e mut dyn Engine>,
     case: Option<Case>,
     slow: Option<oracle::Case<'c>>,
     now: Instant,
@@ -91,8 +103,12 @@ struct Pair<'c> {
 
 type Told = Result<(Vec<String>, Option<Instant>), String>;
 
-impl<'c> Pair<'c> {
-    fn open(compiled: &'c Compiled, history: &History) -> Result<Self, Difference> {
+impl<'c, 'e> Pair<'c, 'e> {
+    fn open(
+        compiled: &'c Compiled,
+        history: &History,
+        beside: Option<&'e mut dyn Engine>,
+    ) -> Result<Self, Difference> {
         let mut interpreter = Interpreter::new(&compiled.machine);
         let mut out = Outcome::default();
         let fast = interpreter.open(&history.opening, history.at, &mut out);
@@ -100,6 +116,7 @@ impl<'c> Pair<'c> {
         let mut pair = Self {
             compiled,
             interpreter,
+            beside,
             case: None,
             slow: None,
             now: history.at,
@@ -108,6 +125,19 @@ impl<'c> Pair<'c> {
             ran: Ran::default(),
         };
         pair.ran.met.extend(situations::from_elsewhere(&history.opening).map(|one| (one, 1)));
+        if let Some(engine) = pair.beside.as_mut() {
+            let mut told = Outcome::default();
+            let opened = engine.open(&history.opening, history.at, &mut told);
+            let same = match (&fast, &opened) {
+                (Ok(case), Ok(other)) => case == other && out == told,
+                (Err(why), Err(other)) => interpreter::refusal(why) == interpreter::refusal(other),
+                _ => false,
+            };
+            if !same {
+                let words = format!("opening, beside:\n  {opened:?} {told:?}\n  {fast:?} {out:?}");
+                return Err(pair.broken(&words, 0));
+            }
+        }
         let fast_told = match fast {
             Ok(case) => {
                 let told = pair.tell(&case, &out);
@@ -143,6 +173,19 @@ impl<'c> Pair<'c> {
         let input = event.map_or(Input::Advance, Input::Event);
         let fast = self.interpreter.step(&mut next, input, at, &mut out);
         let slow = oracle::step(&self.compiled.model, slow, event, at);
+        let beside = self.beside.as_mut().map(|engine| {
+            let (mut other, mut told) = (case.clone(), Outcome::default());
+            let done = engine.step(&mut other, input, at, &mut told);
+            let same = match (&fast, &done) {
+                (Ok(()), Ok(())) => other == next && told == out,
+                (Err(why), Err(words)) => interpreter::refusal(why) == interpreter::refusal(words) && other == *case,
+                _ => false,
+            };
+            if same { None } else { Some(format!("beside: {done:?} {told:#?}\ninterpreter: {fast:?} {out:#?}")) }
+        });
+        if let Some(Some(words)) = beside {
+            return Err(self.broken(&words, number));
+        }
         let met = situations::met(&Taken {
             compiled: self.compiled,
             before: case,

@@ -1,4 +1,4 @@
-//! The interpreter as a host calls it.
+//! The engine as a host calls it: the interpreter, or a compiled module in its place.
 
 use crate::case_input::CaseInput;
 use crate::error::Error;
@@ -13,14 +13,20 @@ use dunlin_runtime::outcome::Outcome;
 /// Runs cases of one strategy. It holds no case: one serves any number of them, one after another.
 pub struct Interpreter<'s> {
     strategy: &'s Strategy,
-    engine: dunlin_runtime::Interpreter<'s>,
+    engine: Box<dyn Engine + 's>,
 }
 
 impl<'s> Interpreter<'s> {
     /// An interpreter of the strategy.
     #[must_use]
     pub fn new(strategy: &'s Strategy) -> Self {
-        Self { strategy, engine: dunlin_runtime::Interpreter::new(strategy.machine()) }
+        Self::over(strategy, Box::new(dunlin_runtime::Interpreter::new(strategy.machine())))
+    }
+
+    /// The same host over another engine, which runs the strategy's own machine.
+    #[must_use]
+    pub fn over(strategy: &'s Strategy, engine: Box<dyn Engine + 's>) -> Self {
+        Self { strategy, engine }
     }
 
     /// The strategy.

@@ -43,7 +43,18 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error::is_refused`], as [`Interpreter::open`].
     pub fn open(strategy: &'s Strategy, input: &CaseInput, watch: &mut Watcher<'_>) -> Result<Self, Error> {
-        let mut interpreter = Interpreter::new(strategy);
+        Self::open_over(Interpreter::new(strategy), input, watch)
+    }
+
+    /// Opens a case with an engine that is there already.
+    ///
+    /// # Errors
+    /// As [`Run::open`].
+    pub fn open_over(
+        mut interpreter: Interpreter<'s>,
+        input: &CaseInput,
+        watch: &mut Watcher<'_>,
+    ) -> Result<Self, Error> {
         let (case, outcome) = interpreter.open(input, input.at)?;
         watch(Step { at: input.at, event: None, case: &case, result: Ok(&outcome) });
         let next_due = outcome.next_due;
@@ -55,9 +66,18 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error::is_state`] for a case that the strategy cannot read.
     pub fn resume(strategy: &'s Strategy, case: Case) -> Result<Self, Error> {
+        Self::resume_over(Interpreter::new(strategy), case)
+    }
+
+    /// Goes on with a saved case with an engine that is there already.
+    ///
+    /// # Errors
+    /// As [`Run::resume`].
+    pub fn resume_over(interpreter: Interpreter<'s>, case: Case) -> Result<Self, Error> {
+        let strategy = interpreter.strategy();
         let next_due = dunlin_runtime::next_due(strategy.machine(), case.state());
         let next_due = next_due.map_err(|why| Error::state(why.words(strategy.machine()), false))?;
-        Ok(Self { interpreter: Interpreter::new(strategy), case, late: 0, outcome: Outcome::default(), next_due })
+        Ok(Self { interpreter, case, late: 0, outcome: Outcome::default(), next_due })
     }
 
     /// Makes the host wake each time so much too late.

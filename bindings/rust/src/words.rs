@@ -41,19 +41,7 @@ impl Strategy {
 
     /// The type of what a rule read: a fact, a parameter, a quantity … What is worked out from others has none here.
     pub(crate) fn type_of(&self, id: ExprId) -> Option<Type> {
-        let m = self.machine();
-        match m.exprs.get(id.index())? {
-            Expr::Fact(fact) => m.facts.get(fact.index()).map(|fact| fact.ty),
-            Expr::Param(param) => m.params.get(param.index()).map(|param| param.ty),
-            Expr::Var(var) => m.vars.get(var.index()).map(|var| var.ty),
-            Expr::Kept(at) => {
-                let kept = m.kept.get(usize::from(*at))?;
-                m.events.get(kept.event.index())?.params.get(usize::from(kept.param)).map(|param| param.ty)
-            }
-            Expr::Table(table, _) => m.tables.get(table.index()).map(|table| table.result),
-            Expr::Dated(dated, _) => m.dated.get(dated.index()).map(|dated| dated.ty),
-            other => other.settled_type(),
-        }
+        self.machine().type_of(id)
     }
 
     /// The names of the channels, in order.

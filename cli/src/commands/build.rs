@@ -1,6 +1,7 @@
-//! `dunlin build`: the machine of a strategy as a file.
+//! `dunlin build`: the machine of a strategy as a file, or as a WebAssembly module.
 
 use crate::args::Build;
+use crate::engine;
 use crate::files;
 use crate::output::count;
 use crate::problem::{Done, Problem};
@@ -9,19 +10,17 @@ use crate::problem::{Done, Problem};
 pub fn run(args: &Build) -> Done {
     let ending = args.output.extension().map(|ending| ending.to_string_lossy().into_owned());
     match ending.as_deref() {
-        Some("dunm" | "txt") => {}
-        Some("wasm") => {
-            return Err(Problem::usage("This version of Dunlin does not write WebAssembly yet; -o OUT.dunm does."));
-        }
+        Some("dunm" | "wasm" | "txt") => {}
         _ => {
             return Err(Problem::usage(format!(
-                "-o {}: a machine ends in .dunm, or in .txt for reading",
+                "-o {}: a machine ends in .dunm, a WebAssembly module in .wasm, a machine for reading in .txt",
                 args.output.display()
             )));
         }
     }
     let strategy = files::strategy(&args.file)?;
     let bytes = match ending.as_deref() {
+        Some("wasm") => engine::emit(&strategy)?,
         Some("txt") => strategy.machine().to_string().into_bytes(),
         _ => strategy.to_bytes(),
     };

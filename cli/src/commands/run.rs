@@ -1,12 +1,13 @@
 //! `dunlin run`: one case, event by event.
 
 use super::story;
-use crate::args::{Run as Args, RunFormat};
+use crate::args::{EngineChoice, Run as Args, RunFormat};
+use crate::engine;
 use crate::files;
 use crate::output::{self, Ink, ink};
 use crate::problem::{Done, Problem};
 use dunlin::machine::value::{Currency, Date, Duration, Instant};
-use dunlin::{Case, CaseInput, Error, EventInput, Lines, Run, Step, Story, Strategy, Told};
+use dunlin::{Case, CaseInput, Error, EventInput, Interpreter, Lines, Run, Step, Story, Strategy, Told};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -119,11 +120,18 @@ fn until(strategy: &Strategy, text: &str) -> Done<Instant> {
 }
 
 fn begin<'s>(strategy: &'s Strategy, start: Start, args: &Args, journal: &mut Journal<'s>) -> Done<Run<'s>> {
+    let engine = match args.engine {
+        EngineChoice::Interpreter => Interpreter::new(strategy),
+        EngineChoice::Wasm => {
+            let module = engine::module(strategy)?;
+            Interpreter::over(strategy, Box::new(engine::instance(&module, strategy)?))
+        }
+    };
     let opened = match start {
-        Start::Saved(case) => Run::resume(strategy, *case),
+        Start::Saved(case) => Run::resume_over(engine, *case),
         Start::Opening(input) => {
             journal.headline(&input.opening.id);
-            Run::open(strategy, &input, &mut |step| journal.note(&step))
+            Run::open_over(engine, &input, &mut |step| journal.note(&step))
         }
     };
     let file = args.case.as_deref().or(args.resume.as_deref()).unwrap_or(Path::new("the case"));

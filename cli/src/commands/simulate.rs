@@ -4,7 +4,8 @@ mod portfolio;
 mod report;
 mod results;
 
-use crate::args::{Format, Simulate as Args};
+use crate::args::{EngineChoice, Format, Simulate as Args};
+use crate::engine;
 use crate::files;
 use crate::problem::{Done, Problem};
 use crate::progress::Progress;
@@ -27,7 +28,7 @@ pub fn run(args: &Args) -> Done {
         let strategy = files::strategy_with(path, args.figures.as_deref())?;
         let jobs = portfolio::read(&strategy, &args.cases, args.events.as_deref())?;
         let until = until(args, &jobs)?;
-        let portfolio = live(args, &strategy, &jobs, until);
+        let portfolio = live(args, &strategy, &jobs, until)?;
         say_failures(args, &portfolio);
         let summary = Summary::of(strategy.machine(), &portfolio).map_err(Problem::input)?;
         let report = Report { strategy: &strategy, summary: &summary, until };
@@ -67,7 +68,7 @@ fn until(args: &Args, jobs: &Jobs) -> Done<Date> {
     }
 }
 
-fn live(args: &Args, strategy: &Strategy, jobs: &Jobs, until: Date) -> Portfolio {
+fn live(args: &Args, strategy: &Strategy, jobs: &Jobs, until: Date) -> Done<Portfolio> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.map_or(cores, usize::from);
     let progress = Mutex::new(Progress::new(strategy.name(), u64::try_from(jobs.list.len()).ok()));
@@ -76,7 +77,16 @@ fn live(args: &Args, strategy: &Strategy, jobs: &Jobs, until: Date) -> Portfolio
             progress.advance(cases as u64);
         }
     };
-    simulate(strategy.machine(), || Interpreter::new(strategy.machine()), &jobs.list, until, threads, done)
+    let machine = strategy.machine();
+    Ok(match args.engine {
+        EngineChoice::Interpreter => {
+            simulate(machine, || Interpreter::new(machine), &jobs.list, until, threads, done)
+        }
+        EngineChoice::Wasm => {
+            let instance = engine::instance(&engine::module(strategy)?, strategy)?;
+            simulate(machine, || instance.clone(), &jobs.list, until, threads, done)
+        }
+    })
 }
 
 /// More would hide the summary.

@@ -8,7 +8,7 @@ use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who;
-use super::{calendars, calls, costs, days, holds, ledger, messages, stages};
+use super::{approvals, calls, costs, days, filing, holds, ledger, messages, parts, plans, stages, substitutes};
 use Width::{I32, I64};
 use dunlin_machine::ir::{Action, ActionRef, Block, Does, EffectKind, Send, TextId, With};
 
@@ -103,7 +103,7 @@ fn run_action(e: &Emit<'_>, b: &mut Body, at: ActionRef) -> Option<Val> {
         b.call(stoppable_action(e, at), &[]);
         return None;
     }
-    act(e, b, action)
+    act(e, b, at, action)
 }
 
 /// An action that waits in its order while the case is held.
@@ -125,7 +125,9 @@ fn stoppable_action(e: &Emit<'_>, at: ActionRef) -> Func {
             Does::Call(_) => {
                 b.call(calls::open_call(e), &[i32::from(at.0).into()]);
             }
-            Does::File { form, with } => file(e, b, at, rule, *form, with),
+            Does::File { .. } => {
+                b.call(filing::file(e, at), &[]);
+            }
             Does::Charge { amount, kind, replacing } => costs::do_charge(e, b, rule, *amount, *kind, *replacing),
             Does::Collect { amount, by } => {
                 let from = b.keep(run::seen(e).get());
@@ -155,9 +157,14 @@ pub(super) mod by {
     pub(in crate::emit) const WAITS_ALREADY: i32 = 5;
     pub(in crate::emit) const NEVER: i32 = 6;
     pub(in crate::emit) const COST_CAP: i32 = 7;
+    pub(in crate::emit) const PLAN_BOUND: i32 = 8;
+    pub(in crate::emit) const NO_TERMS: i32 = 9;
     pub(in crate::emit) const NOTHING: i32 = 10;
+    pub(in crate::emit) const WHEN: i32 = 11;
     /// Every claim that it would be about is disputed; the next number: one of them is fresh.
     pub(in crate::emit) const DISPUTED: i32 = 12;
+    /// The calendar and the position of the recess follow.
+    pub(in crate::emit) const RECESS: i32 = 14;
 }
 
 /// Tells that an action was held and is dropped: what holds it, then what that says.
@@ -213,12 +220,11 @@ fn stop(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action, kind: Effect
     });
 }
 
-fn act(e: &Emit<'_>, b: &mut Body, action: &Action) -> Option<Val> {
+fn act(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action) -> Option<Val> {
     let rule = i32::from(action.rule.0);
     match &action.does {
         Does::Task(_) => {
-            let at = e.m.actions.iter().position(|a| core::ptr::eq(a, action)).unwrap_or(0);
-            b.call(open_task(e, ActionRef(who::small(at))), &[]);
+            b.call(open_task(e, at), &[]);
         }
         Does::Waive(what) => costs::do_waive(e, b, rule, what),
         Does::Pause { reason, ends, without_interest } => {
@@ -247,55 +253,23 @@ fn act(e: &Emit<'_>, b: &mut Body, action: &Action) -> Option<Val> {
             b.store(&leaving, leaving.get().sub(1));
             return Some(moved);
         }
-        Does::Approval(_) => e.lacks("`with approval`"),
-        Does::OfferPlan(_) | Does::ActivatePlan(_) | Does::CancelPlan => e.lacks("plans"),
-        Does::ReleaseDebtor | Does::Split { .. } => e.lacks("`release debtor` and `split`"),
+        Does::Approval(_) => {
+            b.call(approvals::ask(e), &[i32::from(at.0).into()]);
+        }
+        Does::OfferPlan(plan) => {
+            b.call(plans::offer(e, *plan), &[rule.into()]);
+        }
+        Does::ActivatePlan(plan) => {
+            b.call(plans::activate(e, *plan), &[rule.into()]);
+        }
+        Does::CancelPlan => {
+            b.call(plans::end(e), &[]);
+        }
+        Does::ReleaseDebtor => parts::release(e, b, rule),
+        Does::Split { part, to } => parts::split(e, b, part, *to, rule),
         plain => tell(e, b, rule, plain),
     }
     None
-}
-
-/// Files a form, and says which claims that leaves out; not where it leaves out all.
-fn file(e: &Emit<'_>, b: &mut Body, at: ActionRef, rule: i32, form: TextId, with: &With) {
-    if e.m.calendars.iter().any(|calendar| !calendar.recesses.is_empty()) {
-        e.lacks("`file` with a calendar that has a recess");
-    }
-    let whole = if on_the_way_out(e, at) {
-        1.into()
-    } else {
-        let pursued = run::any(b, &e.case.persons, |_, record| e.case.person(record).channels.pursued.get());
-        b.keep(pursued.not())
-    };
-    b.when(whole.not(), |b| {
-        let held_by = b.call(ledger::nothing_left(e, true), &[]);
-        b.when(&held_by, |b| {
-            let what = (EffectKind::File, text(form).into(), 0.into());
-            held(e, b, rule, what, &[held_by.add(by::DISPUTED - 1)]);
-            b.end();
-        });
-    });
-    let from = b.keep(run::seen(e).get());
-    let run = with_values(e, b, with);
-    let without_from = b.keep(run::without(e).get());
-    b.when(whole.not(), |b| {
-        ledger::without(e, b, true);
-    });
-    let persons = b.call(persons_pursued(e), &[]);
-    let what = [text(form).into(), run.0, run.1, persons, without_from, run::without(e).get()];
-    run::effect(e, b, run::kind(EffectKind::File), rule, &from, &what);
-}
-
-/// Whether an action stands in a `leaving` block: then it takes back what was filed.
-fn on_the_way_out(e: &Emit<'_>, at: ActionRef) -> bool {
-    let within = |block: &Block| holds_action(e, *block, at);
-    let of = |leaving: &[dunlin_machine::ir::Leaving]| leaving.iter().any(|l| within(&l.body));
-    e.m.stages.iter().any(|s| of(&s.leaving)) || e.m.scopes.iter().any(|s| of(&s.leaving))
-}
-
-fn holds_action(e: &Emit<'_>, block: Block, at: ActionRef) -> bool {
-    let inside =
-        |n: usize| e.m.actions.get(n).is_some_and(|a| a.does.blocks().iter().any(|b| holds_action(e, **b, at)));
-    block.range().contains(&at.index()) || block.range().any(inside)
 }
 
 /// Effects that do nothing but tell the host.
@@ -350,32 +324,13 @@ pub(super) fn with_values(e: &Emit<'_>, b: &mut Body, with: &With) -> (Val, Val)
     let from = b.keep(run::with(e).get());
     for (name, ty, value) in with {
         let value = b.call(expressions::value_of(e, *value, Mode::Noted), &[]);
-        b.call(run::name_value(e), &[text(*name).into(), type_number(*ty).into(), value]);
+        b.call(run::name_value(e), &[text(*name).into(), super::schema::type_number(*ty).into(), value]);
     }
     (from, b.keep(run::with(e).get()))
 }
 
-/// A type as a number: its place among types, and for an enumeration which, times 256.
-fn type_number(ty: dunlin_machine::ir::Type) -> i32 {
-    use dunlin_machine::ir::Type;
-    match ty {
-        Type::Bool => 0,
-        Type::Number => 1,
-        Type::Money => 2,
-        Type::Rate => 3,
-        Type::Date => 4,
-        Type::Instant => 5,
-        Type::Hours => 6,
-        Type::Duration => 7,
-        Type::Text => 8,
-        Type::Channel => 9,
-        Type::Tone => 10,
-        Type::Enum(id) => 11 | i32::from(id.0) << 8,
-    }
-}
-
 /// Against whom something is filed, a bit each: those pursued; where nobody is, all.
-fn persons_pursued(e: &Emit<'_>) -> Func {
+pub(super) fn persons_pursued(e: &Emit<'_>) -> Func {
     e.func("persons_pursued", &[], Some(I32), false, |e, b| {
         let (some, all) = (b.var(0), b.var(0));
         run::each(b, &e.case.persons, |b, at, record| {
@@ -390,7 +345,7 @@ fn persons_pursued(e: &Emit<'_>) -> Func {
 // Tasks.
 
 /// The tasks of the machine, by their numbers.
-fn tasks<'m>(e: &Emit<'m>) -> impl Iterator<Item = (i32, &'m Action, &'m dunlin_machine::ir::Task)> {
+pub(super) fn tasks<'m>(e: &Emit<'m>) -> impl Iterator<Item = (i32, &'m Action, &'m dunlin_machine::ir::Task)> {
     let machine = e.m;
     machine.actions.iter().enumerate().filter_map(|(at, action)| match &action.does {
         Does::Task(task) => Some((i32::from(who::small(at)), action, task)),
@@ -436,21 +391,23 @@ pub(super) fn keeps(e: &Emit<'_>, b: &mut Body, action: Val) -> Val {
 fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
     e.func(format!("open_task_{}", at.0), &[], None, true, move |e, b| {
         let Some(Action { rule, does: Does::Task(task) }) = e.m.actions.get(at.index()) else { return };
-        if !task.substitutes.is_empty() {
-            e.lacks("substitutes of tasks");
-        }
         let from = b.keep(run::seen(e).get());
         let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
         // A limit ends with its last day; one in hours at its instant.
-        let hours = b.keep(calendars::unit_of(&within).eq(0));
-        let due = b.call(run::due_in(e), &[within, hours.not()]);
-        let number = tell_task(e, b, task, i32::from(rule.0), &from, &hours, &due, false);
+        let due = b.call(run::due_in(e), &[within.clone(), 1.into()]);
+        let hours = b.call(run::ends_by_hours(e), &[within, due.clone()]);
+        let number = tell_task(e, b, task, &text(task.role).into(), i32::from(rule.0), &from, &hours, &due, false);
+        let opened = if task.substitutes.is_empty() {
+            0.into()
+        } else {
+            b.call(substitutes::seconds_open(e), &[e.case.now.get()])
+        };
         let position = run::push(b, &e.case.tasks);
         let open = state::Task::at(&position);
         b.store(&open.action, i32::from(at.0));
         b.store(&open.effect, number);
         b.store(&open.due, due);
-        b.store(&open.opened, 0);
+        b.store(&open.opened, opened);
         b.store(&open.asked, 0);
         b.store(&open.owner, run::owner(e).get());
         b.store(&open.run, run::run(e).get());
@@ -459,10 +416,11 @@ fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
 
 /// Tells the host of a task.
 #[allow(clippy::too_many_arguments, reason = "what a task is asked for, by whom, and until when")]
-fn tell_task(
+pub(super) fn tell_task(
     e: &Emit<'_>,
     b: &mut Body,
     task: &dunlin_machine::ir::Task,
+    role: &Val,
     rule: i32,
     from: &Val,
     hours: &Val,
@@ -476,7 +434,7 @@ fn tell_task(
     let (there, priority) = task.priority.map_or((0, 0), |p| (1, p));
     let what = [
         text(task.name).into(),
-        text(task.role).into(),
+        role.clone(),
         until,
         until_instant,
         there.into(),
@@ -494,19 +452,22 @@ pub(super) fn open_task_again(e: &Emit<'_>) -> Func {
             b.when(withdrawn.action.get().eq(at), |b| {
                 let from = b.keep(run::seen(e).get());
                 let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
-                let hours = b.keep(calendars::unit_of(&within).eq(0));
                 let was = b.keep(withdrawn.due.get());
-                let due = b.choose(
-                    was.eq(NO_INSTANT),
-                    |_| NO_INSTANT.into(),
-                    |b| b.call(stages::later(e), &[was.clone(), b.arg(1), b.arg(2), hours.clone()]),
-                );
+                let ended = b.keep(run::or_instant(&was, e.case.now.get()));
+                let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
+                let later =
+                    |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
+                let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
                 let told = b.keep(run::or_instant(&due, e.case.now.get()));
-                let number = tell_task(e, b, task, i32::from(action.rule.0), &from, &hours, &told, true);
+                let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
+                let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
+                let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
+                let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
                 let position = run::push(b, &e.case.tasks);
                 b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
                 let open = state::Task::at(&position);
                 b.store(&open.due, due);
+                b.store(&open.opened, opened);
                 b.store(&open.effect, number);
                 b.store(&open.run, run::run(e).get());
                 b.end();

@@ -6,7 +6,7 @@ use super::faults::Fault;
 use super::layout::NO_DAY;
 use super::module::Emit;
 use Width::{I32, I64};
-use dunlin_machine::value::{Calendar, DayRule, HolidayRule};
+use dunlin_machine::value::{Calendar, DayRule, HolidayRule, Recess};
 
 /// A calendar in memory: the first day of the year that is kept, its length, and a bit for each day that is free.
 const ROOM: u32 = 56;
@@ -147,6 +147,64 @@ fn in_year(e: &Emit<'_>) -> Func {
     })
 }
 
+/// The bytes of a recess: the rule of its first day, with the years in which it may begin, and that of its last.
+const RECESS: i32 = 24;
+
+fn recess_bytes(recess: &Recess) -> Vec<u8> {
+    let rule = |day: DayRule| HolidayRule::every_year(day, "");
+    let (from_year, until_year) = (recess.from_year, recess.until_year);
+    [HolidayRule { from_year, until_year, ..rule(recess.from) }, rule(recess.until)]
+        .iter()
+        .flat_map(rule_bytes)
+        .collect()
+}
+
+/// The recesses of all calendars: where those of each stand, and how many they are.
+fn recesses(e: &Emit<'_>) -> Val {
+    let mut table = Vec::new();
+    for calendar in &e.m.calendars {
+        let bytes: Vec<u8> = calendar.recesses.iter().flat_map(recess_bytes).collect();
+        table.extend(e.constant_position(&bytes).to_le_bytes());
+        table.extend(number(calendar.recesses.len()).to_le_bytes());
+    }
+    e.constant(&table)
+}
+
+/// The position of the recess of a calendar in which a day lies; -1 where it lies in none.
+pub(super) fn recess_on(e: &Emit<'_>) -> Func {
+    e.func("recess_on", &[I32, I32], Some(I32), false, |e, b| {
+        let day = b.arg(1);
+        let civil = b.call(days::civil(e), &[day.clone()]);
+        let year = b.keep(days::year_in(&civil));
+        let record = b.keep(recesses(e).add(b.arg(0).mul(8)));
+        let first = b.keep(Cell::new(&record, 0, Form::I32).get());
+        b.each(Cell::new(&record, 4, Form::I32).get(), |b, at| {
+            let from_rule = b.keep(first.add(at.mul(RECESS)));
+            let until_rule = b.keep(from_rule.add(RECESS / 2));
+            b.each(3, |b, step| {
+                let year = b.keep(year.add(step).sub(1));
+                let from = b.call(in_year(e), &[from_rule.clone(), year.clone()]);
+                let until = b.call(in_year(e), &[until_rule.clone(), year.clone()]);
+                // Earlier in the year than the first, its last day lies in the next year.
+                let until = b.choose(
+                    until.lt(&from),
+                    |b| b.call(in_year(e), &[until_rule.clone(), year.add(1)]),
+                    |_| until.clone(),
+                );
+                let begins = within_years(&from_rule, &year).and(from.ne(NO_DAY));
+                b.when(begins.and(from.le(&day)).and(day.le(until)), |b| b.give(&at));
+            });
+        });
+        b.give(-1);
+    })
+}
+
+/// Whether a rule counts in a year.
+fn within_years(rule: &Val, year: &Val) -> Val {
+    let half = |at: u32| Cell::new(rule, at, Form::U16).get().shl(16).shr(16);
+    half(6).le(year).and(year.le(half(8)))
+}
+
 /// Marks a day as free in the year that is being worked out.
 fn mark(e: &Emit<'_>) -> Func {
     e.func("mark_free", &[I32, I32], None, false, |_, b| {
@@ -193,8 +251,7 @@ fn mark_rule(e: &Emit<'_>) -> Func {
         let at = b.call(days::civil(e), &[day.clone()]);
         let (year, month) = (b.keep(days::year_in(&at)), b.keep(days::month_in(&at)));
         let beside = base.add(1).eq(&year).and(month.eq(1)).or(base.sub(1).eq(&year).and(month.eq(12)));
-        let half = |at: u32| Cell::new(&rule, at, Form::U16).get().shl(16).shr(16);
-        let within = half(6).le(&year).and(year.le(half(8)));
+        let within = within_years(&rule, &year);
         b.when(year.eq(&base).or(beside).and(within).not(), Body::end);
         b.call(mark(e), &[kept.clone(), day.clone()]);
         let weekday = b.keep(days::weekday(&day));

@@ -131,6 +131,11 @@ impl Cell {
         Self { base: self.base.clone(), offset: self.offset + bytes, form }
     }
 
+    /// Where it lies.
+    pub(super) fn position(&self) -> Val {
+        self.base.add(i32::try_from(self.offset).unwrap_or(i32::MAX))
+    }
+
     fn arg(&self) -> MemArg {
         MemArg { offset: self.offset.into(), align: 0, memory_index: 0 }
     }

@@ -513,9 +513,16 @@ pub(super) fn through(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Notes an attempt to reach a person, and forgets those that nothing asks about any more.
+/// Notes an attempt to reach a person.
 pub(super) fn log_attempt(e: &Emit<'_>) -> Func {
     e.func("log_attempt", &[I32, I32], None, true, |e, b| {
+        b.call(log_attempt_of(e), &[b.arg(0), b.arg(1), e.case.now.get()]);
+    })
+}
+
+/// Notes an attempt at an instant, not earlier than those before, and forgets those that nothing asks about any more.
+pub(super) fn log_attempt_of(e: &Emit<'_>) -> Func {
+    e.func("log_attempt_of", &[I32, I32, I64], None, true, |e, b| {
         let record = b.keep(e.case.persons.at(&b.arg(0)));
         let attempts = e.case.person(&record).attempts;
         let oldest = b.call(oldest_counted(e), &[]);
@@ -535,8 +542,9 @@ pub(super) fn log_attempt(e: &Emit<'_>) -> Func {
         });
         let position = run::push(b, &attempts);
         let attempt = state::Attempt::at(&position);
-        b.store(&attempt.at, e.case.now.get());
-        b.store(&attempt.day, run::today(e).get());
+        let day = run::local_day(e, b, b.arg(2));
+        b.store(&attempt.at, b.arg(2));
+        b.store(&attempt.day, day);
         b.store(&attempt.channels, b.arg(1));
     })
 }

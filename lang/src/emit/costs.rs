@@ -1,15 +1,15 @@
 //! What changes the ledger: charges, waivers, payments and their return.
 
 use super::actions::{self, by, text};
-use super::code::{Body, Func, Val, Width};
+use super::code::{Body, Func, Val, Var, Width};
 use super::expressions::{self, Mode};
 use super::ledger::{self, fix};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state::{Claim, Cost, Part, Payment};
-use super::{days, numbers, promises};
+use super::{corrections, days, numbers, promises};
 use Width::{I32, I64};
-use dunlin_machine::ir::{ClaimOrder, CostCap, EffectKind, ExprId, Pool, TextId, Waive};
+use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, EffectKind, ExprId, Pool, TextId, Waive};
 
 /// What a part of a payment met, as it is stored.
 mod met {
@@ -19,7 +19,7 @@ mod met {
 }
 
 /// Adds to a variable; fails where it does not fit.
-fn more(e: &Emit<'_>, b: &mut Body, sum: super::code::Var, by: Val) {
+fn more(e: &Emit<'_>, b: &mut Body, sum: Var, by: Val) {
     let total = b.call(numbers::plus(e), &[sum.get(), by]);
     b.set(sum, total);
 }
@@ -158,7 +158,7 @@ pub(super) fn do_waive(e: &Emit<'_>, b: &mut Body, rule: i32, what: &Waive) {
 }
 
 /// No kind of costs: all of them.
-const NO_KIND: i64 = i64::MIN;
+pub(super) const NO_KIND: i64 = i64::MIN;
 
 /// Writes off a sum: costs, then interest, then principal.
 pub(super) fn waive_money(e: &Emit<'_>, b: &mut Body, amount: Val) -> (Val, Val, Val) {
@@ -166,13 +166,46 @@ pub(super) fn waive_money(e: &Emit<'_>, b: &mut Body, amount: Val) -> (Val, Val,
     let left = b.call(numbers::minus(e), &[amount, costs.clone()]);
     let interest = b.call(waive_interest(e), &[left.clone()]);
     let left = b.call(numbers::minus(e), &[left, interest.clone()]);
-    let principal = b.var(0i64);
-    in_order(e, b, |b, claim| {
-        let rest = b.call(numbers::minus(e), &[left.clone(), principal.get()]);
-        let part = b.call(reduce(e), &[claim.clone(), rest, run::today(e).get()]);
-        more(e, b, principal, part);
-    });
-    (principal.get(), interest, costs)
+    (b.call(take_out(e), &[left]), interest, costs)
+}
+
+/// Takes principal out of the claims, in the order of allocation, up to a sum; gives how much there was.
+pub(super) fn take_out(e: &Emit<'_>) -> Func {
+    e.func("take_out", &[I64], Some(I64), true, |e, b| {
+        let taken = b.var(0i64);
+        in_order(e, b, |b, claim| {
+            let rest = b.call(numbers::minus(e), &[b.arg(0), taken.get()]);
+            let part = b.call(reduce(e), &[claim.clone(), rest, run::today(e).get()]);
+            more(e, b, taken, part);
+        });
+        b.give(taken.get());
+    })
+}
+
+/// The interest of the disputed claims that were taken out last.
+pub(super) fn interest_taken_out(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "interest_taken_out", I64)
+}
+
+/// Takes the disputed claims out; gives their principal, and [`interest_taken_out`].
+pub(super) fn take_out_disputed(e: &Emit<'_>) -> Func {
+    e.func("take_out_disputed", &[], Some(I64), true, |e, b| {
+        let (principal, interest) = (b.var(0i64), b.var(0i64));
+        run::each(b, &e.case.claims, |b, at, record| {
+            let claim = Claim::at(record);
+            b.when(claim.disputed.get(), |b| {
+                b.call(fix(e), &[at.clone(), run::today(e).get()]);
+                for (sum, pot) in [(principal, &claim.principal), (interest, &claim.interest)] {
+                    more(e, b, sum, pot.get());
+                    b.store(pot, 0i64);
+                }
+                b.store(&claim.disputed, 0);
+            });
+        });
+        run::interest_known(e).set(b, 0);
+        interest_taken_out(e).set(b, interest.get());
+        b.give(principal.get());
+    })
 }
 
 /// Writes off open costs of a kind, or of all, up to a sum; gives how much.
@@ -364,10 +397,11 @@ pub(super) fn pay(e: &Emit<'_>) -> Func {
         let paid = b.call(numbers::plus(e), &[e.case.paid.get(), amount.clone()]);
         b.store(&e.case.paid, paid);
         let first = b.keep(e.case.parts.count().get());
-        if e.m.ledger.designation != dunlin_machine::ir::Designation::Unheard {
-            e.lacks("`designation`");
-        }
-        let left = allocate(e, b, amount.clone(), &on);
+        let left = match e.m.ledger.designation {
+            Designation::Unheard => amount.clone(),
+            _ => b.call(allocate_as_named(e), &[amount.clone(), on.clone(), b.arg(3)]),
+        };
+        let left = allocate(e, b, left, &on);
         let parts = b.keep(e.case.parts.count().get().sub(first));
         // The oldest gives way.
         let payments = &e.case.payments;
@@ -394,18 +428,44 @@ pub(super) fn pay(e: &Emit<'_>) -> Func {
     })
 }
 
-fn allocate(e: &Emit<'_>, b: &mut Body, amount: Val, on: &Val) -> Val {
-    let left = b.var(amount);
-    let costs = |b: &mut Body| {
+/// What the payer named comes first, as far as the strategy heeds it (§§ 366 (1), 367 (2) BGB); gives what is left: amount, day,
+/// the claim or -1.
+fn allocate_as_named(e: &Emit<'_>) -> Func {
+    e.func("allocate_as_named", &[I64, I32, I32], Some(I64), true, |e, b| {
+        let (left, on, claim) = (b.var(b.arg(0)), b.arg(1), b.arg(2));
+        b.when(claim.eq(NONE), |b| b.give(left.get()));
+        let pools = &e.m.ledger.pools;
+        if let Designation::RefusedOn(first) = &e.m.ledger.designation {
+            for pool in pools.iter().filter(|pool| first.contains(pool)) {
+                pay_all_costs(e, b, left, *pool);
+                in_order(e, b, |b, at| pay_one(e, b, left, *pool, at, &on));
+            }
+        }
+        pools.iter().for_each(|pool| pay_one(e, b, left, *pool, &claim, &on));
+        b.give(left.get());
+    })
+}
+
+/// Pays open costs, where they are the pool's turn.
+fn pay_all_costs(e: &Emit<'_>, b: &mut Body, left: Var, pool: Pool) {
+    if pool == Pool::Costs {
         let rest = b.call(pay_costs(e), &[left.get()]);
         b.set(left, rest);
-    };
-    let claim = |b: &mut Body, pool: Pool, at: &Val| {
-        if pool != Pool::Costs {
-            let rest = b.call(pay_claim(e, pool), &[at.clone(), left.get(), on.clone()]);
-            b.set(left, rest);
-        }
-    };
+    }
+}
+
+/// Pays what is open of a claim in a pool.
+fn pay_one(e: &Emit<'_>, b: &mut Body, left: Var, pool: Pool, claim: &Val, on: &Val) {
+    if pool != Pool::Costs {
+        let rest = b.call(pay_claim(e, pool), &[claim.clone(), left.get(), on.clone()]);
+        b.set(left, rest);
+    }
+}
+
+fn allocate(e: &Emit<'_>, b: &mut Body, amount: Val, on: &Val) -> Val {
+    let left = b.var(amount);
+    let costs = |b: &mut Body| pay_all_costs(e, b, left, Pool::Costs);
+    let claim = |b: &mut Body, pool: Pool, at: &Val| pay_one(e, b, left, pool, at, on);
     let pools = &e.m.ledger.pools;
     if e.m.ledger.each_claim_in_turn {
         let costs_first = pools.first() == Some(&Pool::Costs);
@@ -492,18 +552,21 @@ pub(super) fn undo_payment(e: &Emit<'_>) -> Func {
         b.when(at.eq(NONE), Body::end);
         let record = b.keep(e.case.payments.at(&at));
         let payment = Payment::at(&record);
-        let skip = b.var(0);
+        let (skip, allocated) = (b.var(0), b.var(0i64));
         b.each(&at, |b, n| b.set(skip, skip.get().add(Payment::at(&e.case.payments.at(&n)).parts.get())));
         b.each(payment.parts.get(), |b, n| {
             let position = b.keep(e.case.parts.at(&skip.get().add(n)));
             let part = Part::at(&position);
             b.call(put_back(e), &[part.met.get(), part.amount.get()]);
+            more(e, b, allocated, part.amount.get());
             let principal = part.met.get().and(255).eq(met::PRINCIPAL);
             b.when(b.arg(1).and(principal), |b| {
                 b.call(bear_since(e), &[part.met.get().shr_u(8), part.amount.get(), payment.on.get()]);
             });
         });
         b.store(&payment.returned, 1);
+        let refunded = b.call(numbers::minus(e), &[payment.amount.get(), allocated.get()]);
+        corrections::refunded(e).set(b, refunded);
         let paid = b.call(numbers::minus(e), &[e.case.paid.get(), payment.amount.get()]);
         b.store(&e.case.paid, paid);
         b.call(promises::uncount(e), &[payment.amount.get(), payment.on.get()]);

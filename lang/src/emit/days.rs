@@ -114,6 +114,28 @@ pub(super) fn end_of_month(e: &Emit<'_>) -> Func {
     })
 }
 
+/// The day of that number in the month of a day, or the month's last.
+pub(super) fn in_month(e: &Emit<'_>) -> Func {
+    e.func("in_month", &[I32, I32], Some(I32), false, |e, b| {
+        let last = b.call(end_of_month(e), &[b.arg(0)]);
+        let civil = b.call(civil(e), &[last.clone()]);
+        let length = b.keep(day_in(&civil));
+        b.give(last.sub(&length).add(b.arg(1).max(1).min(length)));
+    })
+}
+
+/// The next day of that number in a month, after a day.
+pub(super) fn next_in_month(e: &Emit<'_>) -> Func {
+    e.func("next_in_month", &[I32, I32], Some(I32), true, |e, b| {
+        let this = b.call(in_month(e), &[b.arg(0), b.arg(1)]);
+        b.when(this.gt(b.arg(0)), |b| b.give(&this));
+        let end = b.call(end_of_month(e), &[b.arg(0)]);
+        let next = b.call(add_days(e), &[end, 1.into()]);
+        let day = b.call(in_month(e), &[next, b.arg(1)]);
+        b.give(day);
+    })
+}
+
 /// The last day of the year.
 pub(super) fn end_of_year(e: &Emit<'_>) -> Func {
     e.func("end_of_year", &[I32], Some(I32), false, |e, b| {

@@ -8,7 +8,7 @@ use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who::{self, Who};
-use super::{ledger, stages, timers};
+use super::{corrections, ledger, limitation, plans, stages, timers};
 use Width::I32;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventPattern, On, Trigger};
@@ -50,7 +50,7 @@ pub(super) mod event {
 }
 
 /// Whether the event under way is the one of a pattern.
-fn matches(e: &Emit<'_>, pattern: &EventPattern) -> Val {
+pub(super) fn matches(e: &Emit<'_>, pattern: &EventPattern) -> Val {
     let same = event::number(e).get().eq(i32::from(pattern.event.0));
     pattern.is.iter().fold(same, |all, (at, value)| all.and(has(e, *at, *value)))
 }
@@ -63,12 +63,14 @@ fn has(e: &Emit<'_>, at: u8, value: i64) -> Val {
 pub(super) fn deliver(e: &Emit<'_>) -> Func {
     e.func("deliver", &[], None, true, |e, b| {
         b.call(note_event(e), &[]);
+        limitation::note(e, b);
         // What is raised meanwhile takes the place of the event under way.
         let (number, person) = (b.keep(event::number(e).get()), b.keep(event::person(e).get()));
         // On record before what it leads to; whether a rule takes it is known afterwards.
         let mark = b.keep(run::seen(e).get());
         let count = b.keep(run::entries(e).get());
         run::tell(e, b, entry::EVENT, NONE, &mark, &[number, 0.into()]);
+        b.call(corrections::note(e), &[]);
         run::aside(e, b, &run::all(e), |b| {
             run::person(e).set(b, person);
             let took = b.call(offer(e), &[]);
@@ -264,13 +266,17 @@ pub(super) fn drain(e: &Emit<'_>) -> Func {
     })
 }
 
-/// What watches see of effects, `as soon as` and `settled`, until nothing acts.
+/// What watches see of effects, the plan, `as soon as` and `settled`, until nothing acts.
 pub(super) fn settle(e: &Emit<'_>) -> Func {
     e.func("settle", &[], None, true, |e, b| {
         b.while_(
             |_| 1.into(),
             |b| {
                 let acted = b.call(see_effects(e), &[]);
+                let acted = match e.m.plans.is_empty() {
+                    true => acted,
+                    false => b.choose(acted, |_| 1.into(), |b| b.call(plans::go_on(e), &[])),
+                };
                 let acted = b.choose(acted, |_| 1.into(), |b| b.call(as_soon_as(e), &[]));
                 b.either(
                     acted,

@@ -5,7 +5,7 @@ use super::faults::Fault;
 use super::layout::NO_DAY;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE};
-use super::{calendars, days, ledger, numbers, state, zones};
+use super::{calendars, days, ledger, limitation, numbers, plans, state, zones};
 use Width::{I32, I64};
 use dunlin_machine::ir::{
     Comparison, DatedId, Expr, ExprId, Pattern, Quantity, Scale, ScaleId, StageId, TableId, Type,
@@ -182,6 +182,7 @@ fn least_unit(e: &Emit<'_>) -> Func {
 /// Notes a value that was read.
 fn noted(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, value: &Val, flags: i32) -> Val {
     if mode == Mode::Noted {
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags.into()]);
     }
     value.clone()
@@ -192,6 +193,7 @@ fn maybe(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, there: Val, value: 
     let (there, value) = (b.keep(there), b.keep(value));
     if mode == Mode::Noted {
         let value = value.or_else(&there, 0i64);
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value, there.clone()]);
     }
     b.when(there.not(), |b| run::fail(e, b, Fault::Unknown, i64::from(id.0)));
@@ -242,6 +244,7 @@ fn figure(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, value: &Val, provi
         run::provisional(e).set(b, run::provisional(e).get().or(&provisional));
     }
     if mode == Mode::Noted {
+        e.note(id);
         b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), provisional.shl(1).or(1)]);
     }
     value.clone()
@@ -594,7 +597,8 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             };
             if mode == Mode::Noted {
                 let flags = run::provisional(e).get().shl(1).or(1);
-                b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
+                e.note(id);
+        b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
             }
             value
         }
@@ -602,13 +606,13 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             let day = b.call(ledger::oldest_due(e), &[]);
             maybe_day(b, day)
         }
-        Quantity::PlanActive
-        | Quantity::PlanMissed
-        | Quantity::PlanPaid
-        | Quantity::PlanRemaining
-        | Quantity::LimitationDate => {
-            e.lacks(if *quantity == Quantity::LimitationDate { "limitation" } else { "plans" });
-            plain(b, 0i64.into())
+        Quantity::PlanActive | Quantity::PlanMissed | Quantity::PlanPaid | Quantity::PlanRemaining => {
+            let value = plans::quantity(e, b, quantity);
+            plain(b, value)
+        }
+        Quantity::LimitationDate => {
+            let day = b.call(limitation::date(e), &[]);
+            maybe_day(b, day)
         }
         _ => {
             let value = ledger::quantity(e, b, quantity, |b, length| value_kept(e, b, length, mode));

@@ -58,6 +58,20 @@ pub(super) enum Expected {
     PlanDay = 7,
     /// A value within the bounds of the fact or the plan.
     Bounds = 8,
+    /// Terms; the plan may not be agreed anew any more.
+    NotAgreedAnew = 20,
+    /// A case within the bounds of the plan.
+    WithinPlan = 21,
+    /// A case in which something is still owed.
+    Owed = 22,
+    /// At least what the plan asks for each instalment.
+    LeastInstalment = 23,
+    /// As many instalments as the plan allows.
+    Instalments = 24,
+    /// A day of the month, 1 to 31.
+    MonthDay = 25,
+    /// A parameter that the event has.
+    Parameter = 9,
 }
 
 /// What is not there.

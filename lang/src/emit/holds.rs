@@ -8,7 +8,7 @@ use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state::{self, FreeDays};
 use super::who::{self, Who};
-use super::{days, stages, timers};
+use super::{days, plans, stages, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::{HoldEnd, RuleId, TextId};
 
@@ -84,8 +84,7 @@ pub(super) fn set_hold(e: &Emit<'_>) -> Func {
 /// `whenever` blocks wait, and interest rests, as the holds say.
 fn follow_holds(e: &Emit<'_>) -> Func {
     e.func("follow_holds", &[], None, true, |e, b| {
-        let rests = run::any(b, &e.case.holds, |_, record| state::Hold::at(record).without_interest.get());
-        b.call(rest_interest(e), &[rests]);
+        b.call(follow_rest(e), &[]);
         for who in who::whenevers(e) {
             let Who::Whenever(w) = who else { continue };
             let key = i32::from(w) << 8;
@@ -103,6 +102,14 @@ fn follow_holds(e: &Emit<'_>) -> Func {
                 }
             });
         }
+    })
+}
+
+/// Interest rests while a hold or the active plan says so.
+pub(super) fn follow_rest(e: &Emit<'_>) -> Func {
+    e.func("follow_rest", &[], None, true, |e, b| {
+        let held = run::any(b, &e.case.holds, |_, record| state::Hold::at(record).without_interest.get());
+        b.call(rest_interest(e), &[held.or(plans::rests(e))]);
     })
 }
 

@@ -10,7 +10,7 @@ use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
 use super::state::{self};
-use super::{calendars, holds, ledger, stages};
+use super::{calendars, filing, holds, ledger, stages};
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ActionRef, Does, EffectKind, Nature, Send, To};
@@ -276,13 +276,19 @@ pub(super) fn deadline_of(e: &Emit<'_>, b: &mut Body, send: &Send) -> Val {
 }
 
 pub(super) fn count_sent(e: &Emit<'_>, b: &mut Body, send: &Send) {
-    if !e.m.templates.get(send.template.index()).is_some_and(|t| t.counted) {
-        return;
+    if e.m.templates.get(send.template.index()).is_some_and(|t| t.counted) {
+        b.call(count_sent_on(e), &[i32::from(send.template.0).into(), run::today(e).get()]);
     }
-    let sent = state::Sent::at(&e.case.sent.at(&i32::from(send.template.0).into()));
-    b.store(&sent.count, sent.count.get().add(1));
-    b.when(sent.first.get().eq(NO_DAY), |b| b.store(&sent.first, run::today(e).get()));
-    b.store(&sent.last, run::today(e).get());
+}
+
+/// Counts a message of a template that went out on a day.
+pub(super) fn count_sent_on(e: &Emit<'_>) -> Func {
+    e.func("count_sent_on", &[I32, I32], None, false, |e, b| {
+        let sent = state::Sent::at(&e.case.sent.at(&b.arg(0)));
+        b.store(&sent.count, sent.count.get().add(1));
+        b.when(sent.first.get().eq(NO_DAY), |b| b.store(&sent.first, b.arg(1)));
+        b.store(&sent.last, b.arg(1));
+    })
 }
 
 /// Remembers a message that went out; the oldest is forgotten.
@@ -307,6 +313,10 @@ pub(super) fn retry(e: &Emit<'_>) -> Func {
     e.func("retry", &[I32], None, true, |e, b| {
         let record = b.keep(e.case.waiting.at(&b.arg(0)));
         let waiting = state::Waiting::at(&record);
+        if filing::rests(e) {
+            let filed = b.call(filing::file_at_last(e), &[b.arg(0)]);
+            b.when(filed, Body::end);
+        }
         let action = b.keep(waiting.action.get());
         for (at, _, send) in sends(e) {
             b.when(action.eq(i32::from(at.0)), |b| retry_one(e, b, at, send, &waiting));
@@ -363,9 +373,8 @@ pub(super) fn bounce(e: &Emit<'_>) -> Func {
         // The latest that fits.
         run::each(b, messages, |b, at, record| {
             let message = state::Message::at(record);
-            let by_effect = message.effect.get().eq(b.arg(0));
-            let by_person = message.person.get().eq(b.arg(1));
-            let is = by_effect.or_else(&b.arg(0).ne(NONE), by_person);
+            let by_effect = b.arg(0).eq(NONE).or(message.effect.get().eq(b.arg(0)));
+            let is = by_effect.and(message.person.get().eq(b.arg(1)));
             b.when(is.and(message.copies.get().shr_u(b.arg(2)).and(1)), |b| b.set(found, at));
         });
         b.when(found.get().eq(NONE), Body::end);

@@ -10,31 +10,50 @@
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 
 mod actions;
+mod approvals;
 mod calendars;
 mod calls;
+mod check;
 mod code;
 mod contact;
+mod corrections;
 mod costs;
 mod days;
 mod deliver;
 mod expressions;
+mod facts;
 mod faults;
+mod filing;
+mod history;
 mod holds;
 mod input;
+mod instalments;
 mod layout;
 mod ledger;
+mod limitation;
 mod messages;
 mod module;
+mod newcomers;
 mod numbers;
+mod open;
+mod opening;
+mod outcome;
+mod parse;
+mod parts;
+mod plans;
 mod promises;
 mod run;
+mod schema;
 mod shorten;
 mod stages;
 mod state;
 mod step;
 mod store;
+mod substitutes;
+mod taken;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod timers;
 mod who;
 mod zones;
@@ -63,9 +82,14 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
         e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
             b.set_global(FAULT, 0);
             b.try_call(store::restore(e), &[b.arg(0)]);
+            store::present(e).set(b, fault().eq(0));
             b.give(fault());
         }),
     );
+    e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
-    e.finish(&[])
+    e.export("step", step::step(&e));
+    e.export("outcome", outcome::outcome(&e));
+    texts::export(&e);
+    e.finish(schema::SECTION, schema::section)
 }

@@ -3,7 +3,7 @@
 use super::code::{Body, FAULT, Func, Val, Width, number};
 use super::shorten::{self, Written};
 use super::state::{self, Case};
-use dunlin_machine::ir::Machine;
+use dunlin_machine::ir::{ExprId, Machine};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasm_encoder::{
@@ -45,6 +45,7 @@ pub(super) struct Emit<'m> {
     first_constant: u32,
     exports: RefCell<Vec<(&'static str, Func)>>,
     lacking: RefCell<BTreeSet<&'static str>>,
+    noted: RefCell<BTreeSet<ExprId>>,
 }
 
 struct Declared {
@@ -95,6 +96,7 @@ impl<'m> Emit<'m> {
             first_constant: FIRST_POSITION + state.next_multiple_of(8) + ROOMS,
             exports: RefCell::default(),
             lacking: RefCell::default(),
+            noted: RefCell::default(),
         }
     }
 
@@ -172,6 +174,16 @@ impl<'m> Emit<'m> {
         self.lacking.borrow_mut().insert(what);
     }
 
+    /// Says that code notes what an expression gives: a host is told its name.
+    pub(super) fn note(&self, id: ExprId) {
+        self.noted.borrow_mut().insert(id);
+    }
+
+    /// The expressions that code notes, in order.
+    pub(super) fn noted(&self) -> BTreeSet<ExprId> {
+        self.noted.borrow().clone()
+    }
+
     /// Exports a function.
     pub(super) fn export(&self, name: &'static str, func: Func) {
         self.exports.borrow_mut().push((name, func));
@@ -196,9 +208,10 @@ impl<'m> Emit<'m> {
         }
     }
 
-    /// The module, with sections of its own besides. The exported global `heap` says where what grows may begin.
-    pub(super) fn finish(self, sections: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, EmitError> {
+    /// The module, with a section of its own besides, which is written once everything else is known.
+    pub(super) fn finish(self, name: &str, section: impl FnOnce(&Self) -> Vec<u8>) -> Result<Vec<u8>, EmitError> {
         self.build_all()?;
+        let section = section(&self);
         let lacking = self.lacking.into_inner();
         if !lacking.is_empty() {
             let lacking: Vec<&str> = lacking.into_iter().collect();
@@ -252,9 +265,7 @@ impl<'m> Emit<'m> {
         let mut module = Module::new();
         module.section(&types).section(&declared).section(&memories).section(&globals).section(&exports);
         module.section(&code).section(&data);
-        for (name, bytes) in sections {
-            module.section(&CustomSection { name: (*name).into(), data: bytes.as_slice().into() });
-        }
+        module.section(&CustomSection { name: name.into(), data: section.as_slice().into() });
         let bytes = module.finish();
         let checked = wasmparser::Validator::new().validate_all(&bytes);
         checked.map_err(|error| EmitError(error.to_string()))?;

@@ -12,7 +12,7 @@ use dunlin_machine::ir::EffectKind;
 /// How many things of a kind one step may tell.
 const MOST_TOLD: u32 = 8_192;
 /// The size of an entry in the outcome.
-pub(super) const ENTRY: u32 = 152;
+pub(super) const ENTRY: u32 = 160;
 /// Of a value that was read: the expression, flags, and the value.
 const SEEN: u32 = 16;
 /// Of a named value that goes with an effect: name, type, value.
@@ -222,6 +222,16 @@ pub(super) fn due_in(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Whether a limit of that length ends at an instant: one that ends where a day begins ends with the day before.
+pub(super) fn ends_by_hours(e: &Emit<'_>) -> Func {
+    e.func("ends_by_hours", &[I64, I64], Some(I32), true, |e, b| {
+        b.when(calendars::unit_of(&b.arg(0)).ne(0), |b| b.give(0));
+        let day = local_day(e, b, b.arg(1));
+        let begins = b.call(begin(e), &[day]);
+        b.give(begins.ne(b.arg(1)));
+    })
+}
+
 /// The value of an instant that may be missing, or another.
 pub(super) fn or_instant(at: &Val, other: impl Into<Val>) -> Val {
     at.or_else(&at.ne(super::layout::NO_INSTANT), other)
@@ -318,10 +328,15 @@ pub(super) fn leave_out(e: &Emit<'_>) -> Func {
     e.func("leave_out", &[I32], None, true, |e, b| {
         let count = without(e);
         b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| b.fail(Fault::Bound.number()));
-        let at = e.region("without_at", 2 * MOST_TOLD).add(count.get().mul(2));
+        let at = without_at(e).add(count.get().mul(2));
         b.store(&Cell::new(&at, 0, Form::U16), b.arg(0));
         count.set(b, count.get().add(1));
     })
+}
+
+/// The claims that effects leave out.
+pub(super) fn without_at(e: &Emit<'_>) -> Val {
+    e.region("without_at", 2 * MOST_TOLD)
 }
 
 /// The entries of the outcome.
@@ -329,7 +344,7 @@ pub(super) fn entries_at(e: &Emit<'_>) -> Val {
     e.region("entries_at", ENTRY * MOST_TOLD)
 }
 
-/// An entry: kind, stage, rules, what was read, lateness; then what its kind says, 12 numbers of 8 bytes.
+/// An entry: kind, stage, rules, what was read, lateness; then what its kind says, ten numbers of 8 bytes.
 pub(super) mod entry {
     /// What was done: below 64 an effect by its kind, else as listed.
     pub(in crate::emit) const KIND: u32 = 0;
@@ -354,6 +369,7 @@ pub(super) mod entry {
     pub(in crate::emit) const PAUSED: i32 = 66;
     pub(in crate::emit) const RESUMED: i32 = 67;
     pub(in crate::emit) const EVENT: i32 = 68;
+    pub(in crate::emit) const NOTE: i32 = 69;
 }
 
 /// Begins an entry of a kind, for a rule, that read from a value on; gives its position.

@@ -8,9 +8,9 @@ use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List, Place, SLOT};
 use super::who::{self, Who};
-use super::{calendars, expressions, holds, messages, timers, zones};
+use super::{approvals, calendars, expressions, holds, messages, timers, zones};
 use Width::{I32, I64};
-use dunlin_machine::ir::{EffectKind, Leaving, On, ScopeId, StageId, Target, Ways};
+use dunlin_machine::ir::{EffectKind, Leaving, On, ScopeId, StageId, Target, Trigger, Ways};
 
 /// Whether a message's stage lasts, as it is stored.
 mod lasts {
@@ -20,7 +20,7 @@ mod lasts {
 }
 
 /// A bit for each thing of the machine, as bytes.
-fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
+pub(super) fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
     let mut bytes = vec![0u8; count.div_ceil(8)];
     for at in (0..count).filter(|at| is(*at)) {
         if let Some(byte) = bytes.get_mut(at / 8) {
@@ -31,7 +31,7 @@ fn bits(count: usize, is: impl Fn(usize) -> bool) -> Vec<u8> {
 }
 
 /// Whether bit `at` of a table is set.
-fn bit_of(table: &Val, at: &Val) -> Val {
+pub(super) fn bit_of(table: &Val, at: &Val) -> Val {
     Cell::new(&table.add(at.shr_u(3)), 0, Form::U8).get().shr_u(at.and(7)).and(1)
 }
 
@@ -223,14 +223,15 @@ pub(super) fn retain(b: &mut Body, list: &List, fits: impl Fn(&mut Body, &Val) -
     b.store(&list.count(), kept.get());
 }
 
-/// Withdraws the stage's tasks and calls, each with an effect that names the one that opened it.
+/// Withdraws the stage's tasks, calls and approvals, each with an effect that names the one that opened it.
 fn withdraw(e: &Emit<'_>) -> Func {
     e.func("withdraw", &[I32], None, true, |e, b| {
         let left = e.case.before();
         let remember = b.arg(0);
         let own = run::run(e).get();
-        let lists = [(&e.case.tasks, &left.tasks), (&e.case.calls, &left.calls)];
-        for (n, (list, to)) in lists.into_iter().enumerate() {
+        let lists = [(&e.case.tasks, &left.tasks), (&e.case.calls, &left.calls), (&e.case.approvals, &left.approvals)];
+        let kinds = if approvals::any(e) { lists.len() } else { 2 };
+        for (n, (list, to)) in lists.into_iter().enumerate().take(kinds) {
             let at = b.var(0);
             b.while_(
                 |_| at.get().lt(list.count().get()),
@@ -241,9 +242,13 @@ fn withdraw(e: &Emit<'_>) -> Func {
                             let task = state::Task::at(&record);
                             (task.owner.get(), task.run.get(), task.effect.get())
                         }
-                        _ => {
+                        1 => {
                             let call = state::Call::at(&record);
                             (call.owner.get(), call.run.get(), call.effect.get())
+                        }
+                        _ => {
+                            let approval = state::Approval::at(&record);
+                            (approval.owner.get(), approval.run.get(), approval.effect.get())
                         }
                     };
                     let of_stage = b.keep(run::of_stage(&owner).and(ran.ne(&own)));
@@ -257,7 +262,10 @@ fn withdraw(e: &Emit<'_>) -> Func {
                                 let place = run::push(b, to);
                                 b.copy(place, &record, signed(list.size()));
                             });
-                            run::remove(b, list, &at.get());
+                            match n {
+                                2 => approvals::take(e, b, &at.get()),
+                                _ => run::remove(b, list, &at.get()),
+                            }
                             b.when(&effect, |b| cancel(e, b, &effect));
                         },
                         |b| b.set(at, at.get().add(1)),
@@ -648,7 +656,7 @@ pub(super) fn shift_deadline(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Tasks and calls that were withdrawn when the stage was left open again with the time that they had left.
+/// Tasks, calls and approvals that were withdrawn when the stage was left open again with the time that they had left.
 fn open_again(e: &Emit<'_>) -> Func {
     e.func("open_again", &[I64], None, true, |e, b| {
         let place = e.case.place();
@@ -668,6 +676,12 @@ fn open_again(e: &Emit<'_>) -> Func {
             b.store(&call.run, run::run(e).get());
         });
         b.store(&place.calls.count(), 0);
+        if approvals::any(e) {
+            run::each(b, &place.approvals, |b, _, record| {
+                b.call(approvals::ask_again(e), &[record.clone(), days.clone(), seconds.clone()]);
+            });
+            b.store(&place.approvals.count(), 0);
+        }
     })
 }
 
@@ -714,28 +728,34 @@ pub(super) fn release_moves(e: &Emit<'_>) -> Func {
         b.when(b.arg(0).not(), Body::end);
         let waits = b.call(moves_wait(e), &[]);
         b.when(waits, Body::end);
-        who::by_stage(e, b, moves_by_timer, |e, b, who| {
-            b.call(moves_due_at_last(e, who), &[]);
-        });
+        b.call(moves_go_on(e, true), &[]);
+    })
+}
+
+/// Timers that hold a move and passed meanwhile are due now; `expected`: also `usually within` of such triggers.
+pub(super) fn moves_go_on(e: &Emit<'_>, expected: bool) -> Func {
+    e.func(format!("moves_go_on_{expected}"), &[], None, false, move |e, b| {
+        let one = |e: &Emit<'_>, b: &mut Body, who: Who| {
+            b.call(moves_due_at_last(e, who, expected), &[]);
+        };
+        let wanted = |e: &Emit<'_>, who: Who| who.triggers(e).iter().any(|t| goes_on(t, expected));
+        who::by_stage(e, b, wanted, one);
         run::each(b, &e.case.place().scopes, |b, _, record| {
-            who::by_scope(e, b, state::Around::at(record).scope.get(), moves_by_timer, |e, b, who| {
-                b.call(moves_due_at_last(e, who), &[]);
-            });
+            who::by_scope(e, b, state::Around::at(record).scope.get(), wanted, one);
         });
     })
 }
 
-fn moves_by_timer(e: &Emit<'_>, who: Who) -> bool {
-    who.triggers(e).iter().any(|t| t.moves && !matches!(t.on, On::AsSoonAs(_)))
+fn goes_on(trigger: &Trigger, expected: bool) -> bool {
+    let by_timer = !matches!(trigger.on, On::AsSoonAs(_)) && (expected || !matches!(trigger.on, On::Event { .. }));
+    trigger.moves && by_timer
 }
 
-fn moves_due_at_last(e: &Emit<'_>, who: Who) -> Func {
-    e.func(format!("moves_due_{}", who.name()), &[], None, false, move |e, b| {
-        for (at, trigger) in who.triggers(e).iter().enumerate() {
-            if trigger.moves && !matches!(trigger.on, On::AsSoonAs(_)) {
-                let slot = who.slot_record(e, b, at);
-                b.store(&slot.not_before, slot.not_before.get().max(e.case.now.get()));
-            }
+fn moves_due_at_last(e: &Emit<'_>, who: Who, expected: bool) -> Func {
+    e.func(format!("moves_due_{}_{expected}", who.name()), &[], None, false, move |e, b| {
+        for (at, _) in who.triggers(e).iter().enumerate().filter(|(_, t)| goes_on(t, expected)) {
+            let slot = who.slot_record(e, b, at);
+            b.store(&slot.not_before, slot.not_before.get().max(e.case.now.get()));
         }
     })
 }

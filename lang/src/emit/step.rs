@@ -2,11 +2,12 @@
 
 use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
 use super::expressions::text_of;
+use super::faults::Fault;
 use super::layout::NO_INSTANT;
 use super::module::{Emit, fault, signed};
 use super::run::{self, NONE, entry};
 use super::state::{self, List};
-use super::{deliver, holds, store, timers};
+use super::{check, corrections, deliver, holds, input, limitation, plans, store, taken, texts, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
@@ -17,7 +18,8 @@ const MOST_TIMERS: i32 = 100_000;
 pub(super) fn advance(e: &Emit<'_>) -> Func {
     e.func("advance", &[I64], Some(I32), false, |e, b| {
         begin_outcome(e, b);
-        b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(super::faults::Fault::Earlier.number()));
+        b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
+        b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
         b.call(store::copy_case(e, 0, 1), &[]);
         b.store(&e.case.now, b.arg(0));
         b.try_call(fire_due(e), &[1.into()]);
@@ -26,10 +28,82 @@ pub(super) fn advance(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Something happened: the event's number, the length of what says it, when; gives 0, or what failed: then the case is as it was.
+pub(super) fn step(e: &Emit<'_>) -> Func {
+    e.func("step", &[I32, I32, I64], Some(I32), false, |e, b| {
+        begin_outcome(e, b);
+        b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
+        b.try_call(read_mark(e), &[b.arg(1)]);
+        b.when(fault().ne(0), |b| b.give(fault()));
+        let mark = own_mark(e).get();
+        let again = run::any(b, &e.case.recent, |_, record| state::Recent::at(record).mark.get().eq(&mark));
+        b.when(again, |b| {
+            b.call(run::begin_chain(e), &[]);
+            b.try_call(timers::earliest(e), &[]);
+            already_taken(e).set(b, fault().eq(0));
+            b.give(fault());
+        });
+        b.when(b.arg(2).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
+        b.call(store::copy_case(e, 0, 1), &[]);
+        b.store(&e.case.now, b.arg(2));
+        b.try_call(take(e), &[b.arg(0), b.arg(1)]);
+        b.when(fault().eq(0), |b| {
+            b.try_call(fire_due(e), &[0.into()]);
+        });
+        end_step(e, b);
+        b.give(fault());
+    })
+}
+
+/// Whether the event was taken before: then nothing happened.
+pub(super) fn already_taken(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "already_taken", I32)
+}
+
+/// The mark of the event's own id; -1 where it has none.
+pub(super) fn own_mark(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "own_mark", I64)
+}
+
+fn read_mark(e: &Emit<'_>) -> Func {
+    e.func("read_mark", &[I32], None, true, |e, b| {
+        own_mark(e).set(b, i64::from(NONE));
+        input::each_item(e, b, &b.arg(0), |b, item| {
+            b.when(item.field.eq(input::field::ID), |b| {
+                let mark = b.call(texts::mark_of(e), &[item.text.clone(), item.length.clone()]);
+                own_mark(e).set(b, mark);
+            });
+        });
+    })
+}
+
+/// Takes an event: checks it, remembers its id, takes it up, lets the rules see it, and what follows.
+fn take(e: &Emit<'_>) -> Func {
+    e.func("take", &[I32, I32], None, true, |e, b| {
+        b.call(run::begin_chain(e), &[]);
+        b.call(check::check(e), &[b.arg(0), b.arg(1)]);
+        let recent = &e.case.recent;
+        b.when(own_mark(e).get().ne(i64::from(NONE)), |b| {
+            b.when(recent.count().get().lt_u(signed(recent.most())).not(), |b| run::remove(b, recent, &0.into()));
+            let position = run::push(b, recent);
+            b.store(&state::Recent::at(&position).mark, own_mark(e).get());
+        });
+        corrections::remember(e, b);
+        run::person(e).set(b, deliver::event::person(e).get());
+        b.call(taken::take_up(e), &[]);
+        if !e.m.plans.is_empty() {
+            b.call(plans::complete(e), &[]);
+        }
+        b.call(run::begin_context(e), &[]);
+        b.call(deliver::deliver(e), &[]);
+        b.call(follow(e), &[]);
+    })
+}
+
 /// Nothing is told yet.
 pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
     b.set_global(FAULT, 0);
-    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e)] {
+    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), already_taken(e)] {
         at.set(b, 0);
     }
     b.fill(super::stages::exiting(e), 0, signed(super::code::number(e.m.scopes.len())));
@@ -39,15 +113,20 @@ pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
 pub(super) fn end_step(e: &Emit<'_>, b: &mut Body) {
     b.when(fault().ne(0), |b| {
         b.call(store::copy_case(e, 1, 0), &[]);
-        for at in [run::entries(e), run::seen(e), run::with(e), run::without(e)] {
-            at.set(b, 0);
-        }
+        forget_told(e, b);
     });
     b.call(forget_runs(e), &[]);
 }
 
+/// Nothing was told.
+pub(super) fn forget_told(e: &Emit<'_>, b: &mut Body) {
+    for at in [run::entries(e), run::seen(e), run::with(e), run::without(e)] {
+        at.set(b, 0);
+    }
+}
+
 /// Body runs are told apart within one step only: what is left of them must not show in the stored case.
-fn forget_runs(e: &Emit<'_>) -> Func {
+pub(super) fn forget_runs(e: &Emit<'_>) -> Func {
     e.func("forget_runs", &[], None, false, |e, b| {
         let case = &e.case;
         let before = case.before();
@@ -104,7 +183,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
                 b.call(fail_timer(e), &[timer.clone(), why, about]);
             });
         });
-        b.fail(super::faults::Fault::Bound.number());
+        b.fail(Fault::Bound.number());
     })
 }
 
@@ -118,12 +197,10 @@ fn fire_and_follow(e: &Emit<'_>) -> Func {
 /// What follows an event or a timer.
 pub(super) fn follow(e: &Emit<'_>) -> Func {
     e.func("follow", &[], None, true, |e, b| {
-        if e.m.ledger.limitation.is_some() {
-            e.lacks("limitation");
-        }
         b.call(run::begin_context(e), &[]);
         b.call(deliver::drain(e), &[]);
         b.call(deliver::settle(e), &[]);
+        limitation::look_at_suspensions(e, b);
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::faults::Fault;
+use super::instalments;
 use super::layout::{Kind, ListAt, NO_DAY, NO_INSTANT, Shape};
 use super::module::{Emit, FIRST_POSITION, signed};
 use super::run;
@@ -665,9 +666,12 @@ fn get_phase(e: &Emit<'_>) -> Func {
             let value = b.call(get_signed(e), &[]);
             b.store(cell, value);
         };
+        let unreadable = |b: &mut Body, when: Val| b.when(when, |b| b.fail(Fault::Unreadable.number()));
+        unreadable(b, instalments::plan(e).get().lt(signed(super::code::number(e.m.plans.len()))).not());
         up_to(b, &p.phase, 3);
         b.when(p.phase.get().eq(0), Body::end);
         signed_to(b, &p.amount);
+        unreadable(b, p.amount.get().gt(0i64).not());
         up_to(b, &p.day, 31);
         b.when(p.phase.get().eq(1), |b| {
             up_to(b, &p.signed, 1);
@@ -675,6 +679,7 @@ fn get_phase(e: &Emit<'_>) -> Func {
             b.end();
         });
         up_to(b, &p.count, 0xffff_ffff);
+        unreadable(b, p.count.get().eq(0));
         signed_to(b, &p.total);
         let first = b.call(get_day(e), &[]);
         b.store(&p.first, first);
@@ -696,9 +701,15 @@ fn checksum(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Stores the case in [`result`]; gives how many bytes.
+/// Whether there is a case: one was opened or restored.
+pub(super) fn present(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "present", I32)
+}
+
+/// Stores the case in [`result`]; gives how many bytes: 0 where there is no case.
 pub(super) fn save(e: &Emit<'_>) -> Func {
     e.func("save", &[], Some(I32), false, |e, b| {
+        b.when(present(e).get().not(), |b| b.give(0));
         b.set_global(cursor(e), plain(e));
         walk_case(e, b, put_parts(e));
         let end = b.keep(at_cursor(e));

@@ -13,6 +13,7 @@ use wasmi::{Engine, Linker, Module, Store, Val as Value};
 /// A function in a module of its own, run under another engine.
 pub(super) struct Ran {
     store: Store<()>,
+    memory: wasmi::Memory,
     function: wasmi::Func,
     failed: wasmi::Func,
 }
@@ -32,14 +33,15 @@ impl Ran {
         });
         e.export("outer", outer);
         e.export("failed", e.func("failed", &[], Some(Width::I32), false, |_, b| b.give(fault())));
-        let bytes = e.finish(&[]).unwrap();
+        let bytes = e.finish("none", |_| Vec::new()).unwrap();
         let engine = Engine::default();
         let module = Module::new(&engine, &bytes).unwrap();
         let mut store = Store::new(&engine, ());
         let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
         let function = instance.get_func(&store, "outer").unwrap();
         let failed = instance.get_func(&store, "failed").unwrap();
-        Self { store, function, failed }
+        let memory = instance.get_memory(&store, "memory").unwrap();
+        Self { store, memory, function, failed }
     }
 
     /// Its value; none where it failed.
@@ -52,13 +54,24 @@ impl Ran {
         (failed[0].i32() == Some(0)).then_some(value)
     }
 
+    /// Puts a text behind everything that the module holds; gives where.
+    pub(super) fn text(&mut self, text: &str) -> [Value; 2] {
+        if self.memory.size(&self.store) < 256 {
+            let more = 256 - self.memory.size(&self.store);
+            self.memory.grow(&mut self.store, more).unwrap();
+        }
+        let at = 255 * 65_536;
+        self.memory.write(&mut self.store, at, text.as_bytes()).unwrap();
+        [at, text.len()].map(|n| Value::I32(i32::try_from(n).unwrap()))
+    }
+
     pub(super) fn wide(&mut self, args: &[i64]) -> Option<i64> {
         self.call(&args.iter().map(|v| Value::I64(*v)).collect::<Vec<_>>())
     }
 }
 
 /// The machine of a strategy, with the modules of the standard library.
-fn compiled(text: &str) -> Machine {
+pub(super) fn compiled(text: &str) -> Machine {
     let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../stdlib/packs");
     let find = |name: &str| {
         let file = format!("{}.dun", name.replace('.', "/"));

@@ -6,10 +6,12 @@ use super::expressions::{self, Mode};
 use super::faults::Fault;
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, fault, signed};
-use super::run::{self, NONE};
+use super::run::{self, At, NONE};
 use super::state::{self, Slot};
 use super::who::{self, Who};
-use super::{calendars, calls, days, holds, messages, numbers, stages, zones};
+use super::{
+    approvals, calendars, calls, days, holds, instalments, messages, numbers, plans, stages, substitutes, zones,
+};
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EffectKind, ExprId, On, Trigger};
@@ -31,7 +33,11 @@ mod counts {
 mod timer {
     pub(super) const HOLD: i64 = 0;
     pub(super) const PROMISE: i64 = 1;
+    pub(super) const GRACE: i64 = 2;
+    pub(super) const OVERDUE: i64 = 3;
+    pub(super) const SUBSTITUTE: i64 = 4;
     pub(super) const TASK: i64 = 5;
+    pub(super) const APPROVAL: i64 = 6;
     pub(super) const WAITING: i64 = 7;
     pub(super) const CALL: i64 = 8;
     pub(super) const TRIGGER: i64 = 9;
@@ -77,6 +83,11 @@ fn no_moves(e: &Emit<'_>) -> u32 {
     e.named_global("no_moves", I32)
 }
 
+/// When somebody was last asked about a move out of the stage.
+fn asked(e: &Emit<'_>) -> At {
+    At::named(e, "asked_to_move", I64)
+}
+
 /// Finds the earliest timer as things stand.
 pub(super) fn earliest(e: &Emit<'_>) -> Func {
     e.func("earliest", &[], None, true, |e, b| {
@@ -96,10 +107,23 @@ pub(super) fn earliest(e: &Emit<'_>) -> Func {
             let at = b.call(run::begin(e), &[after]);
             one(b, at, numbered(timer::PROMISE, &0.into()));
         });
+        earliest_of_plan(e, b);
         run::each(b, &case.tasks, |b, at, record| {
             let due = b.keep(state::Task::at(record).due.get());
             b.when(due.ne(NO_INSTANT), |b| one(b, due.clone(), numbered(timer::TASK, at)));
         });
+        if substitutes::any(e) {
+            run::each(b, &case.tasks, |b, at, record| {
+                let due = b.call(substitutes::next(e), &[record.clone()]);
+                b.when(due.ne(NEVER), |b| one(b, due.clone(), numbered(timer::SUBSTITUTE, at)));
+            });
+        }
+        if approvals::any(e) {
+            run::each(b, &case.approvals, |b, at, record| {
+                let due = b.keep(state::Approval::at(record).due.get());
+                b.when(due.ne(NO_INSTANT), |b| one(b, due.clone(), numbered(timer::APPROVAL, at)));
+            });
+        }
         let held = b.keep(case.holds.count().get());
         run::each(b, &case.waiting, |b, at, record| {
             let waiting = state::Waiting::at(record);
@@ -112,6 +136,40 @@ pub(super) fn earliest(e: &Emit<'_>) -> Func {
             b.when(goes, |b| one(b, call.due.get(), numbered(timer::CALL, at)));
         });
         b.call(earliest_trigger(e), &[held]);
+    })
+}
+
+/// The timers of a running plan.
+fn earliest_of_plan(e: &Emit<'_>, b: &mut Body) {
+    if e.m.plans.is_empty() {
+        return;
+    }
+    b.when(plans::is(e, plans::ACTIVE), |b| {
+        b.call(earliest_instalment(e), &[]);
+    });
+}
+
+fn earliest_instalment(e: &Emit<'_>) -> Func {
+    e.func("earliest_instalment", &[], None, true, |e, b| {
+        let outcome = b.call(stages::in_outcome(e), &[]);
+        b.when(outcome, Body::end);
+        let phase = instalments::phase(e);
+        let count = b.keep(phase.count.get());
+        let past = b.keep(phase.past.get());
+        b.when(past.lt_u(&count), |b| {
+            let due = b.call(instalments::grace_ends(e), &[past.add(1)]);
+            b.call(offer(e), &[due, numbered(timer::GRACE, &0.into())]);
+        });
+        if e.m.plans.iter().all(|form| form.breach_overdue.is_none()) {
+            return;
+        }
+        let looks = instalments::figure(e, &instalments::plan(e).get(), |form| form.breach_overdue.is_some().into());
+        b.when(looks.not(), Body::end);
+        let met = b.call(instalments::met(e), &[]);
+        b.when(met.lt_u(&count), |b| {
+            let due = b.call(instalments::overdue_ends(e), &[met.add(1)]);
+            b.call(offer(e), &[due, numbered(timer::OVERDUE, &0.into())]);
+        });
     })
 }
 
@@ -138,6 +196,10 @@ fn earliest_trigger(e: &Emit<'_>) -> Func {
         let held = b.arg(0);
         let waits = b.call(stages::moves_wait(e), &[]);
         b.set_global(no_moves(e), waits);
+        if approvals::any(e) {
+            let at = b.call(approvals::asked_to_move(e), &[]);
+            asked(e).set(b, at);
+        }
         let outcome = b.call(stages::in_outcome(e), &[]);
         b.when(outcome.not(), |b| {
             for who in who::watches(e).filter(|who| has_timers(e, *who)) {
@@ -189,7 +251,9 @@ fn earliest_of(e: &Emit<'_>, who: Who) -> Func {
                 // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
                 let due = b.try_call(due(e, who, at), &[]);
                 b.either(fault().ne(0), run::forgive, |b| {
-                    b.when(due.ne(NEVER), |b| {
+                    let answer_comes_first = waits && approvals::any(e) && !matches!(trigger.on, On::Event { .. });
+                    let waits = if answer_comes_first { due.le(asked(e).get()) } else { 0.into() };
+                    b.when(due.ne(NEVER).and(waits.not()), |b| {
                         b.call(offer(e), &[due.clone(), of_trigger(who, &b.arg(0), at)]);
                     });
                 });
@@ -240,7 +304,7 @@ fn plain_due(e: &Emit<'_>, who: Who, at: usize) -> Func {
 }
 
 /// When a trigger on a date is due by that day alone.
-fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
+pub(super) fn due_by(e: &Emit<'_>, b: &mut Body, day: Val, offset: Option<ExprId>, before: bool) -> Val {
     let Some(offset) = offset else { return b.call(run::begin(e), &[day]) };
     let length = b.call(expressions::value_of(e, offset, Mode::Quiet), &[]);
     let length = if before { b.keep(expressions::negated(&length)) } else { length };
@@ -460,22 +524,7 @@ pub(super) fn shift_slots(e: &Emit<'_>) -> Func {
 /// The begin of the next day N of a month after today.
 fn next_month_day(e: &Emit<'_>) -> Func {
     e.func("next_month_day", &[I32], Some(I64), true, |e, b| {
-        let today = run::today(e).get();
-        let day_in = |b: &mut Body, of: Val| {
-            let last = b.call(days::end_of_month(e), &[of]);
-            let civil = b.call(days::civil(e), &[last.clone()]);
-            b.keep(last.sub(days::day_in(&civil)).add(b.arg(0).min(days::day_in(&civil))))
-        };
-        let this = day_in(b, today.clone());
-        let day = b.choose(
-            this.gt(&today),
-            |_| this.clone(),
-            |b| {
-                let end = b.call(days::end_of_month(e), &[today.clone()]);
-                let next = b.call(days::add_days(e), &[end, 1.into()]);
-                day_in(b, next)
-            },
-        );
+        let day = b.call(days::next_in_month(e), &[run::today(e).get(), b.arg(0)]);
         let at = b.call(run::begin(e), &[day]);
         b.give(at);
     })
@@ -488,7 +537,6 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
         let due_day = run::local_day(e, b, due.clone());
         run::late(e).set(b, run::today(e).get().sub(due_day).max(0));
         let at = b.keep(timer.narrow());
-        let nothing = || -> Box<dyn FnOnce(&mut Body) + '_> { Box::new(|_| ()) };
         b.switch(
             timer.shr_u(40i64).narrow(),
             vec![
@@ -499,13 +547,29 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
                     b.store(&e.case.promise.0, 0);
                     run::raised(e, b, Happening::PromiseBroken, NONE, 0);
                 }),
-                nothing(),
-                nothing(),
-                nothing(),
+                Box::new(|b| {
+                    if !e.m.plans.is_empty() {
+                        b.call(plans::grace_over(e), &[]);
+                    }
+                }),
+                Box::new(|b| {
+                    if !e.m.plans.is_empty() {
+                        b.call(plans::breach(e), &[]);
+                    }
+                }),
+                Box::new(|b| {
+                    if substitutes::any(e) {
+                        b.call(substitutes::ask(e), &[at.clone()]);
+                    }
+                }),
                 Box::new(|b| {
                     b.call(task_overdue(e), &[at.clone()]);
                 }),
-                nothing(),
+                Box::new(|b| {
+                    if approvals::any(e) {
+                        b.call(approvals::decline(e), &[at.clone()]);
+                    }
+                }),
                 Box::new(|b| {
                     b.call(messages::retry(e), &[at.clone()]);
                 }),
@@ -707,9 +771,17 @@ pub(super) fn rule_of_timer(e: &Emit<'_>) -> Func {
         let at = b.keep(timer.narrow());
         let rules: Vec<u8> = e.m.actions.iter().flat_map(|a| a.rule.0.to_le_bytes()).collect();
         let of = |action: Val| Cell::new(&e.constant(&rules).add(action.mul(2)), 0, super::code::Form::U16).get();
-        b.when(kind.eq(timer::TASK), |b| b.give(of(state::Task::at(&e.case.tasks.at(&at)).action.get())));
+        let of_task = kind.eq(timer::TASK).or(kind.eq(timer::SUBSTITUTE));
+        b.when(of_task, |b| b.give(of(state::Task::at(&e.case.tasks.at(&at)).action.get())));
         b.when(kind.eq(timer::WAITING), |b| b.give(of(state::Waiting::at(&e.case.waiting.at(&at)).action.get())));
         b.when(kind.eq(timer::CALL), |b| b.give(of(state::Call::at(&e.case.calls.at(&at)).action.get())));
+        if approvals::any(e) {
+            let approval = state::Approval::at(&e.case.approvals.at(&at));
+            b.when(kind.eq(timer::APPROVAL), |b| b.give(of(approval.action.get())));
+        }
+        if !e.m.plans.is_empty() {
+            b.when(kind.eq(timer::GRACE).or(kind.eq(timer::OVERDUE)), |b| b.give(plans::rule(e)));
+        }
         b.when(kind.ne(timer::TRIGGER), |b| b.give(NONE));
         let triggers: Vec<u8> = e.m.triggers.iter().flat_map(|t| t.rule.0.to_le_bytes()).collect();
         let triggers = e.constant(&triggers);
@@ -758,6 +830,7 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             (timer::TASK, &e.case.tasks),
             (timer::WAITING, &e.case.waiting),
             (timer::CALL, &e.case.calls),
+            (timer::APPROVAL, &e.case.approvals),
         ] {
             b.when(kind.eq(what), |b| {
                 run::remove(b, list, &at);
@@ -768,6 +841,21 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             b.store(&e.case.promise.0, 0);
             b.end();
         });
+        b.when(kind.eq(timer::SUBSTITUTE), |b| {
+            let task = state::Task::at(&e.case.tasks.at(&at));
+            b.store(&task.asked, task.asked.get().add(1).min(255));
+            b.end();
+        });
+        if !e.m.plans.is_empty() {
+            b.when(kind.eq(timer::GRACE), |b| {
+                plans::pass_over_instalment(e, b);
+                b.end();
+            });
+            b.when(kind.eq(timer::OVERDUE), |b| {
+                b.call(plans::end(e), &[]);
+                b.end();
+            });
+        }
         b.when(kind.ne(timer::TRIGGER), Body::end);
         by_owner(e, b, &timer, |e, b, who, at| {
             let spends = |n: usize| -> Box<dyn FnOnce(&mut Body) + '_> {

@@ -220,7 +220,8 @@ pub(super) fn by_scope<'m>(
     by_number(e, b, scope, (0..small(e.m.scopes.len())).map(Who::Scope), wanted, inside);
 }
 
-fn by_number<'m>(
+/// Code for one of several owners, by a number.
+pub(super) fn by_number<'m>(
     e: &Emit<'m>,
     b: &mut Body,
     number: Val,

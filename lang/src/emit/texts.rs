@@ -1,0 +1,173 @@
+//! Texts: those of the machine as constants, and what a text value stands for.
+
+use super::code::{Body, Cell, Form, Func, Val, Width, number};
+use super::module::{Emit, signed};
+use super::{run, step};
+use Width::{I32, I64};
+
+/// What equals no text of the machine.
+pub(super) const UNKNOWN: i64 = i64::MIN;
+
+/// Positions in the bytes of all texts: of 16 bits where they fit.
+fn positions(e: &Emit<'_>, numbers: &[usize]) -> (Val, Form) {
+    let all: usize = e.m.texts.iter().map(String::len).sum();
+    let numbers = numbers.iter().map(|n| number(*n));
+    if all <= usize::from(u16::MAX) {
+        let bytes: Vec<u8> = numbers.flat_map(|n| u16::try_from(n).unwrap_or(u16::MAX).to_le_bytes()).collect();
+        (e.constant(&bytes), Form::U16)
+    } else {
+        let bytes: Vec<u8> = numbers.flat_map(u32::to_le_bytes).collect();
+        (e.constant(&bytes), Form::I32)
+    }
+}
+
+/// An entry of a table of numbers.
+fn entry((table, form): &(Val, Form), at: &Val) -> Val {
+    Cell::new(&table.add(at.mul(signed(form.size()))), 0, *form).get()
+}
+
+/// Where the bytes of a text of the machine begin, and where they end.
+fn span(e: &Emit<'_>, b: &mut Body, at: &Val) -> (Val, Val) {
+    let mut ends = vec![0];
+    e.m.texts.iter().for_each(|text| ends.push(ends.last().copied().unwrap_or(0) + text.len()));
+    let bytes = e.constant(e.m.texts.concat().as_bytes());
+    let table = positions(e, &ends);
+    (b.keep(bytes.add(entry(&table, at))), b.keep(bytes.add(entry(&table, &at.add(1)))))
+}
+
+/// The numbers of the machine's texts in the order of their bytes.
+fn order(e: &Emit<'_>) -> (Val, Form) {
+    let mut order: Vec<usize> = (0..e.m.texts.len()).collect();
+    order.sort_by_key(|at| e.m.texts.get(*at));
+    positions(e, &order)
+}
+
+fn count(e: &Emit<'_>) -> i32 {
+    signed(number(e.m.texts.len()))
+}
+
+/// The order of two runs of bytes: less than 0, 0, or more.
+pub(super) fn compare(e: &Emit<'_>) -> Func {
+    e.func("compare_texts", &[I32, I32, I32, I32], Some(I32), false, |_, b| {
+        let (one, other) = ((b.arg(0), b.arg(1)), (b.arg(2), b.arg(3)));
+        b.each(one.1.min(&other.1), |b, at| {
+            let byte = |text: &Val| Cell::new(&text.add(&at), 0, Form::U8).get();
+            let differ = b.keep(byte(&one.0).sub(byte(&other.0)));
+            b.when(&differ, |b| b.give(&differ));
+        });
+        b.give(one.1.sub(&other.1));
+    })
+}
+
+/// The number of the machine's text that some bytes are; [`UNKNOWN`] where there is none.
+pub(super) fn find(e: &Emit<'_>) -> Func {
+    e.func("find_text", &[I32, I32], Some(I64), false, |e, b| {
+        let (text, length) = (b.arg(0), b.arg(1));
+        let order = order(e);
+        let (from, to) = (b.var(0), b.var(count(e)));
+        b.while_(
+            |_| from.get().lt(to.get()),
+            |b| {
+                let middle = b.keep(from.get().add(to.get()).shr_u(1));
+                let at = b.keep(entry(&order, &middle));
+                let (begin, end) = span(e, b, &at);
+                let compared = b.call(compare(e), &[begin.clone(), end.sub(&begin), text.clone(), length.clone()]);
+                b.when(compared.eq(0), |b| b.give(at.wide()));
+                b.either(compared.lt(0), |b| b.set(from, middle.add(1)), |b| b.set(to, &middle));
+            },
+        );
+        b.give(UNKNOWN);
+    })
+}
+
+/// The text value of some bytes: the machine's, or one that the case knows or learns.
+pub(super) fn learn(e: &Emit<'_>) -> Func {
+    e.func("learn_text", &[I32, I32], Some(I64), true, |e, b| {
+        let found = b.call(find(e), &[b.arg(0), b.arg(1)]);
+        b.when(found.ne(UNKNOWN), |b| b.give(&found));
+        let learned = b.call(step::learn(e), &[b.arg(0), b.arg(1)]);
+        b.give(learned);
+    })
+}
+
+/// Where the bytes of the latest text that was asked for begin, and how many they are.
+pub(super) fn found(e: &Emit<'_>) -> (run::At, run::At) {
+    (run::At::named(e, "text_begins", I32), run::At::named(e, "text_length", I32))
+}
+
+/// Finds the bytes of a text value: [`found`] says where. A value that is none has no bytes.
+pub(super) fn bytes_of(e: &Emit<'_>) -> Func {
+    e.func("bytes_of_text", &[I64], None, false, |e, b| {
+        let (begins, length) = found(e);
+        let at = b.keep(b.arg(0).narrow());
+        begins.set(b, 0);
+        length.set(b, 0);
+        b.when(b.arg(0).ge(0i64).and(b.arg(0).lt(i64::from(count(e)))), |b| {
+            let (begin, end) = span(e, b, &at);
+            begins.set(b, &begin);
+            length.set(b, end.sub(begin));
+        });
+        // A text that the case learned is numbered downwards from -1.
+        let learned = e.case.texts.count().get().wide();
+        b.when(b.arg(0).lt(0i64).and(b.arg(0).ge(Val::from(0i64).sub(learned))), |b| {
+            let name = b.keep(e.case.texts.at(&Val::from(-1).sub(&at)));
+            begins.set(b, Cell::new(&name, 0, Form::I32).get());
+            length.set(b, Cell::new(&name, 4, Form::I32).get());
+        });
+    })
+}
+
+/// Exports the texts of the machine, by number: where the bytes of one lie, and how many they are.
+pub(super) fn export(e: &Emit<'_>) {
+    let exported = |name: &'static str, which: fn(&Emit<'_>) -> run::At| {
+        e.func(format!("host_{name}"), &[I32], Some(I32), false, move |e, b| {
+            let asked = b.arg(0).wide().and(0xffff_ffffi64);
+            b.call(bytes_of(e), &[asked]);
+            b.give(which(e).get());
+        })
+    };
+    e.export("text", exported("text", |e| found(e).0));
+    e.export("text_length", exported("text_length", |e| found(e).1));
+}
+
+/// A table of names, to find one by [`position_in`]: the length of each and its bytes, and 255 at the end.
+pub(super) fn names<'n>(e: &Emit<'_>, names: impl Iterator<Item = &'n str>) -> Val {
+    let short = |name: &str| u8::try_from(name.len()).unwrap_or(u8::MAX - 1);
+    let name = |name: &str| [short(name)].into_iter().chain(name.bytes()).collect::<Vec<u8>>();
+    let bytes: Vec<u8> = names.flat_map(name).chain([u8::MAX]).collect();
+    e.constant(&bytes)
+}
+
+/// The position of some bytes in a table of [`names`]; -1 where they are not there.
+pub(super) fn position_in(e: &Emit<'_>) -> Func {
+    e.func("position_in", &[I32, I32, I32], Some(I32), false, |e, b| {
+        let (at, count) = (b.var(b.arg(0)), b.var(0));
+        let length = |at: Val| Cell::new(&at, 0, Form::U8).get();
+        b.while_(
+            |_| length(at.get()).ne(i32::from(u8::MAX)),
+            |b| {
+                let (name, length) = (b.keep(at.get().add(1)), b.keep(length(at.get())));
+                let compared = b.call(compare(e), &[name.clone(), length.clone(), b.arg(1), b.arg(2)]);
+                b.when(compared.eq(0), |b| b.give(count.get()));
+                b.set(at, name.add(length));
+                b.set(count, count.get().add(1));
+            },
+        );
+        b.give(run::NONE);
+    })
+}
+
+/// The mark of an id: 48 bits of FNV-1a.
+pub(super) fn mark_of(e: &Emit<'_>) -> Func {
+    e.func("mark_of", &[I32, I32], Some(I64), false, |_, b| {
+        let hash = b.var(0xcbf2_9ce4_8422_2325_u64.cast_signed());
+        b.each(b.arg(1), |b, at| {
+            let byte = Cell::new(&b.arg(0).add(at), 0, Form::U8).get();
+            b.set(hash, hash.get().xor(byte.wide()).mul(0x0000_0100_0000_01b3_i64));
+        });
+        // The lowest two bytes are laid over the highest; what is stored begins with the highest.
+        let folded = b.keep(hash.get().shr_u(16i64).xor(hash.get().shl(32i64)).and((1i64 << 48) - 1));
+        let byte = |from: i64| folded.shr_u(40 - 8 * from).and(255i64).shl(8 * from);
+        b.give((1..6).fold(byte(0), |mark, from| mark.or(byte(from))));
+    })
+}

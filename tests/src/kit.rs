@@ -1,0 +1,177 @@
+//! The conformance kit: cases that every engine runs alike (tests/conformance/README.md says what a line holds).
+
+use crate::generate::{self, History, Version};
+use crate::interpreter::{self, Teller};
+use crate::module::Host;
+use crate::pair::{self, Compiled, compile};
+use dunlin_machine::value::Instant;
+use dunlin_runtime::case::Case;
+use dunlin_runtime::{Engine, Event, Input, Interpreter, Outcome, store};
+use dunlin_wasm::Items;
+use serde_json::{Value, json};
+
+/// A machine of the kit.
+pub struct Machine {
+    /// The file that its module stands in.
+    pub file: String,
+    /// What it was compiled from.
+    pub compiled: Compiled,
+    /// Its module.
+    pub wasm: Vec<u8>,
+    /// The seed that it was written from.
+    pub seed: u64,
+}
+
+/// The machines of some seeds; those of which no module can be written are left out.
+pub fn machines(seeds: impl Iterator<Item = u64>) -> impl Iterator<Item = Machine> {
+    seeds.filter_map(|seed| {
+        let compiled = compile(&generate::strategy(seed).0.text()).ok()?;
+        let wasm = dunlin_lang::emit::emit(&compiled.machine).ok()?;
+        Some(Machine { file: format!("seed-{seed}.wasm"), compiled, wasm, seed })
+    })
+}
+
+/// The lines of one machine: a history each.
+///
+/// # Errors
+/// Where module and interpreter differ, in words.
+pub fn lines(machine: &Machine, histories: u64) -> Result<Vec<Value>, String> {
+    (0..histories)
+        .map(|n| {
+            let seed = machine.seed.rotate_left(17) ^ 0x5eed ^ (n << 40);
+            let history = generate::history(seed, &machine.compiled.model, Version::of(machine.seed));
+            let name = format!("seed {} history {n}", machine.seed);
+            let steps = steps(machine, &history).map_err(|words| format!("{name}: {words}"))?;
+            Ok(json!({ "machine": machine.file, "name": name, "steps": steps }))
+        })
+        .collect()
+}
+
+/// One case of the kit as it is written down.
+struct Writer<'m> {
+    machine: &'m Machine,
+    interpreter: Interpreter<'m>,
+    host: Host,
+    steps: Vec<Value>,
+}
+
+/// What an input is.
+enum Given<'a> {
+    Opening,
+    Event(&'a Event),
+    Time,
+}
+
+fn steps(machine: &Machine, history: &History) -> Result<Vec<Value>, String> {
+    let interpreter = Interpreter::new(&machine.compiled.machine);
+    let mut writer = Writer { machine, interpreter, host: Host::new(&machine.wasm), steps: Vec::new() };
+    let items = Items::opening(&history.opening);
+    let mut out = Outcome::default();
+    let opened = writer.interpreter.open(&history.opening, history.at, &mut out);
+    let status = writer.host.open(&items, history.at.seconds());
+    let case = opened.as_ref().ok();
+    writer.write(&Given::Opening, &items, history.at, status, case.map(|case| (case, &out)), case)?;
+    let Ok(mut case) = opened else { return Ok(writer.steps) };
+    let mut due = out.next_due;
+    for (when, event) in &history.inputs {
+        let at = when.instant(case.now, due, &machine.compiled.model.zones[0]);
+        writer.input(&mut case, event.as_ref(), at, &mut due)?;
+    }
+    Ok(writer.steps)
+}
+
+impl Writer<'_> {
+    fn input(
+        &mut self,
+        case: &mut Case,
+        event: Option<&Event>,
+        at: Instant,
+        due: &mut Option<Instant>,
+    ) -> Result<(), String> {
+        let mut out = Outcome::default();
+        let input = event.map_or(Input::Advance, Input::Event);
+        let done = self.interpreter.step(case, input, at, &mut out);
+        let items = event.map_or_else(Vec::new, Items::event);
+        let (given, status) = match event {
+            Some(event) => {
+                (Given::Event(event), self.host.step(event.event.0.into(), &items, at.seconds()))
+            }
+            None => (Given::Time, self.host.advance(at.seconds())),
+        };
+        if done.is_ok() && !out.already_taken {
+            *due = out.next_due;
+        }
+        let told = done.is_ok().then_some((&*case, &out));
+        self.write(&given, &items, at, status, told, Some(&*case))
+    }
+
+    /// Writes a step down, once module and interpreter are found to agree on it.
+    fn write(
+        &mut self,
+        given: &Given<'_>,
+        items: &[u8],
+        at: Instant,
+        status: i32,
+        told: Option<(&Case, &Outcome)>,
+        case: Option<&Case>,
+    ) -> Result<(), String> {
+        let step = self.steps.len();
+        if told.is_some() != (status == 0) {
+            return Err(format!("step {step}: the module gives {status}, the interpreter {:?}", told.is_some()));
+        }
+        let saved = self.host.save();
+        let wanted = case.map(store::save).transpose().map_err(|why| format!("{why:?}"))?.unwrap_or_default();
+        if saved != wanted {
+            return Err(format!("step {step}: the saved cases differ"));
+        }
+        let verb = match given {
+            Given::Opening => "open",
+            Given::Event(_) => "step",
+            Given::Time => "advance",
+        };
+        let mut line = json!({ "verb": verb, "items": hex(items), "at": at.seconds(), "status": status });
+        if let Given::Event(event) = given {
+            line["event"] = json!(event.event.0);
+        }
+        if let Some((case, out)) = told {
+            let (lists, due) = self.host.told();
+            if due != out.next_due.map(Instant::seconds) {
+                return Err(format!("step {step}: due next {due:?}, not {:?}", out.next_due));
+            }
+            line["due"] = json!(due);
+            line["told"] = json!(crc32(&lists));
+            line["lines"] = json!(Teller { machine: &self.machine.compiled.machine, case, outcome: out }.lines());
+            line["account"] = json!(interpreter::summary(&self.machine.compiled.machine, case));
+        }
+        line["saved"] = json!(crc32(&saved));
+        self.steps.push(line);
+        Ok(())
+    }
+}
+
+/// Runs a history in interpreter, second evaluator, and the module under wasmtime.
+///
+/// # Errors
+/// The first difference.
+pub fn agree(machine: &Machine, engine: &dunlin_wasm::Engine, histories: u64) -> Result<usize, String> {
+    let module = engine.load(&machine.wasm).map_err(|why| why.to_string())?;
+    let mut ran = 0;
+    for n in 0..histories {
+        let seed = machine.seed.rotate_left(17) ^ 0x5eed ^ (n << 40);
+        let history = generate::history(seed, &machine.compiled.model, Version::of(machine.seed));
+        let mut instance = module.instance(&machine.compiled.machine).map_err(|why| why.to_string())?;
+        ran += pair::run_beside(&machine.compiled, &history, &mut instance).map_err(|d| d.story)?.steps;
+    }
+    Ok(ran)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The checksum of zip files, as every host has it.
+#[must_use]
+pub fn crc32(bytes: &[u8]) -> u32 {
+    let step = |sum: u32| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 };
+    !bytes.iter().fold(!0_u32, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| step(sum)))
+}

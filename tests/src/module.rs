@@ -1,0 +1,91 @@
+//! An emitted module under wasmi, called as docs/abi.md says: the second WebAssembly engine of the tests.
+
+use wasmi::{Engine, Instance, Linker, Memory, Module, Store};
+
+/// The size of an entry of what was told.
+const ENTRY: usize = 160;
+
+/// A module at work, and the case in its memory.
+pub struct Host {
+    store: Store<()>,
+    instance: Instance,
+    memory: Memory,
+    given: usize,
+    result: usize,
+}
+
+impl Host {
+    /// Compiles a module.
+    ///
+    /// # Panics
+    /// Where it is none, or has imports.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        let engine = Engine::default();
+        let module = Module::new(&engine, bytes).unwrap();
+        assert_eq!(module.imports().len(), 0, "a module has no imports");
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
+        let memory = instance.get_memory(&store, "memory").unwrap();
+        let mut host = Self { store, instance, memory, given: 0, result: 0 };
+        host.given = usize::try_from(host.call("given", ())).unwrap();
+        host.result = usize::try_from(host.call("result", ())).unwrap();
+        host
+    }
+
+    fn call<P: wasmi::WasmParams>(&mut self, name: &str, arguments: P) -> i32 {
+        let function = self.instance.get_typed_func::<P, i32>(&self.store, name).unwrap();
+        function.call(&mut self.store, arguments).unwrap()
+    }
+
+    fn hand(&mut self, bytes: &[u8]) -> i32 {
+        self.memory.write(&mut self.store, self.given, bytes).unwrap();
+        i32::try_from(bytes.len()).unwrap()
+    }
+
+    /// Opens a case; 0, or the number of the refusal.
+    pub fn open(&mut self, items: &[u8], at: i64) -> i32 {
+        let length = self.hand(items);
+        self.call("open", (length, at))
+    }
+
+    /// An event; 0, or the number of the refusal.
+    pub fn step(&mut self, event: i32, items: &[u8], at: i64) -> i32 {
+        let length = self.hand(items);
+        self.call("step", (event, length, at))
+    }
+
+    /// Time goes by; 0, or the number of the fault.
+    pub fn advance(&mut self, at: i64) -> i32 {
+        self.call("advance", at)
+    }
+
+    /// The stored form of the case; nothing where there is none.
+    pub fn save(&mut self) -> Vec<u8> {
+        let length = self.call("save", ());
+        self.read(self.result, usize::try_from(length).unwrap())
+    }
+
+    /// Reads a stored case; 0, or why it cannot be read.
+    pub fn restore(&mut self, saved: &[u8]) -> i32 {
+        let length = self.hand(saved);
+        self.call("restore", length)
+    }
+
+    fn read(&self, at: usize, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.memory.read(&self.store, at, &mut bytes).unwrap();
+        bytes
+    }
+
+    /// What the last verb told, its four lists one after another, and when something is due next.
+    pub fn told(&mut self) -> (Vec<u8>, Option<i64>) {
+        let at = usize::try_from(self.call("outcome", ())).unwrap();
+        let record = self.read(at, 56);
+        let number = |n: usize| usize::try_from(i32::from_le_bytes(record[4 * n..][..4].try_into().unwrap())).unwrap();
+        let list = |n: usize, size: usize| self.read(number(2 * n), number(2 * n + 1) * size);
+        let lists = [list(0, ENTRY), list(1, 16), list(2, 16), list(3, 2)].concat();
+        let due = i64::from_le_bytes(record[40..48].try_into().unwrap());
+        (lists, (due != i64::MIN).then_some(due))
+    }
+}
