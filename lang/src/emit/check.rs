@@ -356,14 +356,15 @@ fn approval_named(e: &Emit<'_>, b: &mut Body) {
     named::what(e).set(b, found.wide());
 }
 
-/// The terms that the host brings for a plan.
+/// The terms that the host brings for a plan: its bounds are read of whoever accepts it.
 fn check_terms(e: &Emit<'_>, b: &mut Body) {
     let at = place_of(Happening::PlanAccepted, "day");
     let args = [event::value(e, 0).get(), event::is_known(e, at), event::value(e, at).get()];
     // The bounds of a plan are read of whoever accepts it.
-    run::person(e).set(b, event::person(e).get());
-    b.call(plans::terms_of(e), &args);
-    run::person(e).set(b, 0);
+    run::aside(e, b, &[run::person(e)], |b| {
+        run::person(e).set(b, event::person(e).get());
+        b.call(plans::terms_of(e), &args);
+    });
 }
 
 fn payment_named(e: &Emit<'_>, b: &mut Body, happening: Happening) {

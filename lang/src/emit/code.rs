@@ -3,6 +3,7 @@
 //! A [`Val`] is a tree of pure operations and loads; nothing happens until a [`Body`] writes it. What must be read now,
 //! because something changes it later, is kept by [`Body::keep`].
 
+use super::shorten::Written;
 use std::rc::Rc;
 use wasm_encoder::{BlockType, Instruction, MemArg, ValType};
 
@@ -110,6 +111,13 @@ pub(super) struct Cell {
 impl Cell {
     /// The number at a position, and so many bytes after it.
     pub(super) fn new(base: &Val, offset: u32, form: Form) -> Self {
+        // What a position lies beyond a local goes with the instruction that reads it.
+        if let Node::Bin(Bin::Add, local, by) = &*base.0
+            && matches!(*local.0, Node::Local(..))
+            && let Some(by) = by.constant().and_then(|by| u32::try_from(by).ok())
+        {
+            return Self { base: local.clone(), offset: offset + by, form };
+        }
         Self { base: base.clone(), offset, form }
     }
 
@@ -173,7 +181,7 @@ macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident $op:ident)*) => {$(
         $(#[$doc])*
         pub(super) fn $name(&self, other: impl Into<Val>) -> Val {
-            Val::of(Node::Bin(Bin::$op, self.clone(), other.into()))
+            Val::of_two(Bin::$op, self, &other.into())
         }
     )*};
 }
@@ -181,6 +189,42 @@ macro_rules! operations {
 impl Val {
     fn of(node: Node) -> Self {
         Self(Rc::new(node))
+    }
+
+    /// The operation, or what is known of it already.
+    fn of_two(op: Bin, left: &Self, right: &Self) -> Self {
+        let known = match (&*left.0, &*right.0) {
+            (Node::Const32(l), Node::Const32(r)) => op.of_narrow(*l, *r).map(Self::from),
+            (Node::Const64(l), Node::Const64(r)) => op.of_wide(*l, *r).map(Self::from),
+            (Node::Bin(Bin::Add, base, by), Node::Const32(more)) if op == Bin::Add => {
+                by.constant().map(|by| base.add(by.wrapping_add(*more)))
+            }
+            (_, Node::Const32(0) | Node::Const64(0)) => op.with_nothing(left),
+            (Node::Const32(0) | Node::Const64(0), _) if op.swaps() => op.with_nothing(right),
+            (_, Node::Const32(1)) => op.with_true(left),
+            (Node::Const32(1), _) if op.swaps() => op.with_true(right),
+            _ => None,
+        };
+        known.unwrap_or_else(|| Self::of(Node::Bin(op, left.clone(), right.clone())))
+    }
+
+    /// A narrow constant.
+    fn constant(&self) -> Option<i32> {
+        match *self.0 {
+            Node::Const32(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether it is 0 or 1.
+    fn is_condition(&self) -> bool {
+        match &*self.0 {
+            Node::Const32(number) => matches!(number, 0 | 1),
+            Node::Not(_) => true,
+            Node::Bin(Bin::And | Bin::Or, left, right) => left.is_condition() && right.is_condition(),
+            Node::Bin(op, ..) => op.compares(),
+            _ => false,
+        }
     }
 
     /// A global.
@@ -254,22 +298,39 @@ impl Val {
 
     /// 1 where it is 0, else 0.
     pub(super) fn not(&self) -> Val {
-        Val::of(Node::Not(self.clone()))
+        match &*self.0 {
+            Node::Const32(number) => i32::from(*number == 0).into(),
+            Node::Not(condition) if condition.is_condition() => condition.clone(),
+            _ => Val::of(Node::Not(self.clone())),
+        }
     }
 
     /// The lower half of a wide value.
     pub(super) fn narrow(&self) -> Val {
-        Val::of(Node::Wrap(self.clone()))
+        match &*self.0 {
+            Node::Extend(narrow) => narrow.clone(),
+            Node::Const64(number) => {
+                i32::try_from(*number).map_or_else(|_| Val::of(Node::Wrap(self.clone())), Val::from)
+            }
+            _ => Val::of(Node::Wrap(self.clone())),
+        }
     }
 
     /// The same number, wide, with its sign.
     pub(super) fn wide(&self) -> Val {
-        Val::of(Node::Extend(self.clone()))
+        match self.constant() {
+            Some(number) => i64::from(number).into(),
+            None => Val::of(Node::Extend(self.clone())),
+        }
     }
 
     /// It where the condition holds, else the other; both are computed.
     pub(super) fn or_else(&self, condition: &Val, other: impl Into<Val>) -> Val {
-        Val::of(Node::Select(condition.clone(), self.clone(), other.into()))
+        match condition.constant() {
+            Some(0) => other.into(),
+            Some(_) => self.clone(),
+            None => Val::of(Node::Select(condition.clone(), self.clone(), other.into())),
+        }
     }
 
     /// The smaller of two.
@@ -325,6 +386,62 @@ impl Val {
 }
 
 impl Bin {
+    /// Whether its sides may be swapped.
+    const fn swaps(self) -> bool {
+        matches!(self, Self::Add | Self::Mul | Self::And | Self::Or | Self::Xor)
+    }
+
+    /// The operation of a value and 0, where that needs none.
+    fn with_nothing(self, value: &Val) -> Option<Val> {
+        match self {
+            Self::Add | Self::Sub | Self::Or | Self::Xor | Self::Shl | Self::ShrS | Self::ShrU => Some(value.clone()),
+            Self::Mul | Self::And if value.width() == Width::I32 => Some(0.into()),
+            Self::Mul | Self::And => Some(0i64.into()),
+            Self::Eq => Some(value.not()),
+            _ => None,
+        }
+    }
+
+    /// The operation of a value and a narrow 1, where that needs none.
+    fn with_true(self, value: &Val) -> Option<Val> {
+        match self {
+            Self::Mul | Self::DivS | Self::DivU => Some(value.clone()),
+            Self::And if value.is_condition() => Some(value.clone()),
+            Self::Or if value.is_condition() => Some(1.into()),
+            _ => None,
+        }
+    }
+
+    fn of_narrow(self, left: i32, right: i32) -> Option<i32> {
+        Some(match self {
+            Self::Add => left.wrapping_add(right),
+            Self::Sub => left.wrapping_sub(right),
+            Self::Mul => left.wrapping_mul(right),
+            Self::And => left & right,
+            Self::Or => left | right,
+            Self::Xor => left ^ right,
+            Self::Shl => left.wrapping_shl(right.cast_unsigned()),
+            Self::Eq => (left == right).into(),
+            Self::Ne => (left != right).into(),
+            Self::LtS => (left < right).into(),
+            Self::LeS => (left <= right).into(),
+            _ => return None,
+        })
+    }
+
+    /// Arithmetic alone: what compares gives a narrow value.
+    fn of_wide(self, left: i64, right: i64) -> Option<i64> {
+        Some(match self {
+            Self::Add => left.wrapping_add(right),
+            Self::Sub => left.wrapping_sub(right),
+            Self::Mul => left.wrapping_mul(right),
+            Self::And => left & right,
+            Self::Or => left | right,
+            Self::Xor => left ^ right,
+            _ => return None,
+        })
+    }
+
     const fn compares(self) -> bool {
         matches!(self, Self::Eq | Self::Ne | Self::LtS | Self::LtU | Self::LeS | Self::LeU)
     }
@@ -483,10 +600,17 @@ impl Body {
 
     /// Does it where the condition is not 0.
     pub(super) fn when(&mut self, condition: impl Into<Val>, then: impl FnOnce(&mut Self)) {
-        condition.into().write(&mut self.code);
-        self.open(Instruction::If(BlockType::Empty));
-        then(self);
-        self.close();
+        let condition = condition.into();
+        match condition.constant() {
+            Some(0) => {}
+            Some(_) => then(self),
+            None => {
+                condition.write(&mut self.code);
+                self.open(Instruction::If(BlockType::Empty));
+                then(self);
+                self.close();
+            }
+        }
     }
 
     /// Does the one or the other.
@@ -496,7 +620,16 @@ impl Body {
         then: impl FnOnce(&mut Self),
         otherwise: impl FnOnce(&mut Self),
     ) {
-        condition.into().write(&mut self.code);
+        let condition = condition.into();
+        if let Some(known) = condition.constant() {
+            if known == 0 {
+                otherwise(self)
+            } else {
+                then(self)
+            }
+            return;
+        }
+        condition.write(&mut self.code);
         self.open(Instruction::If(BlockType::Empty));
         then(self);
         self.code.push(Instruction::Else);
@@ -511,7 +644,12 @@ impl Body {
         then: impl FnOnce(&mut Self) -> Val,
         otherwise: impl FnOnce(&mut Self) -> Val,
     ) -> Val {
-        condition.into().write(&mut self.code);
+        let condition = condition.into();
+        if let Some(known) = condition.constant() {
+            let value = if known == 0 { otherwise(self) } else { then(self) };
+            return self.keep(value);
+        }
+        condition.write(&mut self.code);
         self.open(Instruction::If(BlockType::Empty));
         let value = then(self);
         let var = Var(self.local(value.width()), value.width());
@@ -581,8 +719,15 @@ impl Body {
 
     /// Goes on after the end of a block where the condition holds.
     pub(super) fn leave_when(&mut self, label: Label, condition: impl Into<Val>) {
-        condition.into().write(&mut self.code);
-        self.code.push(Instruction::BrIf(self.depth - label.0));
+        let condition = condition.into();
+        match condition.constant() {
+            Some(0) => {}
+            Some(_) => self.leave(label),
+            None => {
+                condition.write(&mut self.code);
+                self.code.push(Instruction::BrIf(self.depth - label.0));
+            }
+        }
     }
 
     /// Ends the function.
@@ -634,8 +779,8 @@ impl Body {
         self.depth -= 1;
     }
 
-    /// The function as the module holds it.
-    pub(super) fn finish(mut self) -> wasm_encoder::Function {
+    /// The function as it was written.
+    pub(super) fn finish(mut self) -> Written {
         self.code.push(Instruction::End);
         match self.result {
             Some(Width::I32) => self.code.push(Instruction::I32Const(0)),
@@ -643,28 +788,9 @@ impl Body {
             None => {}
         }
         self.code.push(Instruction::End);
-        let mut function = wasm_encoder::Function::new_with_locals_types(self.locals.iter().map(|w| w.of_wasm()));
-        shortened(&self.code).for_each(|instruction| {
-            function.instruction(&instruction);
-        });
-        function
+        let widths = self.params.iter().chain(&self.locals).copied().collect();
+        Written { code: self.code, params: self.params.len(), widths, gives: self.result.is_some() }
     }
-}
-
-/// Writes a local that is read at once as one instruction.
-fn shortened(code: &[Instruction<'static>]) -> impl Iterator<Item = Instruction<'static>> {
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let one = code.get(at)?.clone();
-        at += 1;
-        match (&one, code.get(at)) {
-            (Instruction::LocalSet(set), Some(Instruction::LocalGet(get))) if set == get => {
-                at += 1;
-                Some(Instruction::LocalTee(*set))
-            }
-            _ => Some(one),
-        }
-    })
 }
 
 /// A count of things in one module, which 32 bits hold.

@@ -75,8 +75,8 @@ pub(super) enum Shape {
     Field(Kind, u32),
     /// A list: where its count stands, where its records begin, and what each is.
     List(ListAt, Rc<[Shape]>),
-    /// A record that may be missing: the place of the byte that says whether it is there, and its parts.
-    Maybe(u32, Rc<[Shape]>),
+    /// A record that may be missing, as a list of one at most; its parts by their places in the record around it.
+    Maybe(ListAt, Rc<[Shape]>),
     /// What the case remembers of a trigger.
     Slot(u32),
     /// How far a plan has come.
@@ -98,18 +98,38 @@ pub(super) struct ListAt {
     pub(super) most: u32,
 }
 
-/// Lays out a record, part by part.
+/// Lays out a record, part by part: what is small comes before the records of its lists, so that its places are small
+/// numbers, and so that one copy takes it all.
 #[derive(Debug, Default)]
 pub(super) struct Lay {
+    /// Where its next small part lies.
     at: u32,
+    /// Where its next large part lies.
+    apart: u32,
     shapes: Vec<Shape>,
 }
 
 impl Lay {
+    /// A record whose small parts take so many bytes.
+    const fn after(small: u32) -> Self {
+        Self { at: 0, apart: small, shapes: Vec::new() }
+    }
+
+    /// How many bytes its small parts take.
+    pub(super) const fn small(&self) -> u32 {
+        self.at
+    }
+
     /// Takes so many bytes; gives where they begin.
     pub(super) fn bytes(&mut self, size: u32) -> u32 {
         let at = self.at;
         self.at += size;
+        at
+    }
+
+    fn bytes_apart(&mut self, size: u32) -> u32 {
+        let at = self.apart;
+        self.apart += size;
         at
     }
 
@@ -123,23 +143,31 @@ impl Lay {
     /// The next part is a list of at most so many records.
     pub(super) fn list(&mut self, most: u32, (size, inner): (u32, Vec<Shape>)) -> ListAt {
         let count = self.bytes(2);
-        let list = ListAt { count, first: self.bytes(size * most), size, most };
+        let list = ListAt { count, first: self.bytes_apart(size * most), size, most };
         self.shapes.push(Shape::List(list, inner.into()));
         list
     }
 
-    /// The next part is a record that may be missing; gives the place of its byte, and where it begins.
+    /// The next part is a record that may be missing; gives the place of its byte, and where it begins. The byte after it is
+    /// always 0, so that both together count the record as a list counts its own.
     pub(super) fn maybe(&mut self, (size, inner): (u32, Vec<Shape>)) -> (u32, u32) {
-        let flag = self.bytes(1);
-        let at = self.bytes(size);
-        let inner: Vec<Shape> = inner.into_iter().map(|shape| shape.moved(at)).collect();
-        self.shapes.push(Shape::Maybe(flag, inner.into()));
-        (flag, at)
+        let flag = self.bytes(2);
+        let first = self.bytes_apart(size);
+        let inner: Vec<Shape> = inner.into_iter().map(|shape| shape.moved(first)).collect();
+        self.shapes.push(Shape::Maybe(ListAt { count: flag, first, size, most: 1 }, inner.into()));
+        (flag, first)
     }
 
     /// The next part is a record; gives where it begins.
     pub(super) fn record(&mut self, (size, inner): (u32, Vec<Shape>)) -> u32 {
         let at = self.bytes(size);
+        self.shapes.extend(inner.into_iter().map(|shape| shape.moved(at)));
+        at
+    }
+
+    /// The next part is a record that has lists; gives where it begins.
+    pub(super) fn record_apart(&mut self, (size, inner): (u32, Vec<Shape>)) -> u32 {
+        let at = self.bytes_apart(size);
         self.shapes.extend(inner.into_iter().map(|shape| shape.moved(at)));
         at
     }
@@ -151,22 +179,30 @@ impl Lay {
         at
     }
 
+    /// Lays out a record that has lists: what it is made of, and its size and parts.
+    pub(super) fn whole<T>(lay: impl Fn(&mut Self) -> T) -> (T, (u32, Vec<Shape>)) {
+        let mut first = Self::default();
+        lay(&mut first);
+        let mut whole = Self::after(first.at);
+        let parts = lay(&mut whole);
+        (parts, whole.done())
+    }
+
     /// Its size and its parts.
     pub(super) fn done(self) -> (u32, Vec<Shape>) {
-        (self.at, self.shapes)
+        (self.at.max(self.apart), self.shapes)
     }
 }
 
 impl Shape {
     /// The same part of a record that begins so much later.
     fn moved(self, by: u32) -> Self {
+        let moved = |list: ListAt| ListAt { count: list.count + by, first: list.first + by, ..list };
         match self {
             Self::Field(kind, at) => Self::Field(kind, at + by),
-            Self::List(list, inner) => {
-                Self::List(ListAt { count: list.count + by, first: list.first + by, ..list }, inner)
-            }
-            Self::Maybe(flag, inner) => {
-                Self::Maybe(flag + by, inner.iter().map(|shape| shape.clone().moved(by)).collect())
+            Self::List(list, inner) => Self::List(moved(list), inner),
+            Self::Maybe(list, inner) => {
+                Self::Maybe(moved(list), inner.iter().map(|shape| shape.clone().moved(by)).collect())
             }
             Self::Slot(at) => Self::Slot(at + by),
             Self::Phase(at) => Self::Phase(at + by),

@@ -45,6 +45,7 @@ mod plans;
 mod promises;
 mod run;
 mod schema;
+mod shorten;
 mod stages;
 mod state;
 mod step;

@@ -1,6 +1,7 @@
 //! The module under construction: functions that are declared when they are first called, constants, and the whole as bytes.
 
 use super::code::{Body, FAULT, Func, Val, Width, number};
+use super::shorten::{self, Written};
 use super::state::{self, Case};
 use dunlin_machine::ir::{ExprId, Machine};
 use std::cell::RefCell;
@@ -51,7 +52,7 @@ struct Declared {
     name: String,
     params: Vec<Width>,
     func: Func,
-    body: Option<wasm_encoder::Function>,
+    body: Option<Written>,
 }
 
 /// Bytes that never change, each run once.
@@ -220,18 +221,16 @@ impl<'m> Emit<'m> {
         if rooms.values().any(|(at, size)| at + size > self.first_constant) {
             return Err(EmitError("more is kept beside the state than there is room for".into()));
         }
-        let functions = self.functions.into_inner();
+        let (functions, places) = shorten::shared(written(self.functions.into_inner())?);
         let mut types = TypeSection::new();
         let mut known: BTreeMap<(Vec<Width>, Option<Width>), u32> = BTreeMap::new();
         let (mut declared, mut code) = (FunctionSection::new(), CodeSection::new());
-        for function in functions {
-            let key = (function.params, function.func.result);
+        for (key, body) in functions {
             let at = *known.entry(key.clone()).or_insert_with(|| {
                 types.ty().function(key.0.iter().map(|w| w.of_wasm()), key.1.iter().map(|w| w.of_wasm()));
                 types.len() - 1
             });
             declared.function(at);
-            let body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
             code.function(&body);
         }
         let (constants, first) = (self.constants.into_inner().bytes, self.first_constant);
@@ -258,7 +257,8 @@ impl<'m> Emit<'m> {
         let mut exports = ExportSection::new();
         exports.export("memory", ExportKind::Memory, 0);
         for (name, func) in self.exports.into_inner() {
-            exports.export(name, ExportKind::Func, func.at);
+            let at = places.get(func.at as usize).copied().unwrap_or(func.at);
+            exports.export(name, ExportKind::Func, at);
         }
         let mut data = DataSection::new();
         data.active(0, &ConstExpr::i32_const(signed(first)), constants);
@@ -271,6 +271,22 @@ impl<'m> Emit<'m> {
         checked.map_err(|error| EmitError(error.to_string()))?;
         Ok(bytes)
     }
+}
+
+/// The functions with their types, each as short as it gets.
+fn written(functions: Vec<Declared>) -> Result<Vec<(shorten::Type, Written)>, EmitError> {
+    let types: Vec<shorten::Type> = functions.iter().map(|f| (f.params.clone(), f.func.result)).collect();
+    let calls = |at: u32| {
+        let (params, result) = types.get(at as usize)?;
+        Some((params.len(), usize::from(result.is_some())))
+    };
+    let body = |function: Declared| {
+        let mut body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
+        body.shorten(&calls);
+        Ok(body)
+    };
+    let bodies: Vec<Written> = functions.into_iter().map(body).collect::<Result<_, EmitError>>()?;
+    Ok(types.iter().cloned().zip(bodies).collect())
 }
 
 /// A position in memory, as a constant.

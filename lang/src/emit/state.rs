@@ -254,8 +254,7 @@ struct PersonAt {
 
 impl PersonAt {
     fn lay(m: &Machine) -> (Self, (u32, Vec<Shape>)) {
-        let mut lay = Lay::default();
-        let at = Self {
+        Lay::whole(|lay| Self {
             facts: lay.record(PersonFacts::lay()),
             zones: lay.list(most::ZONES, one(Byte)),
             zones_given: lay.field(Bool),
@@ -264,8 +263,7 @@ impl PersonAt {
             channels: lay.record(PersonChannels::lay()),
             attempts: lay.list(m.limits.attempts, Attempt::lay()),
             conversations: lay.list(most::CHANNELS, Conversation::lay()),
-        };
-        (at, lay.done())
+        })
     }
 
     fn at(&self, base: &Val) -> Person {
@@ -313,6 +311,8 @@ struct PlaceAt {
     calls: ListAt,
     approvals: ListAt,
     anew: u32,
+    /// How many bytes its small parts take.
+    small: u32,
 }
 
 /// How many groups and procedures lie around a stage at most, and how many triggers they have together.
@@ -329,10 +329,9 @@ fn deepest(m: &Machine) -> (u32, u32) {
 
 impl PlaceAt {
     fn lay(m: &Machine) -> (Self, (u32, Vec<Shape>)) {
-        let mut lay = Lay::default();
         let triggers = m.stages.iter().map(|s| u32::from(s.triggers.len)).max().unwrap_or(0);
         let (depth, scope_triggers) = deepest(m);
-        let at = Self {
+        Lay::whole(|lay| Self {
             stage: lay.field(Small),
             entered: lay.field(Instant),
             left: lay.field(MaybeInstant),
@@ -344,8 +343,8 @@ impl PlaceAt {
             calls: lay.list(most::CALLS, Call::lay()),
             approvals: lay.list(most::CALLS, Approval::lay()),
             anew: lay.field(Bool),
-        };
-        (at, lay.done())
+            small: lay.small(),
+        })
     }
 
     fn at(&self, base: &Val) -> Place {
@@ -379,11 +378,14 @@ macro_rules! case {
             pub(super) letters: Cell,
             person: PersonAt,
             place_at: PlaceAt,
-            /// The parts of a place, and its size.
+            /// The parts of a place, how many bytes its small ones take, and its size.
             pub(super) place_shapes: Vec<Shape>,
+            pub(super) place_small: u32,
             pub(super) place_size: u32,
             /// Its parts, in their stored order.
             pub(super) shapes: Vec<Shape>,
+            /// How many bytes its small parts take, which lie first.
+            pub(super) small: u32,
             /// The size of its image, in bytes.
             pub(super) size: u32,
             /// The position of its names and texts: they come after the image, and only grow.
@@ -393,14 +395,15 @@ macro_rules! case {
         impl Case {
             /// Where everything lies, for a machine.
             pub(super) fn new(m: &Machine) -> Self {
-                let mut lay = Lay::default();
                 let (person, person_shape) = PersonAt::lay(m);
                 let (place_at, place_shape) = PlaceAt::lay(m);
                 let count = |list: usize| number(list);
-                let _ = (&count, &person_shape, &place_shape);
-                $(let $field = case!(@lay lay, m, count, person_shape, place_shape, $how $args);)*
-                let letters = lay.bytes(4);
-                let (size, shapes) = lay.done();
+                let (parts, (size, shapes)) = Lay::whole(|lay| {
+                    $(let $field = case!(@lay lay, m, count, person_shape, place_shape, $how $args);)*
+                    let letters = lay.bytes(4);
+                    ($($field,)* letters, lay.small())
+                });
+                let ($($field,)* letters, small) = parts;
                 let size = size.next_multiple_of(8);
                 let base = Val::from(signed(FIRST_POSITION));
                 Self {
@@ -408,9 +411,11 @@ macro_rules! case {
                     letters: Cell::new(&base, letters, Form::I32),
                     person,
                     place_at,
+                    place_small: place_at.small,
                     place_size: place_shape.0,
                     place_shapes: place_shape.1,
                     shapes,
+                    small,
                     size,
                     letters_at: FIRST_POSITION + 3 * size,
                 }
@@ -447,7 +452,7 @@ macro_rules! case {
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, watches ()) => {
         $lay.list($count($m.watches.len()), watches($m))
     };
-    (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, place ()) => { $lay.record($place.clone()) };
+    (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, place ()) => { $lay.record_apart($place.clone()) };
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, before ()) => { $lay.maybe($place.clone()) };
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, maybe ($inner:expr)) => { $lay.maybe($inner) };
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, hash ()) => { $lay.own(0, |_| Shape::Hash) };
@@ -466,17 +471,18 @@ macro_rules! case {
 
 /// What waits in a `whenever` rule: since when, and its slots.
 fn waits(m: &Machine) -> (u32, Vec<Shape>) {
-    let mut lay = Lay::default();
-    lay.field(MaybeInstant);
-    lay.list(m.whenevers.iter().map(|w| u32::from(w.triggers.len)).max().unwrap_or(0), slots());
-    lay.done()
+    let triggers = m.whenevers.iter().map(|w| u32::from(w.triggers.len)).max().unwrap_or(0);
+    let ((), laid) = Lay::whole(|lay| {
+        lay.field(MaybeInstant);
+        lay.list(triggers, slots());
+    });
+    laid
 }
 
 /// The slots of a watch.
 fn watches(m: &Machine) -> (u32, Vec<Shape>) {
-    let mut lay = Lay::default();
-    lay.list(m.watches.iter().map(|w| u32::from(w.triggers.len)).max().unwrap_or(0), slots());
-    lay.done()
+    let triggers = m.watches.iter().map(|w| u32::from(w.triggers.len)).max().unwrap_or(0);
+    Lay::whole(|lay| lay.list(triggers, slots())).1
 }
 
 record! {

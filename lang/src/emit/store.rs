@@ -125,200 +125,323 @@ fn unsigned(narrow: &Val) -> Val {
     narrow.wide().and(0xffff_ffffi64)
 }
 
-impl Emit<'_> {
-    /// Writes one part of a record.
-    fn put(&self, b: &mut Body, base: &Val, shape: &Shape) {
-        match shape {
-            Shape::Field(kind, at) => self.put_field(b, base, *kind, *at),
-            Shape::List(list, inner) => {
-                let count = Cell::new(base, list.count, Form::U16);
-                b.call(put_number(self), &[count.get().wide()]);
-                b.each(count.get(), |b, at| {
-                    let record = b.keep(record_at(base, list, &at));
-                    inner.iter().for_each(|shape| self.put(b, &record, shape));
-                });
-            }
-            Shape::Maybe(flag, inner) => {
-                let there = Cell::new(base, *flag, Form::U8);
-                b.call(put_byte(self), &[there.get()]);
-                b.when(there.get(), |b| inner.iter().for_each(|shape| self.put(b, base, shape)));
-            }
-            Shape::Slot(at) => {
-                b.call(put_slot(self), &[base.add(signed(*at))]);
-            }
-            Shape::Phase(at) => {
-                b.call(put_phase(self), &[base.add(signed(*at))]);
-            }
-            Shape::Hash => {}
-        }
-    }
+// The shapes of a case as bytes, which one function writes by and another reads by.
 
-    fn put_field(&self, b: &mut Body, base: &Val, kind: Kind, at: u32) {
-        let value = Cell::new(base, at, kind.form()).get();
-        let byte = |b: &mut Body, value: Val| {
-            b.call(put_byte(self), &[value]);
-        };
-        match kind {
-            Kind::Bool | Kind::Byte | Kind::Word(_) => byte(b, value),
-            Kind::Small | Kind::Plain => {
-                b.call(put_number(self), &[unsigned(&value)]);
-            }
-            Kind::Value | Kind::Instant => {
-                b.call(put_signed(self), &[value]);
-            }
-            Kind::Day => {
-                b.call(put_signed(self), &[value.wide()]);
-            }
-            Kind::MaybeValue => {
-                let there = Cell::new(base, at + 8, Form::U8).get();
-                byte(b, there.clone());
-                b.when(there, |b| {
-                    b.call(put_signed(self), &[value]);
-                });
-            }
-            Kind::MaybeDay | Kind::MaybeInstant => {
-                let (wide, none) = match kind {
-                    Kind::MaybeDay => (value.wide(), i64::from(NO_DAY)),
-                    _ => (value, NO_INSTANT),
-                };
-                byte(b, wide.ne(none));
-                b.when(wide.ne(none), |b| {
-                    b.call(put_signed(self), &[wide.clone()]);
-                });
-            }
-            Kind::Name => {
-                b.call(put_name(self), &[base.add(signed(at))]);
-            }
-            Kind::Mark => {
-                b.call(put_mark(self), &[value]);
-            }
-            Kind::MaybeMark => {
-                byte(b, value.ne(-1i64));
-                b.when(value.ne(-1i64), |b| {
-                    b.call(put_mark(self), &[value.clone()]);
-                });
-            }
-            Kind::Worded(_, numbered) => {
-                b.call(put_worded(self), &[value, signed(numbered).into()]);
-            }
-            Kind::MaybeWorded(_, numbered) => {
-                byte(b, value.ne(-1));
-                b.when(value.ne(-1), |b| {
-                    b.call(put_worded(self), &[value.clone(), signed(numbered).into()]);
-                });
-            }
-        }
-    }
+/// How a part is stored. The first three bits of what stands for a part say in which [`Form`] it lies in memory, and whether it
+/// may be missing.
+mod way {
+    pub(super) const BYTE: u32 = 0;
+    pub(super) const NUMBER: u32 = 1;
+    pub(super) const SIGNED: u32 = 2;
+    pub(super) const INSTANT: u32 = 3;
+    pub(super) const DAY: u32 = 4;
+    pub(super) const MARK: u32 = 5;
+    /// Two numbers follow: how many words there are, and a bit for each that comes with a number.
+    pub(super) const WORDED: u32 = 6;
+    pub(super) const NAME: u32 = 7;
+    pub(super) const SLOT: u32 = 8;
+    pub(super) const PHASE: u32 = 9;
+    /// Where the first record lies, its size, how many there may be; then the shapes of a record, after their length.
+    pub(super) const LIST: u32 = 10;
+    /// The shapes of the record, after their length.
+    pub(super) const MAYBE: u32 = 11;
+    /// No part is stored so: what is missing.
+    pub(super) const NOT: i32 = -1;
+}
 
-    /// Reads one part of a record.
-    fn get(&self, b: &mut Body, base: &Val, shape: &Shape) {
-        match shape {
-            Shape::Field(kind, at) => self.get_field(b, base, *kind, *at),
-            Shape::List(list, inner) => {
-                let count = b.call(get_up_to(self), &[i64::from(list.most).into()]);
-                b.store(&Cell::new(base, list.count, Form::U16), &count);
-                b.each(count, |b, at| {
-                    let record = b.keep(record_at(base, list, &at));
-                    inner.iter().for_each(|shape| self.get(b, &record, shape));
-                });
-            }
-            Shape::Maybe(flag, inner) => {
-                let there = b.call(get_up_to(self), &[1i64.into()]);
-                b.store(&Cell::new(base, *flag, Form::U8), &there);
-                b.when(there, |b| inner.iter().for_each(|shape| self.get(b, base, shape)));
-            }
-            Shape::Slot(at) => {
-                b.call(get_slot(self), &[base.add(signed(*at))]);
-            }
-            Shape::Phase(at) => {
-                b.call(get_phase(self), &[base.add(signed(*at))]);
-            }
-            Shape::Hash => {}
-        }
-    }
+/// Which [`Form`] a part has, in the order in which [`read`] and [`write`] know them.
+const FORMS: [Form; 4] = [Form::U8, Form::U16, Form::I32, Form::I64];
 
-    fn get_field(&self, b: &mut Body, base: &Val, kind: Kind, at: u32) {
-        let cell = Cell::new(base, at, kind.form());
-        let up_to = |b: &mut Body, most: i64| b.call(get_up_to(self), &[most.into()]);
-        match kind {
-            Kind::Bool => {
-                let value = up_to(b, 1);
-                b.store(&cell, value);
-            }
-            Kind::Byte => {
-                let value = b.call(get_byte(self), &[]);
-                b.store(&cell, value);
-            }
-            Kind::Word(count) => {
-                let value = up_to(b, i64::from(count) - 1);
-                b.store(&cell, value);
-            }
-            Kind::Small => {
-                let value = up_to(b, 0xffff);
-                b.store(&cell, value);
-            }
-            Kind::Plain => {
-                let value = up_to(b, 0xffff_ffff);
-                b.store(&cell, value);
-            }
-            Kind::Value => {
-                let value = b.call(get_signed(self), &[]);
-                b.store(&cell, value);
-            }
-            Kind::Instant => {
-                let value = b.call(get_instant(self), &[]);
-                b.store(&cell, value);
-            }
-            Kind::Day => {
-                let value = b.call(get_day(self), &[]);
-                b.store(&cell, value);
-            }
-            Kind::MaybeValue => {
-                let there = up_to(b, 1);
-                b.store(&Cell::new(base, at + 8, Form::U8), &there);
-                b.store(&cell, 0i64);
-                b.when(there, |b| {
-                    let value = b.call(get_signed(self), &[]);
-                    b.store(&cell, value);
-                });
-            }
-            Kind::MaybeDay => self.get_maybe(b, &cell, get_day(self), NO_DAY),
-            Kind::MaybeInstant => self.get_maybe(b, &cell, get_instant(self), NO_INSTANT),
-            Kind::Name => {
-                b.call(get_name(self), &[base.add(signed(at))]);
-            }
-            Kind::Mark => {
-                let mark = b.call(get_mark(self), &[]);
-                b.store(&cell, mark);
-            }
-            Kind::MaybeMark => self.get_maybe(b, &cell, get_mark(self), -1i64),
-            Kind::Worded(count, numbered) => {
-                let word = b.call(get_worded(self), &[i64::from(count).into(), signed(numbered).into()]);
-                b.store(&cell, word);
-            }
-            Kind::MaybeWorded(count, numbered) => {
-                let there = up_to(b, 1);
-                b.store(&cell, -1);
-                b.when(there, |b| {
-                    let word = b.call(get_worded(self), &[i64::from(count).into(), signed(numbered).into()]);
-                    b.store(&cell, word);
-                });
-            }
+/// A number in the table: seven bits a byte, the lowest first.
+fn add_number(table: &mut Vec<u8>, number: u32) {
+    let low = number.to_le_bytes()[0] & 127;
+    match number >> 7 {
+        0 => table.push(low),
+        more => {
+            table.push(low | 128);
+            add_number(table, more);
         }
-    }
-
-    fn get_maybe(&self, b: &mut Body, cell: &Cell, get: Func, none: impl Into<Val>) {
-        let there = b.call(get_up_to(self), &[1i64.into()]);
-        b.store(cell, none);
-        b.when(there, |b| {
-            let value = b.call(get, &[]);
-            b.store(cell, value);
-        });
     }
 }
 
-fn record_at(base: &Val, list: &ListAt, at: &Val) -> Val {
-    base.add(signed(list.first)).add(at.mul(signed(list.size)))
+fn table_of(shapes: &[Shape]) -> Vec<u8> {
+    let mut table = Vec::new();
+    let mut add = |form: Form, way: u32, maybe: bool, numbers: &[u32], inner: Option<&[Shape]>| {
+        let form = FORMS.iter().position(|f| *f == form).unwrap_or(0);
+        add_number(&mut table, way << 3 | u32::from(maybe) << 2 | super::code::number(form));
+        numbers.iter().for_each(|number| add_number(&mut table, *number));
+        if let Some(inner) = inner.map(table_of) {
+            add_number(&mut table, super::code::number(inner.len()));
+            table.extend(inner);
+        }
+    };
+    for shape in shapes {
+        match shape {
+            Shape::Field(kind, at) => {
+                let (way, maybe, words) = way_of(*kind);
+                let numbers: Vec<u32> = [*at].into_iter().chain(words).collect();
+                add(kind.form(), way, maybe, &numbers, None);
+            }
+            Shape::List(list, inner) => {
+                add(Form::U16, way::LIST, false, &[list.count, list.first, list.size, list.most], Some(inner));
+            }
+            Shape::Maybe(list, inner) => add(Form::U8, way::MAYBE, false, &[list.count], Some(inner)),
+            Shape::Slot(at) => add(Form::U8, way::SLOT, false, &[*at], None),
+            Shape::Phase(at) => add(Form::U8, way::PHASE, false, &[*at], None),
+            Shape::Hash => {}
+        }
+    }
+    table
+}
+
+/// How a kind is stored, whether it may be missing, and what its words are.
+fn way_of(kind: Kind) -> (u32, bool, Vec<u32>) {
+    let plain = |way: u32| (way, false, Vec::new());
+    let maybe = |way: u32| (way, true, Vec::new());
+    match kind {
+        Kind::Bool => (way::WORDED, false, vec![2, 0]),
+        Kind::Word(count) => (way::WORDED, false, vec![count.into(), 0]),
+        Kind::Worded(count, numbered) => (way::WORDED, false, vec![count.into(), numbered]),
+        Kind::MaybeWorded(count, numbered) => (way::WORDED, true, vec![count.into(), numbered]),
+        Kind::Byte => plain(way::BYTE),
+        Kind::Small | Kind::Plain => plain(way::NUMBER),
+        Kind::Value => plain(way::SIGNED),
+        Kind::MaybeValue => maybe(way::SIGNED),
+        Kind::Instant => plain(way::INSTANT),
+        Kind::MaybeInstant => maybe(way::INSTANT),
+        Kind::Day => plain(way::DAY),
+        Kind::MaybeDay => maybe(way::DAY),
+        Kind::Mark => plain(way::MARK),
+        Kind::MaybeMark => maybe(way::MARK),
+        Kind::Name => plain(way::NAME),
+    }
+}
+
+/// Where the next byte of the table stands.
+fn next_shape(e: &Emit<'_>) -> run::At {
+    run::At::named(e, "next_shape", I32)
+}
+
+/// The next number of the table.
+fn shape_number(e: &Emit<'_>) -> Func {
+    e.func("shape_number", &[], Some(I32), false, |e, b| {
+        let at = next_shape(e);
+        let (number, shift, byte) = (b.var(0), b.var(0), b.var(128));
+        b.while_(
+            |_| byte.get().and(128),
+            |b| {
+                b.set(byte, byte_at(&at.get()).get());
+                at.set(b, at.get().add(1));
+                b.set(number, number.get().or(byte.get().and(127).shl(shift.get())));
+                b.set(shift, shift.get().add(7));
+            },
+        );
+        b.give(number.get());
+    })
+}
+
+type Arm<'a> = Box<dyn FnOnce(&mut Body) + 'a>;
+
+/// The number at a position in one of [`FORMS`]; what has a sign keeps it.
+fn read(e: &Emit<'_>) -> Func {
+    e.func("read", &[I32, I32], Some(I64), false, |_, b| {
+        let at = b.arg(0);
+        let arm = |form: Form| -> Arm<'_> {
+            let number = Cell::new(&at, 0, form).get();
+            Box::new(move |b| b.give(if form == Form::I64 { number } else { number.wide() }))
+        };
+        b.switch(b.arg(1), FORMS.into_iter().map(arm).collect());
+    })
+}
+
+/// Writes a number at a position in one of [`FORMS`].
+fn write(e: &Emit<'_>) -> Func {
+    e.func("write", &[I32, I32, I64], None, false, |_, b| {
+        let (at, number) = (b.arg(0), b.arg(2));
+        let arm = |form: Form| -> Arm<'_> {
+            let (cell, number) = (Cell::new(&at, 0, form), number.clone());
+            Box::new(move |b| b.store(&cell, if form == Form::I64 { number } else { number.narrow() }))
+        };
+        b.switch(b.arg(1), FORMS.into_iter().map(arm).collect());
+    })
+}
+
+/// A part as the table names it.
+struct Part {
+    /// Where it lies in memory, and in which form.
+    at: Val,
+    form: Val,
+    /// How it is stored, and the words it may be.
+    way: super::code::Var,
+    words: Val,
+    numbered: Val,
+    /// Whether it may be missing, and what stands for it then.
+    maybe: Val,
+    none: Val,
+}
+
+impl Part {
+    fn next(e: &Emit<'_>, b: &mut Body, base: &Val) -> Self {
+        let what = b.call(shape_number(e), &[]);
+        let at = b.call(shape_number(e), &[]);
+        let at = b.keep(base.add(at));
+        let way = b.var(what.shr_u(3));
+        let (words, numbered) = (b.var(0), b.var(0));
+        b.when(way.get().eq(signed(way::WORDED)), |b| {
+            for number in [words, numbered] {
+                let next = b.call(shape_number(e), &[]);
+                b.set(number, next);
+            }
+        });
+        let none = Val::from(-1i64).or_else(&way.get().gt(signed(way::DAY)), 0i64);
+        let none = Val::from(i64::from(NO_DAY)).or_else(&way.get().eq(signed(way::DAY)), none);
+        let none = b.keep(Val::from(NO_INSTANT).or_else(&way.get().eq(signed(way::INSTANT)), none));
+        Self { at, form: what.and(3), way, words: words.get(), numbered: numbered.get(), maybe: what.and(4), none }
+    }
+
+    /// A value that may be missing says so beside it; of anything else there is one that stands for none.
+    fn beside(&self) -> (Val, Cell) {
+        (self.way.get().eq(signed(way::SIGNED)), Cell::new(&self.at, 8, Form::U8))
+    }
+}
+
+/// Each record of a list or one that may be missing, by the shapes that stand next in the table.
+fn inside(e: &Emit<'_>, b: &mut Body, walk: Func, count: impl Into<Val>, first: &Val, size: &Val) {
+    let length = b.call(shape_number(e), &[]);
+    let begin = b.keep(next_shape(e).get());
+    let end = b.keep(begin.add(length));
+    b.each(count, |b, at| {
+        next_shape(e).set(b, &begin);
+        b.call(walk, &[first.add(at.mul(size)), end.clone()]);
+    });
+    next_shape(e).set(b, &end);
+}
+
+/// Where the records of a list begin, their size, and how many there may be.
+fn list_numbers(e: &Emit<'_>, b: &mut Body, base: &Val) -> (Val, Val, Val) {
+    let first = b.call(shape_number(e), &[]);
+    let (size, most) = (b.call(shape_number(e), &[]), b.call(shape_number(e), &[]));
+    (b.keep(base.add(first)), size, most)
+}
+
+/// Writes a record: its position, and the end of its shapes.
+fn put_parts(e: &Emit<'_>) -> Func {
+    e.func("put_parts", &[I32, I32], None, false, |e, b| {
+        let (base, end) = (b.arg(0), b.arg(1));
+        b.while_(|_| next_shape(e).get().lt_u(&end), |b| put_part(e, b, &base));
+    })
+}
+
+fn put_part(e: &Emit<'_>, b: &mut Body, base: &Val) {
+    let part = Part::next(e, b, base);
+    let value = b.call(read(e), &[part.at.clone(), part.form.clone()]);
+    b.when(&part.maybe, |b| {
+        let (beside, flag) = part.beside();
+        let there = b.choose(beside, |_| flag.get(), |_| value.ne(&part.none));
+        b.call(put_byte(e), &[there.clone()]);
+        b.when(there.not(), |b| b.set(part.way, way::NOT));
+    });
+    let put = |func: Func, args: &[Val]| -> Arm<'_> {
+        let args = args.to_vec();
+        Box::new(move |b| {
+            b.call(func, &args);
+        })
+    };
+    let signed_value = || put(put_signed(e), &[value.clone()]);
+    let arms = vec![
+        put(put_byte(e), &[value.narrow()]),
+        put(put_number(e), &[value.and(0xffff_ffffi64)]),
+        signed_value(),
+        signed_value(),
+        signed_value(),
+        put(put_mark(e), &[value.clone()]),
+        put(put_worded(e), &[value.narrow(), part.numbered.clone()]),
+        put(put_name(e), &[part.at.clone()]),
+        put(put_slot(e), &[part.at.clone()]),
+        put(put_phase(e), &[part.at.clone()]),
+        Box::new(|b: &mut Body| {
+            let (first, size, _) = list_numbers(e, b, base);
+            b.call(put_number(e), &[value.clone()]);
+            inside(e, b, put_parts(e), value.narrow(), &first, &size);
+        }),
+        Box::new(|b: &mut Body| {
+            b.call(put_byte(e), &[value.narrow()]);
+            inside(e, b, put_parts(e), value.narrow(), base, &0.into());
+        }),
+    ];
+    b.switch(part.way.get(), arms);
+}
+
+/// Reads a record: its position, and the end of its shapes.
+fn get_parts(e: &Emit<'_>) -> Func {
+    e.func("get_parts", &[I32, I32], None, true, |e, b| {
+        let (base, end) = (b.arg(0), b.arg(1));
+        b.while_(|_| next_shape(e).get().lt_u(&end), |b| get_part(e, b, &base));
+    })
+}
+
+fn get_part(e: &Emit<'_>, b: &mut Body, base: &Val) {
+    let part = Part::next(e, b, base);
+    let value = b.var(&part.none);
+    let stored = |b: &mut Body| {
+        b.call(write(e), &[part.at.clone(), part.form.clone(), value.get()]);
+    };
+    b.when(&part.maybe, |b| {
+        let there = b.call(get_up_to(e), &[1i64.into()]);
+        let (beside, flag) = part.beside();
+        b.when(beside, |b| b.store(&flag, &there));
+        b.when(there.not(), |b| {
+            stored(b);
+            b.set(part.way, way::NOT);
+        });
+    });
+    let get = |func: Func, args: &[Val]| -> Arm<'_> {
+        let args = args.to_vec();
+        Box::new(move |b| {
+            let got = b.call(func, &args);
+            b.set(value, if got.width() == I32 { got.wide() } else { got });
+            stored(b);
+        })
+    };
+    let fill = |func: Func| -> Arm<'_> {
+        let at = part.at.clone();
+        Box::new(move |b| {
+            b.call(func, &[at]);
+        })
+    };
+    let most = Val::from(0xffffi64).or_else(&part.form.eq(1), 0xffff_ffffi64);
+    let arms = vec![
+        get(get_byte(e), &[]),
+        get(get_up_to(e), &[most]),
+        get(get_signed(e), &[]),
+        get(get_instant(e), &[]),
+        get(get_day(e), &[]),
+        get(get_mark(e), &[]),
+        get(get_worded(e), &[part.words.wide(), part.numbered.clone()]),
+        fill(get_name(e)),
+        fill(get_slot(e)),
+        fill(get_phase(e)),
+        Box::new(|b: &mut Body| {
+            let (first, size, most) = list_numbers(e, b, base);
+            let count = b.call(get_up_to(e), &[most.wide()]);
+            b.store(&Cell::new(&part.at, 0, Form::U16), &count);
+            inside(e, b, get_parts(e), count, &first, &size);
+        }),
+        Box::new(|b: &mut Body| {
+            let there = b.call(get_up_to(e), &[1i64.into()]);
+            b.store(&byte_at(&part.at), &there);
+            inside(e, b, get_parts(e), there, base, &0.into());
+        }),
+    ];
+    b.switch(part.way.get(), arms);
+}
+
+/// Writes or reads the whole case.
+fn walk_case(e: &Emit<'_>, b: &mut Body, walk: Func) {
+    let table = table_of(&e.case.shapes);
+    let at = e.constant_position(&table);
+    next_shape(e).set(b, signed(at));
+    b.call(walk, &[signed(FIRST_POSITION).into(), signed(at + super::code::number(table.len())).into()]);
 }
 
 fn put_name(e: &Emit<'_>) -> Func {
@@ -436,28 +559,39 @@ fn slot_numbers(b: &mut Body, slot: &state::Slot) -> Vec<Val> {
     ]
 }
 
+/// The numbers of the slot that is written or read.
+fn slot_number(e: &Emit<'_>, at: impl Into<Val>) -> Cell {
+    Cell::new(&e.room("slot_numbers", 8 * SLOT_NUMBERS).add(at.into().mul(8)), 0, Form::I64)
+}
+
+/// How many numbers a slot has.
+const SLOT_NUMBERS: u32 = 9;
+
 /// A word that says which numbers follow, then those.
 fn put_slot(e: &Emit<'_>) -> Func {
     e.func("put_slot", &[I32], None, false, |e, b| {
         let slot = state::Slot::at(&b.arg(0));
-        let numbers = slot_numbers(b, &slot);
-        let (which, count) = (b.var(0i64), b.var(0i64));
-        for (at, number) in (0i64..).zip(&numbers) {
-            let there = b.keep(number.ne(0i64).wide());
-            b.set(which, which.get().or(there.shl(at)));
-            b.set(count, count.get().add(there));
+        for (at, number) in (0..).zip(slot_numbers(b, &slot)) {
+            b.store(&slot_number(e, at), number);
         }
+        let (which, count) = (b.var(0i64), b.var(0i64));
+        b.each(signed(SLOT_NUMBERS), |b, at| {
+            let there = b.keep(slot_number(e, &at).get().ne(0i64).wide());
+            b.set(which, which.get().or(there.shl(at.wide())));
+            b.set(count, count.get().add(there));
+        });
         b.when(which.get().eq(0i64), |b| {
             b.call(put_byte(e), &[0.into()]);
             b.end();
         });
         b.call(put_number(e), &[count.get().add(1i64)]);
         b.call(put_signed(e), &[which.get()]);
-        for number in &numbers {
+        b.each(signed(SLOT_NUMBERS), |b, at| {
+            let number = b.keep(slot_number(e, &at).get());
             b.when(number.ne(0i64), |b| {
                 b.call(put_signed(e), &[number.clone()]);
             });
-        }
+        });
     })
 }
 
@@ -470,19 +604,21 @@ fn get_slot(e: &Emit<'_>) -> Func {
             let bits = b.call(get_signed(e), &[]);
             b.set(which, bits);
         });
-        let there: Val = (0i64..9).fold(Val::from(0i64), |sum, at| sum.add(which.get().shr_u(at).and(1i64)));
-        let expected = there.add(which.get().ne(0i64).wide());
-        b.when(which.get().shr_u(9i64).ne(0i64).or(expected.ne(count.wide())), |b| b.fail(Fault::Unreadable.number()));
-        let numbers: Vec<Val> = (0i64..9)
-            .map(|at| {
-                let number = b.var(0i64);
-                b.when(which.get().shr_u(at).and(1i64).narrow(), |b| {
-                    let value = b.call(get_signed(e), &[]);
-                    b.set(number, value);
-                });
-                number.get()
-            })
-            .collect();
+        let there = b.var(which.get().ne(0i64));
+        b.each(signed(SLOT_NUMBERS), |b, at| {
+            b.set(there, there.get().add(which.get().shr_u(at.wide()).narrow().and(1)));
+        });
+        let beyond = which.get().shr_u(i64::from(SLOT_NUMBERS)).ne(0i64);
+        b.when(beyond.or(there.get().ne(count)), |b| b.fail(Fault::Unreadable.number()));
+        b.each(signed(SLOT_NUMBERS), |b, at| {
+            let number = b.var(0i64);
+            b.when(which.get().shr_u(at.wide()).narrow().and(1), |b| {
+                let value = b.call(get_signed(e), &[]);
+                b.set(number, value);
+            });
+            b.store(&slot_number(e, &at), number.get());
+        });
+        let numbers: Vec<Val> = (0..9).map(|at| b.keep(slot_number(e, at).get())).collect();
         let [base, due, not_before, counts, times, acted, shift, seen, events] = &numbers[..] else { return };
         let never = b.keep(base.eq(0i64).and(due.eq(0i64)));
         b.store(&slot.base, Val::from(i64::MAX).or_else(&base.eq(0i64), base));
@@ -577,8 +713,7 @@ pub(super) fn save(e: &Emit<'_>) -> Func {
     e.func("save", &[], Some(I32), false, |e, b| {
         b.when(present(e).get().not(), |b| b.give(0));
         b.set_global(cursor(e), plain(e));
-        let base = Val::from(signed(FIRST_POSITION));
-        e.case.shapes.iter().for_each(|shape| e.put(b, &base, shape));
+        walk_case(e, b, put_parts(e));
         let end = b.keep(at_cursor(e));
         let out = b.keep(result(e));
         let head = e.constant(&HEAD);
@@ -644,8 +779,7 @@ pub(super) fn restore(e: &Emit<'_>) -> Func {
         b.set_global(cursor(e), plain(e));
         b.set_global(limit(e), &end);
         b.store(&e.case.letters, 0);
-        let base = Val::from(signed(FIRST_POSITION));
-        e.case.shapes.iter().for_each(|shape| e.get(b, &base, shape));
+        walk_case(e, b, get_parts(e));
         // What was packed fills up 8 bytes with zeros.
         unreadable(b, end.sub(at_cursor(e)).lt(8).not());
         b.while_(
@@ -692,58 +826,84 @@ pub(super) fn image(case: &Case, number: u32) -> u32 {
 /// Copies what is used of a case from one image to another.
 pub(super) fn copy_case(e: &Emit<'_>, from: u32, to: u32) -> Func {
     e.func(format!("copy_case_{from}_{to}"), &[], None, false, move |e, b| {
-        let (from, to) = (image(&e.case, from), image(&e.case, to));
-        let mut lists = Vec::new();
-        lists_of(&e.case.shapes, &mut lists);
-        lists.sort_by_key(|list| list.count);
-        let mut at = 0;
-        let run =
-            |b: &mut Body, first: u32, end: u32| b.copy(signed(to + first), signed(from + first), signed(end - first));
-        for list in lists {
-            run(b, at, list.first);
-            let count = Cell::new(&signed(from).into(), list.count, Form::U16).get();
-            b.when(&count, |b| {
-                b.copy(signed(to + list.first), signed(from + list.first), count.mul(signed(list.size)));
-            });
-            at = list.first + list.size * list.most;
-        }
-        run(b, at, e.case.size);
+        b.call(copy_image(e), &[signed(image(&e.case, from)).into(), signed(image(&e.case, to)).into()]);
     })
 }
 
-fn lists_of(shapes: &[Shape], lists: &mut Vec<ListAt>) {
-    for shape in shapes {
-        match shape {
-            Shape::List(list, _) => lists.push(*list),
-            Shape::Maybe(_, inner) => lists_of(inner, lists),
-            _ => {}
+fn copy_image(e: &Emit<'_>) -> Func {
+    e.func("copy_image", &[I32, I32], None, false, |e, b| {
+        let (from, to) = (b.arg(0), b.arg(1));
+        let case = &e.case;
+        b.copy(&to, &from, signed(case.small));
+        copy_lists(e, b, &case.shapes, case.small, (&from, &to));
+        let place = |b: &mut Body, first: u32| {
+            b.call(copy_place(e), &[from.add(signed(first)), to.add(signed(first))]);
+        };
+        place(b, case.place - FIRST_POSITION);
+        for before in case.shapes.iter().filter_map(with_lists) {
+            let there = Cell::new(&from, before.count, Form::U8).get();
+            b.when(there, |b| place(b, before.first));
         }
+    })
+}
+
+/// A record that may be missing and has lists: it is copied as what it is.
+fn with_lists(shape: &Shape) -> Option<ListAt> {
+    match shape {
+        Shape::Maybe(list, inner) if inner.iter().any(|shape| matches!(shape, Shape::List(..))) => Some(*list),
+        _ => None,
     }
 }
 
-/// Copies what is used of a record from one position to another.
-fn copy_record(b: &mut Body, shapes: &[Shape], size: u32, from: &Val, to: &Val) {
-    let mut lists = Vec::new();
-    lists_of(shapes, &mut lists);
-    lists.sort_by_key(|list| list.count);
-    let mut at = 0;
-    let run = |b: &mut Body, first: u32, end: u32| {
-        b.copy(to.add(signed(first)), from.add(signed(first)), signed(end - first));
+/// The lists and records of a record whose counts lie among its small parts: where the count stands, where the first record
+/// begins, and its size.
+fn lists_of(shapes: &[Shape], small: u32) -> Vec<u8> {
+    let list = |shape: &Shape| match shape {
+        Shape::List(list, _) | Shape::Maybe(list, _) if with_lists(shape).is_none() => Some(*list),
+        _ => None,
     };
-    for list in lists {
-        run(b, at, list.first);
-        let count = Cell::new(from, list.count, Form::U16).get();
-        b.copy(to.add(signed(list.first)), from.add(signed(list.first)), count.mul(signed(list.size)));
-        at = list.first + list.size * list.most;
+    let lists = shapes.iter().filter_map(list).filter(|list| list.count < small && list.most > 0);
+    let words = |list: ListAt| [list.first, list.count, list.size].map(u32::to_le_bytes).concat();
+    lists.flat_map(words).collect()
+}
+
+/// Copies the records of the lists that are not empty.
+fn copy_lists(e: &Emit<'_>, b: &mut Body, shapes: &[Shape], small: u32, (from, to): (&Val, &Val)) {
+    let table = lists_of(shapes, small);
+    if table.is_empty() {
+        return;
     }
-    run(b, at, size);
+    let first = e.constant_position(&table);
+    let args =
+        [from.clone(), to.clone(), signed(first).into(), signed(first + super::code::number(table.len())).into()];
+    b.call(copy_by_table(e), &args);
+}
+
+fn copy_by_table(e: &Emit<'_>) -> Func {
+    e.func("copy_by_table", &[I32, I32, I32, I32], None, false, |_, b| {
+        let (from, to, end) = (b.arg(0), b.arg(1), b.arg(3));
+        let at = b.var(b.arg(2));
+        b.while_(
+            |_| at.get().lt_u(&end),
+            |b| {
+                let word = |n: u32| Cell::new(&at.get(), 4 * n, Form::I32).get();
+                let count = b.keep(Cell::new(&from.add(word(1)), 0, Form::U16).get());
+                b.when(&count, |b| {
+                    let first = b.keep(word(0));
+                    b.copy(to.add(&first), from.add(&first), count.mul(word(2)));
+                });
+                b.set(at, at.get().add(12));
+            },
+        );
+    })
 }
 
 /// Copies a place from one position to another.
 pub(super) fn copy_place(e: &Emit<'_>) -> Func {
     e.func("copy_place", &[I32, I32], None, false, |e, b| {
         let (from, to) = (b.arg(0), b.arg(1));
-        copy_record(b, &e.case.place_shapes, e.case.place_size, &from, &to);
+        b.copy(&to, &from, signed(e.case.place_small));
+        copy_lists(e, b, &e.case.place_shapes, e.case.place_small, (&from, &to));
     })
 }
 
