@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the conformance kit in a folder through the hosts here: conformance.sh KIT node|python|c …
-# Needs, by host: nodejs; python3 and `pip install wasmtime`; gcc, wabt and libcjson-dev.
+# Runs the conformance kit in a folder through the hosts here: conformance.sh KIT node|browser|python|c …
+# Needs, by host: nodejs; nodejs and chromium; python3 and `pip install wasmtime`; gcc, wabt and libcjson-dev.
 set -euo pipefail
 kit=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
@@ -26,6 +26,7 @@ in_c() {
 for host in "$@"; do
     case $host in
     node) node "$here/node.mjs" "$kit" <"$kit/cases.jsonl" ;;
+    browser) node "$here/browser.mjs" "$kit" ;;
     python) python3 "$here/host.py" "$kit" <"$kit/cases.jsonl" ;;
     c) in_c ;;
     *) echo "no host $host" >&2 && exit 2 ;;

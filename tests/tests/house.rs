@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("lang", "dunlin-lang"),
     ("runtime", "dunlin-runtime"),
     ("stdlib", "dunlin-stdlib"),
+    ("wasm", "dunlin-wasm"),
     ("simulate", "dunlin-simulate"),
     ("import", "dunlin-import"),
     ("bindings/rust", "dunlin"),

@@ -13,7 +13,7 @@ const ABI: i32 = 1;
 const SCHEMA: &str = "dunlin.schema";
 /// Instructions that every call may take, and those that each part of a strategy adds. A step that wakes very late fires a
 /// hundred thousand timers at most.
-const FUEL: (u64, u64) = (4_000_000_000, 1_000_000);
+const FUEL: (u64, u64) = (2_000_000_000, 1_000_000);
 
 type Sum = [u8; 32];
 

@@ -8,14 +8,14 @@ use Width::{I32, I64};
 
 /// Exports them: where the case stands, and which instants days are.
 pub(super) fn export(e: &Emit<'_>) {
-    e.export("now", e.func("now", &[], Some(I64), false, |e, b| b.give(e.case.now.get())));
-    e.export("stage", e.func("stage", &[], Some(I32), false, |e, b| b.give(e.case.place().stage.get())));
-    e.export("currency", e.func("currency", &[], Some(I32), false, |e, b| b.give(e.case.currency.get())));
-    e.export("midnight", of_day(e, "midnight_of", run::midnight(e)));
-    e.export("begin", of_day(e, "begin_of", run::begin(e)));
+    e.export("now", e.func("host_now", &[], Some(I64), false, |e, b| b.give(e.case.now.get())));
+    e.export("stage", e.func("host_stage", &[], Some(I32), false, |e, b| b.give(e.case.place().stage.get())));
+    e.export("currency", e.func("host_currency", &[], Some(I32), false, |e, b| b.give(e.case.currency.get())));
+    e.export("midnight", of_day(e, "host_midnight", run::midnight(e)));
+    e.export("begin", of_day(e, "host_begin", run::begin(e)));
     e.export(
         "local_day",
-        e.func("day_of", &[I64], Some(I32), false, |e, b| {
+        e.func("host_local_day", &[I64], Some(I32), false, |e, b| {
             let day = run::local_day(e, b, b.arg(0));
             b.give(day);
         }),

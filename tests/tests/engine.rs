@@ -1,0 +1,197 @@
+//! The engine over wasmtime: modules that are broken, hostile or not ours, cases of others, and what it caches.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails in the shortest way"
+)]
+
+use dunlin_machine::ir::{EventId, Machine};
+use dunlin_runtime::fault::Refusal;
+use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Outcome};
+use dunlin_tests::generate::{self, History, Version};
+use dunlin_tests::pair::{Compiled, compile};
+use dunlin_wasm::{Engine, Error, Module};
+use wasm_encoder::{
+    BlockType, CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    ImportSection, Instruction, MemorySection, MemoryType, TypeSection, ValType,
+};
+
+fn pair(seed: u64) -> (Compiled, History) {
+    let compiled = compile(&generate::strategy(seed).0.text()).unwrap();
+    let history = generate::history(seed, &compiled.model, Version::of(seed));
+    (compiled, history)
+}
+
+/// The first pair whose case opens.
+fn opening(from: u64) -> (Compiled, History) {
+    let opens = |(compiled, history): &(Compiled, History)| {
+        let mut out = Outcome::default();
+        Interpreter::new(&compiled.machine).open(&history.opening, history.at, &mut out).is_ok()
+    };
+    (from..).map(pair).find(opens).unwrap()
+}
+
+fn emitted(machine: &Machine) -> Vec<u8> {
+    dunlin_lang::emit::emit(machine).unwrap()
+}
+
+/// What a made-up module does when a verb is called.
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    /// Says the same number.
+    Says(i32),
+    /// Never ends.
+    Loops,
+    /// Reads beyond its memory.
+    Strays,
+}
+
+/// A module with our exports that was not written by us.
+fn made_up(hash: &str, abi: i32, does: Does, asks: bool) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    let signatures: [&[ValType]; 4] =
+        [&[], &[ValType::I32], &[ValType::I64], &[ValType::I32, ValType::I32, ValType::I64]];
+    signatures.iter().for_each(|params| types.ty().function(params.iter().copied(), [ValType::I32]));
+    types.ty().function([ValType::I32, ValType::I64], [ValType::I32]);
+    let mut imports = ImportSection::new();
+    imports.import("env", "clock", EntityType::Function(0));
+    let verbs = [
+        ("abi", 0), ("given", 0), ("result", 0), ("save", 0), ("outcome", 0), ("restore", 1), ("advance", 2), ("step", 3),
+        ("open", 4),
+    ];
+    let (mut functions, mut exports, mut code) = (FunctionSection::new(), ExportSection::new(), CodeSection::new());
+    for (at, (name, ty)) in (0_u32..).zip(verbs) {
+        functions.function(ty);
+        exports.export(name, ExportKind::Func, at + u32::from(asks));
+        let mut body = Function::new([]);
+        let acts = !matches!(name, "abi" | "given" | "result");
+        match does {
+            Does::Loops if acts => {
+                body.instruction(&Instruction::Loop(BlockType::Empty));
+                body.instruction(&Instruction::Br(0)).instruction(&Instruction::End);
+                body.instruction(&Instruction::Unreachable);
+            }
+            Does::Strays if acts => {
+                body.instruction(&Instruction::I32Const(i32::MAX));
+                body.instruction(&Instruction::I32Load(wasm_encoder::MemArg { offset: 0, align: 0, memory_index: 0 }));
+            }
+            Does::Says(number) if acts => {
+                body.instruction(&Instruction::I32Const(number));
+            }
+            _ => {
+                body.instruction(&Instruction::I32Const(if name == "abi" { abi } else { 0 }));
+            }
+        }
+        body.instruction(&Instruction::End);
+        code.function(&body);
+    }
+    let mut memory = MemorySection::new();
+    memory.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    exports.export("memory", ExportKind::Memory, 0);
+    let schema = format!("{{\"hash\":\"{hash}\"}}");
+    let mut module = wasm_encoder::Module::new();
+    module.section(&types);
+    if asks {
+        module.section(&imports);
+    }
+    module.section(&functions).section(&memory).section(&exports).section(&code);
+    module.section(&CustomSection { name: "dunlin.schema".into(), data: schema.as_bytes().into() });
+    module.finish()
+}
+
+#[test]
+fn what_is_no_module_of_ours_is_refused() {
+    let (compiled, _) = opening(1);
+    let hash = compiled.machine.hash().to_string();
+    assert!(matches!(Module::new(b"no module"), Err(Error::NotWasm(_))));
+    assert!(matches!(Module::new(b"\0asm\x01\0\0\0"), Err(Error::NotOurs("dunlin.schema"))));
+    assert!(matches!(Module::new(&made_up(&hash, 1, Does::Says(0), true)), Err(Error::Imports)));
+    let other = Module::new(&made_up(&hash, 7, Does::Says(0), false));
+    assert_eq!(other.unwrap_err(), Error::OtherAbi { is: 7, wanted: 1 });
+    let module = Module::new(&emitted(&compiled.machine)).unwrap();
+    let (stranger, _) = opening(500);
+    assert_eq!(module.instance(&stranger.machine).unwrap_err(), Error::OtherMachine);
+    let bytes = emitted(&compiled.machine);
+    for length in (0..bytes.len()).step_by(bytes.len() / 40 + 1) {
+        assert!(Module::new(&bytes[..length]).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn a_hostile_module_costs_an_error_and_no_case_changes() {
+    let (compiled, history) = opening(1);
+    let hash = compiled.machine.hash().to_string();
+    let mut out = Outcome::default();
+    let case = Interpreter::new(&compiled.machine).open(&history.opening, history.at, &mut out).unwrap();
+    for does in [Does::Loops, Does::Strays, Does::Says(0), Does::Says(-1), Does::Says(i32::MAX), Does::Says(99)] {
+        let module = Module::new(&made_up(&hash, 1, does, false)).unwrap();
+        let mut instance = module.instance(&compiled.machine).unwrap();
+        let mut same = case.clone();
+        let done = instance.step(&mut same, Input::Advance, history.at, &mut out);
+        assert!(done.is_err() || same == case);
+        assert_eq!(same, case, "a refused step changed the case");
+        assert!(instance.open(&history.opening, history.at, &mut out).is_err());
+    }
+}
+
+#[test]
+fn changed_modules_and_cases_never_bring_the_host_down() {
+    let (compiled, history) = opening(200_001);
+    let bytes = emitted(&compiled.machine);
+    let engine = Engine::new().unwrap();
+    let mut out = Outcome::default();
+    let case = Interpreter::new(&compiled.machine).open(&history.opening, history.at, &mut out).unwrap();
+    let mut ran = 0;
+    for n in 0..60_usize {
+        let mut changed = bytes.clone();
+        let at = n.wrapping_mul(0x9e37_79b9) % changed.len();
+        changed[at] ^= 1 << (n % 8);
+        let Ok(module) = engine.load(&changed) else { continue };
+        let Ok(mut instance) = module.instance(&compiled.machine) else { continue };
+        ran += 1;
+        let mut copy = case.clone();
+        let done = instance.step(&mut copy, Input::Advance, history.at, &mut out);
+        assert!(done.is_ok() || copy == case, "a refused step changed the case");
+    }
+    assert!(ran > 0, "no changed module could be run");
+}
+
+#[test]
+fn an_event_that_the_schema_does_not_have_is_refused() {
+    let (compiled, history) = opening(1);
+    let module = Module::new(&emitted(&compiled.machine)).unwrap();
+    let mut instance = module.instance(&compiled.machine).unwrap();
+    let mut out = Outcome::default();
+    let mut case = instance.open(&history.opening, history.at, &mut out).unwrap();
+    let before = case.clone();
+    let event = Event { event: EventId(u16::MAX), id: None, args: Vec::new() };
+    let done = instance.step(&mut case, Input::Event(&event), case.now, &mut out);
+    assert_eq!(done, Err(Refusal::NoSuchEvent));
+    assert_eq!(case, before);
+}
+
+#[test]
+fn a_module_is_compiled_once_and_its_instances_are_used_again() {
+    let (compiled, history) = opening(1);
+    let engine = Engine::new().unwrap();
+    let bytes = emitted(&compiled.machine);
+    let (one, other) = (engine.load(&bytes).unwrap(), engine.load(&bytes).unwrap());
+    assert_eq!(one.hash(), other.hash());
+    let mut out = Outcome::default();
+    let opened = |module: &Module, out: &mut Outcome| {
+        module.instance(&compiled.machine).unwrap().open(&history.opening, history.at, out).unwrap()
+    };
+    assert_eq!(opened(&one, &mut out), opened(&other, &mut out));
+}
+
+#[test]
+fn strategies_run_alike_in_interpreter_second_evaluator_and_module() {
+    let engine = Engine::new().unwrap();
+    for first in Version::SEEDS {
+        for machine in dunlin_tests::kit::machines(first + 40..).take(8) {
+            dunlin_tests::kit::agree(&machine, &engine, 3).unwrap_or_else(|words| panic!("{}: {words}", machine.file));
+        }
+    }
+}
