@@ -3,6 +3,7 @@
 //! A machine lists its events with these first, in this order, then those that the strategy declares.
 
 use crate::ir::{EnumId, EventId, TextId, Type};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,17 @@ pub struct EventType {
     pub name: TextId,
     /// Its parameters, in order.
     pub params: Vec<EventParam>,
+}
+
+impl EventType {
+    /// The position of `on`, the day that counts for it, where it has one; left out, it is the event's own day.
+    #[must_use]
+    pub fn day(&self, texts: &[String]) -> Option<usize> {
+        let is_on = |param: &EventParam| {
+            param.ty == Type::Date && texts.get(param.name.index()).is_some_and(|name| name == "on")
+        };
+        self.params.iter().position(is_on)
+    }
 }
 
 /// A parameter of an event.

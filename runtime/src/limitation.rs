@@ -5,7 +5,6 @@ use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::run::Run;
 use crate::take::Taken;
-use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, EventPattern, Limitation, PeriodFrom, SuspendedDays};
 use dunlin_machine::value::{Date, add};
 
@@ -114,7 +113,7 @@ impl<'a> Run<'a> {
     pub(crate) fn note_limitation(&mut self, event: &Taken) -> Result<(), Fault> {
         let machine = self.m;
         let Some(rules) = &machine.ledger.limitation else { return Ok(()) };
-        let on = Happening::of(event.event).and_then(|h| h.param("on"));
+        let on = machine.events.get(event.event.index()).and_then(|ty| ty.day(&machine.texts));
         let day = on.and_then(|at| event.args.get(at).copied().flatten()).map(as_date).transpose()?;
         let day = day.unwrap_or(self.today);
         let fits = |pattern: &EventPattern| crate::deliver::matches(pattern, event);

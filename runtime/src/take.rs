@@ -95,7 +95,12 @@ impl Run<'_> {
                 return Err(Refusal::Missing { param: self.text_of(param.name).into() });
             }
         }
-        let Some(happening) = Happening::of(event.event) else { return Ok(taken) };
+        let Some(happening) = Happening::of(event.event) else {
+            if let Some(on) = ty.day(&machine.texts).and_then(|at| taken.args.get_mut(at)) {
+                on.get_or_insert(i64::from(self.today.days()));
+            }
+            return Ok(taken);
+        };
         self.check_names(happening, event, &mut taken)?;
         self.check_amount(happening, &mut taken)?;
         Ok(taken)

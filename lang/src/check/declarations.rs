@@ -452,7 +452,8 @@ impl Checker<'_> {
             }
             match &parameter.ty {
                 Some(ty) => match self.type_of(ty, &text) {
-                    Some((ty, _)) => params.push(EventParam { name, ty, required: true }),
+                    // A day that is left out is the event's own.
+                    Some((ty, _)) => params.push(EventParam { name, ty, required: text != "on" || ty != Type::Date }),
                     None => sound = false,
                 },
                 None => {

@@ -98,7 +98,8 @@ impl Writer {
         }
         if self.dice.chance(60) {
             self.used("limitation: restart");
-            let restart = RESTARTS[self.dice.below(RESTARTS.len())];
+            let told = self.told && self.dice.chance(30);
+            let restart = if told { "told" } else { RESTARTS[self.dice.below(RESTARTS.len())] };
             rules.push(Node::line(format!("restart on {restart}")));
         }
         for _ in 0..self.dice.weighted(&[30, 45, 25]) {
@@ -136,6 +137,10 @@ impl Writer {
             1 => {
                 self.used("suspend while");
                 format!("suspend while {}", self.dice.pick(&["dispute open", "promise open", "vip"]))
+            }
+            2 if self.told && self.dice.chance(40) => {
+                self.used("suspend from");
+                format!("suspend from told until {}order_ended", self.dice.pick(&["10 days after ", ""]))
             }
             2 => {
                 self.used("suspend from");

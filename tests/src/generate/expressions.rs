@@ -241,6 +241,10 @@ impl Writer {
         if self.all && self.dice.chance(20) {
             return self.new_unsure_date();
         }
+        if self.told && self.inside.is_none() && self.dice.chance(15) {
+            self.used("the day of a declared event");
+            return "told.on".to_owned();
+        }
         match self.dice.below(8) {
             0 | 1 => self.reads("deadline"),
             2 | 3 => self.reads("oldest_due"),

@@ -50,13 +50,15 @@ pub enum Version {
     First,
     /// Procedures, plans, approvals and several debtors too.
     Second,
-    /// All.
+    /// All, but for what the fourth adds.
     Third,
+    /// Also declared events with a day of their own.
+    Fourth,
 }
 
 impl Version {
     /// The first seed of each.
-    pub const SEEDS: [u64; 3] = [1, 100_000, 200_000];
+    pub const SEEDS: [u64; 4] = [1, 100_000, 200_000, 300_000];
 
     /// What a seed writes.
     #[must_use]
@@ -64,7 +66,8 @@ impl Version {
         match seed {
             ..100_000 => Self::First,
             100_000..200_000 => Self::Second,
-            _ => Self::Third,
+            200_000..300_000 => Self::Third,
+            _ => Self::Fourth,
         }
     }
 }
@@ -109,6 +112,8 @@ struct Writer {
     more: bool,
     /// Whether all forms are written, those of the third version too.
     all: bool,
+    /// Whether the host may tell of an event with a day of its own.
+    told: bool,
     /// Whether cases come in several currencies.
     several: bool,
     /// Where it says when claims are barred.
@@ -152,6 +157,7 @@ impl Writer {
             regional,
             more,
             all,
+            told: version >= Version::Fourth,
             several,
             barred,
             tables: Vec::new(),

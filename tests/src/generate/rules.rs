@@ -124,6 +124,10 @@ impl Writer {
                 if self.inside.is_some() && event.starts_with("note") {
                     event = "reply".to_owned();
                 }
+                if self.told && self.inside.is_none() && self.dice.chance(15) {
+                    self.used("on a declared event with a day");
+                    event = self.dice.pick(&["told", "told(_, on)", "told(sum)"]).to_owned();
+                }
                 self.event = true;
                 if self.dice.chance(15) {
                     self.used("usually within");

@@ -62,6 +62,10 @@ impl Writer {
             Node::line("var v_days : duration = 4 days"),
             Node::line("event note(level : number, until : date)"),
         ];
+        if self.told {
+            self.used("declared event with a day");
+            nodes.push(Node::line("event told(sum : money, on : date)"));
+        }
         nodes.extend(self.own_tables());
         if self.all && self.dice.chance(15) {
             self.used("templates");
