@@ -2,6 +2,7 @@
 
 use crate::case::{Call, Deadline, Lasts, Message, Owner, Person, Stopped, Task, Through, Waiting};
 use crate::contact::{Asks, BY_PHONE, When, hours_value};
+use crate::days::add;
 use crate::fault::Fault;
 use crate::ledger::add as plus;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
@@ -9,7 +10,7 @@ use crate::run::{Ctx, Run, position};
 use core::mem;
 use core::ops::Range;
 use dunlin_machine::ir::{self, ActionRef, Block, Channels, Does, Nature, RuleId, To, ToneId, With};
-use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
+use dunlin_machine::value::{Date, Duration, Instant, Money, Unit};
 
 /// How many messages are remembered for their bounces.
 const MESSAGES: usize = 16;
@@ -483,7 +484,7 @@ impl<'a> Run<'a> {
         let calendar = self.calendar();
         let mut from = self.today;
         if send.after_post
-            && let Some(post) = calendar.post
+            && let Some(post) = calendar.post()
         {
             from = add(from, post, calendar)?;
         }

@@ -1,12 +1,13 @@
 //! Who may be reached when: every `send` and `call` passes here (language, section 6; semantics, section 4).
 
 use crate::case::{Attempt, Person};
+use crate::days::{Clocks, Days, add};
 use crate::fault::Fault;
 use crate::outcome::{HeldBy, Unusable};
 use crate::run::Run;
 use dunlin_machine::events::PHONE;
 use dunlin_machine::ir::{Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
-use dunlin_machine::value::{Calendar, Date, Duration, Instant, Unit, Zone, add};
+use dunlin_machine::value::{Date, Duration, Instant, Unit};
 
 /// How far ahead an instant is looked for that admits a message.
 const HORIZON_DAYS: i32 = 400;
@@ -291,8 +292,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn zones_of(&self, person: &Person) -> impl Iterator<Item = &'a Zone> {
-        let machine = self.m;
+    fn zones_of(&self, person: &Person) -> impl Iterator<Item = Clocks<'a>> {
+        let (machine, names) = (self.m, self.names);
         let zones: &[u8] = &person.zones;
         let mut picked = [0u8; MOST_ZONES];
         let mut n = 0;
@@ -300,7 +301,7 @@ impl<'a> Run<'a> {
             *place = *zone;
             n += 1;
         }
-        picked.into_iter().take(n).filter_map(move |z| machine.zones.get(usize::from(z)))
+        picked.into_iter().take(n).filter_map(move |z| names.clocks(machine, usize::from(z)))
     }
 
     /// Notes an attempt to reach a person, and forgets those that nothing asks about any more. A case keeps a bounded
@@ -420,11 +421,11 @@ fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
 }
 
 /// Whether a window admits a day, by the person's calendar.
-fn window_admits(window: &Window, calendar: &Calendar, day: Date) -> bool {
+fn window_admits(window: &Window, calendar: Days<'_>, day: Date) -> bool {
     let weekday = day.weekday().number() - 1;
     let civil = day.civil();
     window.weekdays & (1u8 << weekday) != 0
-        && !(window.except_holidays && calendar.is_holiday(day).is_some())
+        && !(window.except_holidays && calendar.is_holiday(day))
         && !window.except.contains(&(civil.month, civil.day))
 }
 
@@ -434,7 +435,7 @@ fn hours_of(window: &Window) -> &[(u32, u32)] {
 
 /// The least instant from `at` on in the hours of an admitted day, on the clocks of one zone; `end` where there is none before.
 fn admits_in_zone(
-    zone: &Zone,
+    zone: Clocks<'_>,
     hours: &[(u32, u32)],
     day_ok: &impl Fn(Date) -> bool,
     at: Instant,

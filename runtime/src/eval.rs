@@ -1,11 +1,12 @@
 //! The value of an expression in a case, and what was read to find it.
 
+use crate::days::{Days, add};
 use crate::fault::Fault;
 use crate::outcome::Seen;
 use crate::run::{Figures, Run};
 use core::cmp::Ordering;
 use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Figure, Pattern, Quantity, TableId, Type};
-use dunlin_machine::value::{Calendar, Date, Duration, Money, Rate, add};
+use dunlin_machine::value::{Date, Duration, Money, Rate};
 
 type Value = Result<i64, Fault>;
 
@@ -280,13 +281,13 @@ impl<'a> Run<'a> {
     }
 
     /// The case's calendar.
-    pub(crate) fn calendar(&self) -> &'a Calendar {
+    pub(crate) fn calendar(&self) -> Days<'a> {
         self.calendar_of(self.case.calendar)
     }
 
     /// A calendar by number; the machine's first where the number is out of range, which the verifier excludes.
-    pub(crate) fn calendar_of(&self, id: dunlin_machine::ir::CalendarId) -> &'a Calendar {
-        self.m.calendars.get(id.index()).unwrap_or(&self.m.calendars[0])
+    pub(crate) fn calendar_of(&self, id: dunlin_machine::ir::CalendarId) -> Days<'a> {
+        self.names.days(self.m, id.index())
     }
 }
 

@@ -16,6 +16,7 @@ mod actions;
 mod approvals;
 mod contact;
 mod corrections;
+mod days;
 mod deliver;
 mod engine;
 mod eval;

@@ -1,13 +1,14 @@
 //! When claims become barred by limitation (semantics, section 13).
 
 use crate::case::Suspended;
+use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::run::Run;
 use crate::take::Taken;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, EventPattern, Limitation, PeriodFrom, SuspendedDays};
-use dunlin_machine::value::{Date, add};
+use dunlin_machine::value::Date;
 
 /// How many runs of days a case remembers in which a period did not run.
 const MOST_SUSPENSIONS: usize = 64;

@@ -5,6 +5,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Phase, Plan, Running, Terms};
 use crate::contact::elapsed;
+use crate::days::add;
 use crate::fault::{Fault, Refusal};
 use crate::input::PlanGiven;
 use crate::ledger::sub;
@@ -15,7 +16,7 @@ use crate::timers::{Earliest, Timer};
 use alloc::format;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, Block, PlanId, Quantity, RuleId};
-use dunlin_machine::value::{Date, Duration, Instant, Money, Rate, Unit, add};
+use dunlin_machine::value::{Date, Duration, Instant, Money, Rate, Unit};
 
 impl<'a> Run<'a> {
     fn plan_form(&self, plan: PlanId) -> Result<&'a ir::Plan, Fault> {

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Owner, RuleKey, Slot};
 use crate::corrections::Acted;
+use crate::days::{Clocks, Days, Known, add};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
 use alloc::vec::Vec;
@@ -9,7 +10,7 @@ use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{
     ActionRef, Block, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId, TextId,
 };
-use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit, Zone, add};
+use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit};
 
 /// Memory that steps use again.
 #[derive(Debug, Default)]
@@ -120,6 +121,8 @@ pub(crate) struct Run<'a> {
     pub out: &'a mut Outcome,
     pub work: &'a mut Work,
     pub names: &'a Names,
+    /// The clocks of the strategy's zone.
+    pub clocks: Clocks<'a>,
     pub today: Date,
     pub ctx: Ctx,
 }
@@ -151,14 +154,14 @@ impl<'a> Run<'a> {
         work.acted_for.clear();
         work.noted = 0;
         work.refunded = 0;
-        let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
-        let (today, _) = zone.local(case.now);
-        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new() })
+        let clocks = names.clocks(m, 0).ok_or(Fault::Broken("no zone"))?;
+        let (today, _) = clocks.local(case.now);
+        Ok(Self { m, case, out, work, names, clocks, today, ctx: Ctx::new() })
     }
 
     /// The strategy's zone.
-    pub(crate) fn zone(&self) -> &'a Zone {
-        &self.m.zones[0]
+    pub(crate) const fn zone(&self) -> Clocks<'a> {
+        self.clocks
     }
 
     /// The day of an instant in the strategy's zone.
@@ -352,6 +355,7 @@ pub(crate) struct Names {
     watches_effects: bool,
     rate_by_day: bool,
     demands: bool,
+    known: Known,
     /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
     on_the_way_out: Vec<u16>,
 }
@@ -371,8 +375,20 @@ impl Names {
                 .actions
                 .iter()
                 .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
+            known: Known::of(machine),
             on_the_way_out: on_the_way_out(machine),
         }
+    }
+
+    /// The clocks of a zone, by number.
+    pub(crate) fn clocks<'a>(&'a self, machine: &'a Machine, zone: usize) -> Option<Clocks<'a>> {
+        machine.zones.get(zone).map(|of| self.known.clocks(zone, of))
+    }
+
+    /// The days of a calendar, by number; of the machine's first where the number is out of range, which the verifier excludes.
+    pub(crate) fn days<'a>(&'a self, machine: &'a Machine, calendar: usize) -> Days<'a> {
+        let of = machine.calendars.get(calendar).unwrap_or(&machine.calendars[0]);
+        self.known.days(calendar, of)
     }
 
     /// Whether the rate of interest reads nothing but the day: no fact, no claim, no debtor.

@@ -2,13 +2,14 @@
 
 use crate::actions::Cause;
 use crate::case::{Around, Counts, Owner, Slot};
+use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
 use crate::run::Run;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
-use dunlin_machine::value::{Date, Duration, Instant, Unit, add};
+use dunlin_machine::value::{Date, Duration, Instant, Unit};
 
 /// Something that falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

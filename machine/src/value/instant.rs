@@ -69,7 +69,8 @@ impl Instant {
     }
 
     /// Day and seconds since midnight where clocks are `offset` seconds, less than a day, ahead of UTC.
-    pub(super) fn at_offset(self, offset: i32) -> (Date, u32) {
+    #[must_use]
+    pub fn at_offset(self, offset: i32) -> (Date, u32) {
         let local = self.0 + i64::from(offset);
         // OK because a rest of 86,400 fits, and the range leaves a day for the offset.
         (Date::nearest(local.div_euclid(DAY)), local.rem_euclid(DAY) as u32)

@@ -1,0 +1,193 @@
+//! Days and clocks as steps ask for them: what a calendar or a zone said once is kept, for it never changes.
+
+use alloc::vec::Vec;
+use core::cell::Cell;
+use dunlin_machine::ir::Machine;
+use dunlin_machine::value::{Calendar, Date, Duration, Instant, Overflow, STRETCH, Unit, Zone};
+
+/// How many stretches of days are kept of a calendar; a later one takes the place of an earlier one.
+const STRETCHES: usize = 8;
+/// The longest time without a working day that is searched, in days; as in [`Calendar`].
+const LONGEST_BREAK: i32 = 400;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// What was asked of the calendars and zones of a machine.
+#[derive(Debug)]
+pub(crate) struct Known {
+    holidays: Vec<[Stretch; STRETCHES]>,
+    periods: Vec<[Cell<Period>; 2]>,
+}
+
+/// The holidays of a stretch of days.
+#[derive(Debug)]
+struct Stretch {
+    /// Its number, counted from the epoch; one that no day has where nothing is known.
+    number: Cell<i32>,
+    /// A bit for each day.
+    bits: [Cell<u64>; 8],
+}
+
+impl Stretch {
+    const fn new() -> Self {
+        Self { number: Cell::new(i32::MIN), bits: [const { Cell::new(0) }; 8] }
+    }
+}
+
+/// A time in which the clocks of a zone are not set.
+#[derive(Clone, Copy, Debug)]
+struct Period {
+    from: i64,
+    until: i64,
+    offset: i32,
+}
+
+impl Period {
+    /// No time.
+    const NONE: Self = Self { from: i64::MAX, until: i64::MIN, offset: 0 };
+}
+
+impl Known {
+    pub(crate) fn of(machine: &Machine) -> Self {
+        Self {
+            holidays: machine.calendars.iter().map(|_| [const { Stretch::new() }; STRETCHES]).collect(),
+            periods: machine.zones.iter().map(|_| [const { Cell::new(Period::NONE) }; 2]).collect(),
+        }
+    }
+
+    /// The days of a calendar of the machine, by number.
+    pub(crate) fn days<'a>(&'a self, at: usize, calendar: &'a Calendar) -> Days<'a> {
+        Days { calendar, known: self.holidays.get(at) }
+    }
+
+    /// The clocks of a zone of the machine, by number.
+    pub(crate) fn clocks<'a>(&'a self, at: usize, zone: &'a Zone) -> Clocks<'a> {
+        Clocks { zone, known: self.periods.get(at) }
+    }
+}
+
+/// A calendar, with what is known of its holidays.
+#[derive(Clone, Copy)]
+pub(crate) struct Days<'a> {
+    calendar: &'a Calendar,
+    known: Option<&'a [Stretch; STRETCHES]>,
+}
+
+impl Days<'_> {
+    /// How long a letter travels.
+    pub(crate) const fn post(&self) -> Option<Duration> {
+        self.calendar.post
+    }
+
+    /// The position of the recess that the day lies in.
+    pub(crate) fn recess_on(&self, day: Date) -> Option<usize> {
+        self.calendar.recess_on(day)
+    }
+
+    /// Whether a holiday falls on that day.
+    pub(crate) fn is_holiday(&self, day: Date) -> bool {
+        if self.calendar.holidays.is_empty() {
+            return false;
+        }
+        let (number, at) = (day.days().div_euclid(STRETCH), day.days().rem_euclid(STRETCH));
+        let place = usize::try_from(number & 7).unwrap_or(0);
+        let Some(stretch) = self.known.and_then(|known| known.get(place)) else {
+            return self.calendar.is_holiday(day).is_some();
+        };
+        if stretch.number.get() != number {
+            let bits = self.calendar.holidays_from(number * STRETCH);
+            stretch.bits.iter().zip(bits).for_each(|(place, bits)| place.set(bits));
+            stretch.number.set(number);
+        }
+        let word = usize::try_from(at / 64).ok().and_then(|word| stretch.bits.get(word)).map_or(0, Cell::get);
+        word >> (at % 64) & 1 == 1
+    }
+
+    /// Whether the day is neither weekend nor holiday.
+    fn is_working_day(&self, day: Date) -> bool {
+        !self.calendar.weekend.contains(day.weekday()) && !self.is_holiday(day)
+    }
+
+    /// The day itself if it is a working day, else the first after it.
+    pub(crate) fn next_working_day(&self, day: Date) -> Result<Date, Overflow> {
+        self.working_day_from(day, 1)
+    }
+
+    /// The `days`th working day after that day, or before it if negative.
+    pub(crate) fn add_working_days(&self, day: Date, days: i32) -> Result<Date, Overflow> {
+        let mut day = day;
+        for _ in 0..days.unsigned_abs() {
+            day = self.working_day_from(day.add_days(days.signum())?, days.signum())?;
+        }
+        Ok(day)
+    }
+
+    fn working_day_from(&self, day: Date, step: i32) -> Result<Date, Overflow> {
+        let mut day = day;
+        for _ in 0..LONGEST_BREAK {
+            if self.is_working_day(day) {
+                return Ok(day);
+            }
+            day = day.add_days(step)?;
+        }
+        Err(Overflow::NoWorkingDay)
+    }
+}
+
+/// The day a duration after another, as [`dunlin_machine::value::add`] says.
+pub(crate) fn add(day: Date, length: Duration, days: Days<'_>) -> Result<Date, Overflow> {
+    match length.unit() {
+        Unit::WorkingDays => days.add_working_days(day, length.amount()),
+        Unit::Days => day.add_days(length.amount()),
+        _ => dunlin_machine::value::add(day, length, days.calendar),
+    }
+}
+
+/// A zone, with the times in which its clocks were not set that were asked for last.
+#[derive(Clone, Copy)]
+pub(crate) struct Clocks<'a> {
+    zone: &'a Zone,
+    known: Option<&'a [Cell<Period>; 2]>,
+}
+
+impl Clocks<'_> {
+    /// The day, and the seconds since midnight.
+    pub(crate) fn local(&self, at: Instant) -> (Date, u32) {
+        let seconds = at.seconds();
+        let lies_in = |period: Period| period.from <= seconds && seconds < period.until;
+        at.at_offset(self.period(lies_in, at).offset)
+    }
+
+    /// The first instant at which the clocks show that time or a later one.
+    pub(crate) fn instant_at(&self, day: Date, second: u32) -> Result<Instant, Overflow> {
+        let clock = i64::from(day.days()) * DAY + i64::from(second);
+        // No offset is as long as a day: what is a day away from both ends is not near a change of the clocks.
+        let far = |period: Period| period.from.saturating_add(DAY) <= clock && clock < period.until.saturating_sub(DAY);
+        if let Some(near) = Instant::from_seconds(clock) {
+            let period = self.period(far, near);
+            if far(period) {
+                return Instant::from_seconds(clock - i64::from(period.offset)).ok_or(Overflow::Date);
+            }
+        }
+        self.zone.instant_at(day, second)
+    }
+
+    /// A period of which something holds, of those that are known, else the one around an instant.
+    fn period(&self, fits: impl Fn(Period) -> bool, at: Instant) -> Period {
+        let Some([last, before]) = self.known else { return self.look_up(at) };
+        let latest = last.get();
+        if fits(latest) {
+            return latest;
+        }
+        let earlier = before.get();
+        let found = if fits(earlier) { earlier } else { self.look_up(at) };
+        before.set(latest);
+        last.set(found);
+        found
+    }
+
+    fn look_up(&self, at: Instant) -> Period {
+        let (from, until, offset) = self.zone.steady_around(at);
+        Period { from, until, offset }
+    }
+}
