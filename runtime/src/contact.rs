@@ -316,7 +316,7 @@ impl<'a> Run<'a> {
         let most = self.m.limits.attempts;
         let oldest_counted = self.oldest_counted()?;
         let keeps = self.names.reads_attempts();
-        let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
+        let Some(p) = self.case.persons_mut().get_mut(person) else { return Ok(()) };
         let counted = p.attempts.partition_point(|a| a.day < oldest_counted);
         let room = p.attempts.len() < most as usize;
         if counted == 0 && !room {
@@ -343,7 +343,7 @@ impl<'a> Run<'a> {
     /// Notes a conversation with a person.
     pub(crate) fn log_conversation(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId) {
         let now = self.case.now;
-        let Some(p) = self.case.persons.get_mut(person) else { return };
+        let Some(p) = self.case.persons_mut().get_mut(person) else { return };
         match p.conversations.iter_mut().find(|(c, _)| *c == channel) {
             Some((_, at)) => *at = now,
             None => p.conversations.push((channel, now)),

@@ -30,19 +30,19 @@ impl Run<'_> {
     }
 
     pub(crate) fn note_event(&mut self, event: &Taken) {
-        self.case.events = self.case.events.saturating_add(1);
+        *self.case.events_mut() = self.case.events.saturating_add(1);
         for (at, noted) in self.m.noted.iter().enumerate() {
             let has = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);
             if noted.event == event.event
                 && noted.is.iter().all(has)
-                && let Some(place) = self.case.noted.get_mut(at)
+                && let Some(place) = self.case.noted_mut().get_mut(at)
             {
                 *place = true;
             }
         }
         for (at, kept) in self.m.kept.iter().enumerate() {
             if kept.event == event.event
-                && let Some(place) = self.case.kept.get_mut(at)
+                && let Some(place) = self.case.kept_mut().get_mut(at)
             {
                 *place = event.args.get(usize::from(kept.param)).copied().flatten();
             }
@@ -192,7 +192,7 @@ impl Run<'_> {
                 continue;
             }
             let settled = self.is_settled()?;
-            let was = core::mem::replace(&mut self.case.settled, settled);
+            let was = core::mem::replace(self.case.settled_mut(), settled);
             if !settled || was {
                 return Ok(());
             }

@@ -192,7 +192,7 @@ impl Run<'_> {
         let interest = self.interest_of(at, to)?;
         let after = to.add_days(1)?;
         self.work.interest_today = None;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at)
+        if let Some(claim) = self.case.claims_mut().get_mut(at)
             && claim.next <= to
         {
             claim.interest = interest;
@@ -207,13 +207,13 @@ impl Run<'_> {
         for at in 0..self.case.ledger.claims.len() {
             self.fix(at, on)?;
         }
-        self.case.ledger.paid = add(self.case.ledger.paid, amount)?;
+        *self.case.paid_mut() = add(self.case.ledger.paid, amount)?;
         let first_part = self.case.ledger.parts.len();
         let left = self.allocate_as_named(amount, on, named)?;
         let left = self.allocate(left, on)?;
         let parts = self.case.ledger.parts.len().saturating_sub(first_part);
         let parts = u16::try_from(parts).map_err(|_| Fault::Overflow)?;
-        self.case.ledger.payments.push(Payment { mark, amount, on, returned: false, parts });
+        self.case.payments_mut().push(Payment { mark, amount, on, returned: false, parts });
         self.forget_oldest_payment();
         if left > 0 {
             let mark = self.mark();
@@ -224,10 +224,10 @@ impl Run<'_> {
 
     /// A case remembers a bounded number of payments for their return; the oldest gives way.
     fn forget_oldest_payment(&mut self) {
-        let ledger = &mut self.case.ledger;
-        if ledger.payments.len() > self.m.limits.payments as usize {
-            let oldest = ledger.payments.remove(0);
-            ledger.parts.drain(..usize::from(oldest.parts).min(ledger.parts.len()));
+        if self.case.ledger.payments.len() > self.m.limits.payments as usize {
+            let oldest = self.case.payments_mut().remove(0);
+            let parts = self.case.parts_mut();
+            parts.drain(..usize::from(oldest.parts).min(parts.len()));
         }
     }
 
@@ -324,12 +324,15 @@ impl Run<'_> {
     }
 
     fn pay_costs(&mut self, mut left: i64) -> Result<i64, Fault> {
-        for (at, cost) in (0u8..).zip(&mut self.case.ledger.costs) {
+        for at in (0u8..).take(self.case.ledger.costs.len()) {
+            let Some(cost) = self.case.ledger.costs.get(usize::from(at)).copied() else { continue };
             let amount = cost.open()?.min(left);
-            if amount > 0 {
-                cost.paid = add(cost.paid, amount)?;
+            if amount > 0
+                && let Some(place) = self.case.costs_mut().get_mut(usize::from(at))
+            {
+                place.paid = add(cost.paid, amount)?;
                 left = sub(left, amount)?;
-                self.case.ledger.parts.push(Part { met: Met::Costs(at), amount });
+                self.case.parts_mut().push(Part { met: Met::Costs(at), amount });
             }
         }
         Ok(left)
@@ -337,7 +340,7 @@ impl Run<'_> {
 
     fn pay_claim(&mut self, pool: Pool, claim: u16, left: i64, on: Date) -> Result<i64, Fault> {
         let at = usize::from(claim);
-        let Some(c) = self.case.ledger.claims.get_mut(at) else { return Ok(left) };
+        let Some(c) = self.case.claims_mut().get_mut(at) else { return Ok(left) };
         let (met, amount) = match pool {
             Pool::Costs => return Ok(left),
             Pool::Interest => (Met::Interest(claim), c.interest.min(left)),
@@ -354,7 +357,7 @@ impl Run<'_> {
             _ => c.interest = sub(c.interest, amount)?,
         }
         self.work.interest_today = None;
-        self.case.ledger.parts.push(Part { met, amount });
+        self.case.parts_mut().push(Part { met, amount });
         sub(left, amount)
     }
 
@@ -364,7 +367,7 @@ impl Run<'_> {
         let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
         let from = on.add_days(1)?.max(self.first_interest_day(at)?);
         let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+        if let Some(claim) = self.case.claims_mut().get_mut(at) {
             claim.interest = sub(claim.interest, bore)?.max(claim.interest.min(0));
         }
         Ok(())
@@ -399,11 +402,11 @@ impl Run<'_> {
                 self.bear_since(usize::from(claim), part.amount, payment.on)?;
             }
         }
-        if let Some(payment) = self.case.ledger.payments.get_mut(at) {
+        if let Some(payment) = self.case.payments_mut().get_mut(at) {
             payment.returned = true;
         }
         self.work.refunded = sub(payment.amount, allocated)?;
-        self.case.ledger.paid = sub(self.case.ledger.paid, payment.amount)?;
+        *self.case.paid_mut() = sub(self.case.ledger.paid, payment.amount)?;
         self.uncount_for_promise(payment.amount, payment.on)
     }
 
@@ -412,7 +415,7 @@ impl Run<'_> {
         let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
         let from = on.add_days(1)?.max(self.first_interest_day(at)?);
         let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+        if let Some(claim) = self.case.claims_mut().get_mut(at) {
             claim.interest = add(claim.interest, bore)?;
         }
         Ok(())
@@ -422,13 +425,13 @@ impl Run<'_> {
         self.work.interest_today = None;
         match part.met {
             Met::Costs(at) => {
-                if let Some(cost) = self.case.ledger.costs.get_mut(usize::from(at)) {
+                if let Some(cost) = self.case.costs_mut().get_mut(usize::from(at)) {
                     cost.paid = sub(cost.paid, part.amount)?;
                 }
             }
             Met::Interest(at) | Met::Principal(at) => {
                 self.fix(usize::from(at), self.today)?;
-                if let Some(claim) = self.case.ledger.claims.get_mut(usize::from(at)) {
+                if let Some(claim) = self.case.claims_mut().get_mut(usize::from(at)) {
                     let pot =
                         if matches!(part.met, Met::Principal(_)) { &mut claim.principal } else { &mut claim.interest };
                     *pot = add(*pot, part.amount)?;
@@ -440,7 +443,7 @@ impl Run<'_> {
 
     /// Adds costs of a kind.
     pub(crate) fn book_cost(&mut self, kind: i64, amount: i64) -> Result<(), Fault> {
-        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| c.kind == kind) {
+        if let Some(cost) = self.case.costs_mut().iter_mut().find(|c| c.kind == kind) {
             cost.charged = add(cost.charged, amount)?;
             return Ok(());
         }
@@ -448,7 +451,7 @@ impl Run<'_> {
         if self.case.ledger.costs.len() >= most as usize {
             return Err(Fault::Bound("kinds of costs", most));
         }
-        self.case.ledger.costs.push(Cost { kind, charged: amount, paid: 0 });
+        self.case.costs_mut().push(Cost { kind, charged: amount, paid: 0 });
         Ok(())
     }
 
@@ -474,7 +477,7 @@ impl Run<'_> {
             let others = if replaced == Some(kind.0.into()) { 0 } else { of_kind };
             amount = amount.min(sub(cap, others)?.max(0));
         }
-        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| Some(c.kind) == replaced) {
+        if let Some(cost) = self.case.costs_mut().iter_mut().find(|c| Some(c.kind) == replaced) {
             cost.charged = paid;
         }
         // What was paid on the costs that give way stays paid: only what exceeds it is new.
@@ -561,7 +564,7 @@ impl Run<'_> {
                 continue;
             }
             self.fix(at, self.today)?;
-            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            if let Some(claim) = self.case.claims_mut().get_mut(at) {
                 principal = add(principal, core::mem::take(&mut claim.principal))?;
                 interest = add(interest, core::mem::take(&mut claim.interest))?;
                 claim.disputed = false;
@@ -573,7 +576,7 @@ impl Run<'_> {
 
     pub(crate) fn waive_costs(&mut self, kind: Option<i64>, most: i64) -> Result<i64, Fault> {
         let mut waived = 0;
-        for cost in self.case.ledger.costs.iter_mut().filter(|c| kind.is_none_or(|k| c.kind == k)) {
+        for cost in self.case.costs_mut().iter_mut().filter(|c| kind.is_none_or(|k| c.kind == k)) {
             let amount = cost.open()?.min(sub(most, waived)?);
             if amount > 0 {
                 cost.charged = sub(cost.charged, amount)?;
@@ -589,7 +592,7 @@ impl Run<'_> {
         for at in self.claim_order(&mut order)?.iter().map(|at| usize::from(*at)) {
             self.fix(at, self.today)?;
             let left = sub(most, waived)?;
-            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            if let Some(claim) = self.case.claims_mut().get_mut(at) {
                 let amount = claim.interest.min(left).max(0);
                 claim.interest = sub(claim.interest, amount)?;
                 waived = add(waived, amount)?;
@@ -607,7 +610,7 @@ impl Run<'_> {
             let part = self.case.ledger.claims.get(at).map_or(0, |c| c.principal.min(left));
             if part > 0 {
                 self.fix(at, on)?;
-                if let Some(c) = self.case.ledger.claims.get_mut(at) {
+                if let Some(c) = self.case.claims_mut().get_mut(at) {
                     c.principal = sub(c.principal, part)?;
                 }
                 self.take_back(at, part, on)?;
@@ -634,10 +637,10 @@ impl Run<'_> {
     pub(crate) fn rest_interest(&mut self, begins: bool) -> Result<(), Fault> {
         let today = self.today;
         self.work.interest_today = None;
-        let open = self.case.ledger.free_days.iter_mut().find(|(_, until)| until.is_none());
+        let open = self.case.free_days_mut().iter_mut().find(|(_, until)| until.is_none());
         match (begins, open) {
             (true, None) => self.begin_rest(today)?,
-            (false, Some((from, _))) if *from > today => _ = self.case.ledger.free_days.pop(),
+            (false, Some((from, _))) if *from > today => _ = self.case.free_days_mut().pop(),
             (false, Some((_, until))) => *until = Some(today),
             _ => {}
         }
@@ -647,7 +650,7 @@ impl Run<'_> {
     /// Days whose interest is fixed still count: a payment with an earlier value date takes interest back. So none is
     /// forgotten; runs that touch are one.
     fn begin_rest(&mut self, today: Date) -> Result<(), Fault> {
-        let runs = &mut self.case.ledger.free_days;
+        let runs = self.case.free_days_mut();
         if let Some((_, until)) = runs.last_mut().filter(|(_, until)| *until == Some(today)) {
             *until = None;
             return Ok(());

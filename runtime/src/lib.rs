@@ -34,6 +34,7 @@ mod slot;
 mod stages;
 mod take;
 mod timers;
+mod undo;
 
 pub use case::Case;
 pub use engine::{Engine, Interpreter, next_due, step};

@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
         let in_time = self.barred_on(rules, at)?.is_some_and(|last| day <= last);
         if in_time
             && self.of_that_claim(at, |run| run.holds(restart.when))?
-            && let Some(claim) = self.case.ledger.claims.get_mut(at)
+            && let Some(claim) = self.case.claims_mut().get_mut(at)
         {
             claim.restarted = Some(claim.restarted.map_or(day, |before| before.max(day)));
         }
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
     }
 
     fn suspend(&mut self, rule: u8, from: Date) -> Result<(), Fault> {
-        let runs = &mut self.case.suspended;
+        let runs = self.case.suspended_mut();
         if runs.iter().any(|r| r.rule == rule && r.until.is_none()) {
             return Ok(());
         }
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     fn unsuspend(&mut self, rule: u8, until: Date) {
-        if let Some(open) = self.case.suspended.iter_mut().find(|r| r.rule == rule && r.until.is_none()) {
+        if let Some(open) = self.case.suspended_mut().iter_mut().find(|r| r.rule == rule && r.until.is_none()) {
             open.until = Some(until.max(open.from));
         }
     }

@@ -1,10 +1,11 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Case, Owner, RuleKey, Slot};
+use crate::case::{Owner, RuleKey, Slot};
 use crate::corrections::Acted;
 use crate::days::{Clocks, Days, Known, add};
 use crate::fault::Fault;
 use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
+use crate::undo::Held;
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{
@@ -117,7 +118,7 @@ impl Ctx {
 /// A step in progress.
 pub(crate) struct Run<'a> {
     pub m: &'a Machine,
-    pub case: &'a mut Case,
+    pub case: Held<'a>,
     pub out: &'a mut Outcome,
     pub work: &'a mut Work,
     pub names: &'a Names,
@@ -139,7 +140,7 @@ pub(crate) struct Figures {
 impl<'a> Run<'a> {
     pub(crate) fn new(
         m: &'a Machine,
-        case: &'a mut Case,
+        case: Held<'a>,
         out: &'a mut Outcome,
         work: &'a mut Work,
         names: &'a Names,
@@ -212,7 +213,10 @@ impl<'a> Run<'a> {
 
     /// The text value of a text; the case learns one that the machine does not know.
     pub(crate) fn learn(&mut self, text: &str) -> Result<i64, Fault> {
-        self.names.learn(self.m, &mut self.case.texts, text)
+        match self.names.find(self.m, text) {
+            Some(value) => Ok(value),
+            None => learn_own(self.case.texts_mut(), text),
+        }
     }
 
     pub(crate) fn mark(&self) -> u32 {
@@ -237,7 +241,7 @@ impl<'a> Run<'a> {
     /// Hands an effect to the host; gives its number.
     pub(crate) fn effect(&mut self, rule: Option<RuleId>, own_from: u32, effect: Effect) -> Result<u32, Fault> {
         let number = self.case.next_effect;
-        self.case.next_effect = number.checked_add(1).ok_or(Fault::Overflow)?;
+        *self.case.next_effect_mut() = number.checked_add(1).ok_or(Fault::Overflow)?;
         let statement = self.statement()?;
         self.enter(rule, own_from, What::Effect { number, effect, statement });
         Ok(number)
@@ -299,13 +303,13 @@ impl<'a> Run<'a> {
     /// A slot, to change it.
     pub(crate) fn slot(&mut self, owner: Owner, at: usize) -> Result<&mut Slot, Fault> {
         let slots = match owner {
-            Owner::Stage => Some(&mut self.case.place.slots),
+            Owner::Stage => Some(self.case.slots_mut()),
             Owner::Scope(s) => {
-                return self.case.place.slots_of_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot"));
+                return self.case.scope_slots_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot"));
             }
             Owner::Plan => None,
-            Owner::Whenever(w) => self.case.whenevers.get_mut(usize::from(w)).map(|w| &mut w.slots),
-            Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),
+            Owner::Whenever(w) => self.case.whenevers_mut().get_mut(usize::from(w)).map(|w| &mut w.slots),
+            Owner::Watch(w) => self.case.watches_mut().get_mut(usize::from(w)),
         };
         slots.and_then(|s| s.get_mut(at)).ok_or(Fault::Broken("a trigger has no slot"))
     }
@@ -432,16 +436,21 @@ impl Names {
         if let Some(value) = self.find(machine, text) {
             return Ok(value);
         }
-        let at = match texts.iter().position(|t| t == text) {
-            Some(at) => at,
-            None => {
-                texts.push(text.into());
-                texts.len().saturating_sub(1)
-            }
-        };
-        let at = i64::try_from(at).map_err(|_| Fault::Overflow)?;
-        Ok((-1i64).saturating_sub(at))
+        learn_own(texts, text)
     }
+}
+
+/// The text value of a text that the machine does not know.
+fn learn_own(texts: &mut Vec<alloc::string::String>, text: &str) -> Result<i64, Fault> {
+    let at = match texts.iter().position(|t| t == text) {
+        Some(at) => at,
+        None => {
+            texts.push(text.into());
+            texts.len().saturating_sub(1)
+        }
+    };
+    let at = i64::try_from(at).map_err(|_| Fault::Overflow)?;
+    Ok((-1i64).saturating_sub(at))
 }
 
 /// The actions in `leaving` blocks, in order.

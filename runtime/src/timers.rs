@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         match timer {
             Timer::Hold(at) => self.end_hold(at),
             Timer::Promise => {
-                self.case.promise = None;
+                *self.case.promise_mut() = None;
                 self.raise(Happening::PromiseBroken.id(), None, 0);
                 Ok(())
             }
@@ -332,7 +332,7 @@ impl<'a> Run<'a> {
     }
 
     fn task_overdue(&mut self, at: usize) -> Result<(), Fault> {
-        let Some(task) = self.case.tasks.get_mut(at) else { return Ok(()) };
+        let Some(task) = self.case.tasks_mut().get_mut(at) else { return Ok(()) };
         task.due = None;
         let action = task.action;
         let (task, rule) = self.task_of(action)?;
@@ -392,7 +392,7 @@ impl<'a> Run<'a> {
         }
         let (moved, _) = self.run_body(Cause { owner, rule: trigger.rule, guard, late }, trigger.body)?;
         if moved && by_past_date {
-            self.case.moved_by_past_date = Some(self.today);
+            *self.case.moved_by_past_date_mut() = Some(self.today);
         }
         Ok(())
     }

@@ -23,11 +23,13 @@ impl Instant {
     pub const LAST: Instant = Instant(Date::LAST.days() as i64 * DAY - 1);
 
     /// From seconds since the epoch; `None` outside the range.
+    #[inline]
     pub const fn from_seconds(seconds: i64) -> Option<Instant> {
         if seconds >= Instant::FIRST.0 && seconds <= Instant::LAST.0 { Some(Instant(seconds)) } else { None }
     }
 
     /// Seconds since the epoch; negative before.
+    #[inline]
     pub const fn seconds(self) -> i64 {
         self.0
     }
@@ -36,6 +38,7 @@ impl Instant {
     ///
     /// # Errors
     /// [`Overflow::Date`] outside the range.
+    #[inline]
     pub fn add_seconds(self, seconds: i64) -> Result<Instant, Overflow> {
         self.0.checked_add(seconds).and_then(Instant::from_seconds).ok_or(Overflow::Date)
     }
@@ -70,6 +73,7 @@ impl Instant {
 
     /// Day and seconds since midnight where clocks are `offset` seconds, less than a day, ahead of UTC.
     #[must_use]
+    #[inline]
     pub fn at_offset(self, offset: i32) -> (Date, u32) {
         let local = self.0 + i64::from(offset);
         // OK because a rest of 86,400 fits, and the range leaves a day for the offset.
