@@ -3,6 +3,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Slot};
 use crate::fault::Fault;
+use crate::kinds::bit_of;
 use crate::outcome::{Entry, What};
 use crate::run::Run;
 use crate::take::Taken;
@@ -31,6 +32,9 @@ impl Run<'_> {
 
     pub(crate) fn note_event(&mut self, event: &Taken) {
         *self.case.events_mut() = self.case.events.saturating_add(1);
+        if !self.names.kinds().notes(event.event) {
+            return;
+        }
         for (at, noted) in self.m.noted.iter().enumerate() {
             let has = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);
             if noted.event == event.event
@@ -92,7 +96,9 @@ impl Run<'_> {
     fn answer_expectations(&mut self, event: &Taken) {
         for n in 0.. {
             let Some(owner) = self.nth_owner(n) else { return };
-            self.answer_those_of(owner, event);
+            if self.kinds(owner).expected & bit_of(event.event) != 0 {
+                self.answer_those_of(owner, event);
+            }
         }
     }
 
@@ -123,7 +129,7 @@ impl Run<'_> {
     /// Offers an event to an owner's triggers: to all of them, or until one takes it.
     fn offer_to(&mut self, owner: Owner, event: &Taken, to_all: bool) -> Result<bool, Fault> {
         let machine = self.m;
-        if !self.waits(owner) {
+        if self.kinds(owner).events & bit_of(event.event) == 0 || !self.waits(owner) {
             return Ok(false);
         }
         let triggers = self.triggers_of(owner);
@@ -192,7 +198,10 @@ impl Run<'_> {
                 continue;
             }
             let settled = self.is_settled()?;
-            let was = core::mem::replace(self.case.settled_mut(), settled);
+            let was = self.case.settled;
+            if was != settled {
+                *self.case.settled_mut() = settled;
+            }
             if !settled || was {
                 return Ok(());
             }
@@ -206,9 +215,12 @@ impl Run<'_> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
-        for n in 0.. {
+        // Watches and `whenever` rules come first; the stage and what is around it follow.
+        let wide = self.m.watches.len() + self.m.whenevers.len();
+        let first = if self.names.kinds().wide_conditions() { 0 } else { wide };
+        for n in first.. {
             let Some(owner) = self.nth_owner(n) else { break };
-            if self.waits(owner) && self.as_soon_as_of(owner)? {
+            if self.kinds(owner).conditions && self.waits(owner) && self.as_soon_as_of(owner)? {
                 return Ok(true);
             }
         }
@@ -273,6 +285,9 @@ impl Run<'_> {
     /// `on move`: what watches do when a body has moved the case.
     pub(crate) fn see_move(&mut self) -> Result<(), Fault> {
         let machine = self.m;
+        if !self.names.kinds().moves() {
+            return Ok(());
+        }
         for (w, watch) in (0u16..).zip(&machine.watches) {
             for (at, trigger) in machine.triggers.get(watch.triggers.range()).unwrap_or(&[]).iter().enumerate() {
                 if trigger.on == On::Move && !self.in_outcome() {

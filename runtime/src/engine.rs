@@ -94,7 +94,7 @@ impl<'m> Interpreter<'m> {
             let mark = (run.out.entries.len(), run.out.seen.len(), run.out.with.len(), run.out.without.len());
             if let Err(fault) = run.fire_and_follow(timer, due) {
                 self.undo.undo_timer(case);
-                self.work.interest_today = None;
+                self.work.forget_account();
                 out.entries.truncate(mark.0);
                 out.seen.truncate(mark.1);
                 out.with.truncate(mark.2);
@@ -110,7 +110,8 @@ impl<'m> Interpreter<'m> {
 impl Engine for Interpreter<'_> {
     fn open(&mut self, opening: &Opening, at: Instant, out: &mut Outcome) -> Result<Case, Refusal> {
         out.clear();
-        (self.work.runs, self.work.interest_today) = (0, None);
+        self.work.runs = 0;
+        self.work.forget_account();
         let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
         self.undo.begin_step(&case, false);
         let mut run = self.run(&mut case, out)?;
@@ -122,7 +123,7 @@ impl Engine for Interpreter<'_> {
 
     fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
         out.clear();
-        self.work.interest_today = None;
+        self.work.forget_account();
         if case.machine != self.hash {
             return Err(Refusal::OtherMachine);
         }

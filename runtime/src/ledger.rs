@@ -20,18 +20,27 @@ const RATE: i128 = 1_000_000_000;
 impl Run<'_> {
     /// The account to today.
     pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
+        let changes = self.case.ledger_changes();
+        if let (Some((at, known)), Some(_)) = (self.work.statement, self.work.interest_today)
+            && at == changes
+        {
+            let Figures { provisional, added } = self.work.figures;
+            return Ok(Statement { provisional, added, ..known });
+        }
         let principal = self.open_principal(|_| true)?;
         let interest = self.interest()?;
         let costs = self.open_costs()?;
         let balance = add(add(principal, interest)?, costs)?;
-        Ok(Statement {
+        let statement = Statement {
             principal: Money(principal),
             interest: Money(interest),
             costs: Money(costs),
             balance: Money(balance),
             provisional: self.work.figures.provisional,
             added: self.work.figures.added,
-        })
+        };
+        self.work.statement = Some((changes, statement));
+        Ok(statement)
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {

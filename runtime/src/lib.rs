@@ -23,6 +23,7 @@ mod eval;
 mod filing;
 mod history;
 mod holds;
+mod kinds;
 mod ledger;
 mod limitation;
 mod newcomers;

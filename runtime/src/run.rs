@@ -4,7 +4,8 @@ use crate::case::{Owner, RuleKey, Slot};
 use crate::corrections::Acted;
 use crate::days::{Clocks, Days, Known, add};
 use crate::fault::Fault;
-use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
+use crate::kinds::{AllKinds, Kinds};
+use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, Statement, What};
 use crate::undo::Held;
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
@@ -44,8 +45,17 @@ pub(crate) struct Work {
     pub interest_today: Option<i64>,
     /// What is to be said of the figures behind it.
     pub figures: Figures,
+    /// The account to today, and at which count of changes in the ledger; it lasts through a step.
+    pub statement: Option<(u32, Statement)>,
     /// Rates that read nothing but the day, by stretch of days: the same for every case of the machine.
     pub rates: Vec<Option<KnownRate>>,
+}
+
+impl Work {
+    /// The account is another: that of another case, of another day, or of the case as it was.
+    pub(crate) const fn forget_account(&mut self) {
+        (self.interest_today, self.statement) = (None, None);
+    }
 }
 
 /// The rate of a stretch of days on which it is the same.
@@ -289,6 +299,11 @@ impl<'a> Run<'a> {
         matches!(owner, Owner::Watch(_)) || self.case.holds.iter().any(|h| h.by == Some(RuleKey::of(owner, body)))
     }
 
+    /// What an owner's triggers wait for.
+    pub(crate) fn kinds(&self, owner: Owner) -> Kinds {
+        self.names.kinds().of_owner(owner, self.case.place.stage)
+    }
+
     /// The slots of an owner's triggers.
     pub(crate) fn slots(&self, owner: Owner) -> &[Slot] {
         match owner {
@@ -360,6 +375,7 @@ pub(crate) struct Names {
     rate_by_day: bool,
     demands: bool,
     known: Known,
+    kinds: AllKinds,
     /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
     on_the_way_out: Vec<u16>,
 }
@@ -380,8 +396,14 @@ impl Names {
                 .iter()
                 .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
             known: Known::of(machine),
+            kinds: AllKinds::of(machine),
             on_the_way_out: on_the_way_out(machine),
         }
+    }
+
+    /// What the triggers of each owner wait for.
+    pub(crate) const fn kinds(&self) -> &AllKinds {
+        &self.kinds
     }
 
     /// The clocks of a zone, by number.

@@ -126,16 +126,28 @@ impl<'a> Run<'a> {
 
     fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
         let machine = self.m;
-        let of_stage = owner.of_stage();
-        let triggers = self.triggers_of(owner);
-        for (at, trigger) in (0u16..).zip(machine.triggers.get(triggers.range()).unwrap_or(&[])) {
-            let waits = of_stage && trigger.moves;
-            if waits && rest.no_moves {
-                continue;
+        let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
+        for (at, (slot, trigger)) in (0u16..).zip(self.slots(owner).iter().zip(triggers)) {
+            // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
+            if slot.due != Slot::NEVER
+                && let Some(due) = self.slot_due(owner, slot, trigger)
+                && rest.lets_go(owner, trigger, due)
+            {
+                best.offer(Some(due), Timer::Trigger(rank, number, at));
             }
+        }
+        if !self.kinds(owner).dates {
+            return;
+        }
+        for (at, trigger) in (0u16..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
-            if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
-                && !(waits && !matches!(trigger.on, On::Event { .. }) && rest.asked.is_some_and(|asked| due <= asked))
+            if let On::Date { date, offset, before } = trigger.on
+                && !(rest.no_moves && trigger.moves && owner.of_stage())
+                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
+                && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
+                && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
+                && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
+                && rest.lets_go(owner, trigger, due)
             {
                 best.offer(Some(due), Timer::Trigger(rank, number, at));
             }
@@ -150,31 +162,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When a trigger is due, if it is a timer.
-    fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
-        let Some(slot) = self.slots(owner).get(at) else { return Ok(None) };
-        let plain = match &trigger.on {
-            On::AsSoonAs(_) | On::Move | On::Effect(_) => return Ok(None),
-            // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
-            On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
-                if slot.due == Slot::NEVER {
-                    return Ok(None);
-                }
-                // What has an anchor cannot be due before it.
-                if slot.counts != Counts::Not {
-                    return Ok(Instant::from_seconds(slot.due.max(slot.not_before)));
-                }
-                slot.due
-            }
-            On::Date { date, offset, before } => {
-                let slot = *slot;
-                let Some((due, _)) = self.plain_due(*date, *offset, *before, slot)? else { return Ok(None) };
-                self.not_twice_a_day(owner, trigger, due)?.seconds()
-            }
-        };
-        let not_before = self.slots(owner).get(at).map_or(0, |slot| slot.not_before);
-        // What has no anchor counts from when its owner runs.
-        Ok(Instant::from_seconds(plain.max(not_before).max(self.runs_from(owner).seconds())))
+    /// When a trigger is due by what its slot says, if it is such a timer.
+    fn slot_due(&self, owner: Owner, slot: &Slot, trigger: &Trigger) -> Option<Instant> {
+        match &trigger.on {
+            On::AsSoonAs(_) | On::Move | On::Effect(_) | On::Date { .. } => None,
+            // What has an anchor cannot be due before it.
+            _ if slot.counts != Counts::Not => Instant::from_seconds(slot.due.max(slot.not_before)),
+            _ => self.without_anchor(owner, slot, slot.due),
+        }
+    }
+
+    /// What has no anchor counts from when its owner runs.
+    fn without_anchor(&self, owner: Owner, slot: &Slot, due: i64) -> Option<Instant> {
+        Instant::from_seconds(due.max(slot.not_before).max(self.runs_from(owner).seconds()))
     }
 
     /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
@@ -215,6 +215,9 @@ impl<'a> Run<'a> {
             .get(triggers.range())
             .and_then(|t| t.get(at))
             .ok_or(Fault::Broken("a trigger is missing"))?;
+        if !keeps_its_time(&trigger.on) {
+            return Ok(());
+        }
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         match &trigger.on {
             On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
@@ -551,6 +554,15 @@ impl Slot {
     }
 }
 
+/// Whether the slot of such a trigger says when it is due.
+const fn keeps_its_time(on: &On) -> bool {
+    match on {
+        On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => true,
+        On::Event { usually_within, .. } => usually_within.is_some(),
+        On::Date { .. } | On::AsSoonAs(_) | On::Move | On::Effect(_) => false,
+    }
+}
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -577,4 +589,15 @@ struct Rest {
     no_moves: bool,
     /// Somebody was asked about a move then: no other move that was due.
     asked: Option<Instant>,
+}
+
+impl Rest {
+    /// Whether nothing keeps a trigger that is due then from firing.
+    fn lets_go(self, owner: Owner, trigger: &Trigger, due: Instant) -> bool {
+        if !trigger.moves || !owner.of_stage() {
+            return true;
+        }
+        let after_asked = matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked < due);
+        !self.no_moves && after_asked
+    }
 }

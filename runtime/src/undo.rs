@@ -26,6 +26,11 @@ impl<'a> Held<'a> {
         Self { case, undo }
     }
 
+    /// How often something in the ledger was about to change: while it is the same, so is the account.
+    pub(crate) const fn ledger_changes(&self) -> u32 {
+        self.undo.ledger_changes
+    }
+
     /// From now on a timer can be undone by itself.
     pub(crate) fn begin_timer(&mut self) {
         self.undo.begin_timer(self.case);
@@ -55,6 +60,8 @@ pub(crate) struct Undo {
     timer: Before,
     /// Parts that need not be kept any more.
     kept: u64,
+    /// How often something in the ledger was about to change.
+    ledger_changes: u32,
 }
 
 /// What a case was like, as far as it changed since.
@@ -96,7 +103,7 @@ impl Undo {
     pub(crate) const fn nothing() -> Self {
         let before = Before { copy: None, changed: 0, counts: false };
         let timer = Before { copy: None, changed: 0, counts: false };
-        Self { step: before, timer, kept: u64::MAX }
+        Self { step: before, timer, kept: u64::MAX, ledger_changes: 0 }
     }
 
     /// From now on a step can be undone; or what changes is kept for timers alone.
@@ -141,6 +148,9 @@ macro_rules! parts {
                 #[inline]
                 pub(crate) fn $name(&mut self) -> &mut $ty {
                     self.keep(1 << $number);
+                    if LEDGER.contains(&$number) {
+                        self.undo.ledger_changes = self.undo.ledger_changes.wrapping_add(1);
+                    }
                     &mut self.case.$($field).+
                 }
             )*
@@ -174,6 +184,9 @@ macro_rules! parts {
 const PLACE: u64 = 1 << 63;
 /// The slots of the stage, and of what is around it.
 const SLOTS: u64 = 1 << 0 | 1 << 1;
+
+/// The parts that the account is made of.
+const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
 
 parts! {
     slots_mut 0 place.slots: Vec<Slot>;
