@@ -36,12 +36,6 @@ impl<'a> Held<'a> {
         self.undo.begin_timer(self.case);
     }
 
-    #[inline]
-    fn keep(&mut self, part: u64) {
-        if self.undo.kept & part != part {
-            self.undo.keep(part, self.case);
-        }
-    }
 }
 
 impl Deref for Held<'_> {
@@ -81,13 +75,14 @@ impl Before {
         }
     }
 
-    fn keep(&mut self, parts: u64, case: &Case) {
-        let parts = parts & !self.changed;
+    #[inline]
+    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
         if self.counts
-            && let Some(copy) = &mut self.copy
+            && self.changed & part == 0
+            && let Some(place) = &mut self.copy
         {
-            self.changed |= parts;
-            copy_parts(copy, case, parts);
+            self.changed |= part;
+            copy(place, case);
         }
     }
 
@@ -132,11 +127,12 @@ impl Undo {
         self.step.restore(case);
     }
 
+    /// Keeps a part before it changes.
     #[inline(never)]
-    fn keep(&mut self, parts: u64, case: &Case) {
-        self.step.keep(parts, case);
-        self.timer.keep(parts, case);
-        self.kept |= parts;
+    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
+        self.kept |= part;
+        self.step.keep(part, case, &copy);
+        self.timer.keep(part, case, copy);
     }
 }
 
@@ -147,24 +143,16 @@ macro_rules! parts {
             $(
                 #[inline]
                 pub(crate) fn $name(&mut self) -> &mut $ty {
-                    self.keep(1 << $number);
+                    if self.undo.kept & 1 << $number == 0 {
+                        let copy = |copy: &mut Case, case: &Case| copy.$($field).+.clone_from(&case.$($field).+);
+                        self.undo.keep(1 << $number, self.case, copy);
+                    }
                     if LEDGER.contains(&$number) {
                         self.undo.ledger_changes = self.undo.ledger_changes.wrapping_add(1);
                     }
                     &mut self.case.$($field).+
                 }
             )*
-        }
-
-        fn copy_parts(copy: &mut Case, case: &Case, parts: u64) {
-            let mut left = parts;
-            while left != 0 {
-                match left.trailing_zeros() {
-                    $($number => copy.$($field).+.clone_from(&case.$($field).+),)*
-                    _ => copy_place(&mut copy.place, &case.place),
-                }
-                left &= left - 1;
-            }
         }
 
         fn swap_parts(copy: &mut Case, case: &mut Case, parts: u64) {
@@ -182,8 +170,6 @@ macro_rules! parts {
 
 /// What of the place is no slot.
 const PLACE: u64 = 1 << 63;
-/// The slots of the stage, and of what is around it.
-const SLOTS: u64 = 1 << 0 | 1 << 1;
 
 /// The parts that the account is made of.
 const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
@@ -235,7 +221,11 @@ parts! {
 impl Held<'_> {
     /// The place as a whole.
     pub(crate) fn place_mut(&mut self) -> &mut Place {
-        self.keep(PLACE | SLOTS);
+        self.slots_mut();
+        self.all_scope_slots_mut();
+        if self.undo.kept & PLACE == 0 {
+            self.undo.keep(PLACE, self.case, |copy, case| copy_place(&mut copy.place, &case.place));
+        }
         &mut self.case.place
     }
 
