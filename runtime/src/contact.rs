@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::outcome::{HeldBy, Unusable};
 use crate::run::Run;
 use dunlin_machine::events::PHONE;
-use dunlin_machine::ir::{Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
+use dunlin_machine::ir::{ChannelId, Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
 use dunlin_machine::value::{Date, Duration, Instant, Unit};
 
 /// How far ahead an instant is looked for that admits a message.
@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
         if !self.case.persons.get(person).is_some_and(|p| p.pursued) {
             return Ok(Err(why));
         }
-        for channel in way.iter().filter(|c| usize::from(c.0) < self.m.channels.len()) {
+        for channel in each(way).filter(|c| usize::from(c.0) < self.m.channels.len()) {
             match self.obstacle(person, channel, nature)? {
                 None => usable = usable.or(Channels::of(channel)),
                 Some(obstacle) => why = obstacle,
@@ -63,12 +63,7 @@ impl<'a> Run<'a> {
         Ok(if usable.is_empty() { Err(why) } else { Ok(usable) })
     }
 
-    fn obstacle(
-        &mut self,
-        person: usize,
-        channel: dunlin_machine::ir::ChannelId,
-        nature: Nature,
-    ) -> Result<Option<Unusable>, Fault> {
+    fn obstacle(&mut self, person: usize, channel: ChannelId, nature: Nature) -> Result<Option<Unusable>, Fault> {
         let Some(p) = self.case.persons.get(person) else { return Ok(Some(Unusable::Person)) };
         let contact = &self.m.contact;
         if !p.reachable.has(channel) {
@@ -94,7 +89,7 @@ impl<'a> Run<'a> {
         never
     }
 
-    fn first_never(&mut self, channel: dunlin_machine::ir::ChannelId) -> Result<Option<Unusable>, Fault> {
+    fn first_never(&mut self, channel: ChannelId) -> Result<Option<Unusable>, Fault> {
         for (channels, condition, rule) in &self.m.contact.nevers {
             if channels.has(channel) && self.eval(*condition)? != 0 {
                 return Ok(Some(Unusable::Never(channel, *rule)));
@@ -227,7 +222,7 @@ impl<'a> Run<'a> {
                 latest = Some((t, HeldBy::Hours(rule)));
             }
         };
-        for channel in asks.channels.iter() {
+        for channel in each(asks.channels) {
             if let Some((t, rule)) = self.admits_channel(person, channel, at)? {
                 later(t, rule);
             }
@@ -242,7 +237,7 @@ impl<'a> Run<'a> {
     fn admits_channel(
         &self,
         person: &Person,
-        channel: dunlin_machine::ir::ChannelId,
+        channel: ChannelId,
         at: Instant,
     ) -> Result<Option<(Instant, RuleId)>, Fault> {
         let calendar = self.calendar_of(person.calendar);
@@ -341,7 +336,7 @@ impl<'a> Run<'a> {
     }
 
     /// Notes a conversation with a person.
-    pub(crate) fn log_conversation(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId) {
+    pub(crate) fn log_conversation(&mut self, person: usize, channel: ChannelId) {
         let now = self.case.now;
         let Some(p) = self.case.persons_mut().get_mut(person) else { return };
         match p.conversations.iter_mut().find(|(c, _)| *c == channel) {
@@ -404,6 +399,16 @@ impl<'a> Run<'a> {
             |p: &Person| p.attempts.iter().filter(|a| a.at >= since && !a.channels.and(channels).is_empty()).count();
         Ok(self.case.persons.iter().map(of).max().and_then(|n| i64::try_from(n).ok()))
     }
+}
+
+/// The channels of a set, in order, without a look at those that are not in it.
+fn each(channels: Channels) -> impl Iterator<Item = ChannelId> {
+    let mut left = channels.0;
+    core::iter::from_fn(move || {
+        let first = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+        left &= left - 1;
+        Some(ChannelId(first))
+    })
 }
 
 /// More zones than a person may be in.

@@ -8,7 +8,9 @@ use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
 use crate::run::{Ctx, Figures, KnownRate, Run};
-use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, Quantity, TextId, Waive, Year};
+use dunlin_machine::ir::{
+    ClaimOrder, CostCap, Designation, InterestFrom, InterestRule, Pool, Quantity, TextId, Waive, Year,
+};
 use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
 /// How many runs of days without interest a case remembers.
@@ -80,6 +82,22 @@ impl Run<'_> {
         if principal == 0 || from > to {
             return Ok(0);
         }
+        let plain = self.names.rate_by_day() && rule.added_changes.is_empty() && self.case.ledger.free_days.is_empty();
+        let sum = match plain {
+            true => self.weigh_by_stretches(rule, claim, from, to)?,
+            false => self.weigh(rule, claim, from, to)?,
+        };
+        let parts = year_weight(rule.year);
+        if let Ok(sum) = i64::try_from(sum) {
+            return rounded_share(i128::from(sum) * i128::from(principal), parts);
+        }
+        let exact = sum.checked_mul(principal.into()).ok_or(Fault::Overflow)?;
+        let rounded = div_half_away(exact, RATE * i128::from(parts))?;
+        i64::try_from(rounded).map_err(|_| Fault::Overflow)
+    }
+
+    /// What the days from one to the other count, times their rates.
+    fn weigh(&mut self, rule: &InterestRule, claim: usize, from: Date, to: Date) -> Result<i128, Fault> {
         let mut sum: i128 = 0;
         let mut day = from;
         while day <= to {
@@ -92,9 +110,27 @@ impl Run<'_> {
             }
             day = last.add_days(1)?;
         }
-        let exact = sum.checked_mul(principal.into()).ok_or(Fault::Overflow)?;
-        let rounded = div_half_away(exact, RATE * i128::from(year_weight(rule.year)))?;
-        i64::try_from(rounded).map_err(|_| Fault::Overflow)
+        Ok(sum)
+    }
+
+    /// The same where the rate reads nothing but the day and interest never rests: stretch after stretch of one rate.
+    fn weigh_by_stretches(&mut self, rule: &InterestRule, claim: usize, from: Date, to: Date) -> Result<i128, Fault> {
+        let mut stretch = rule.changes.partition_point(|c| *c <= from);
+        let mut sum: i128 = 0;
+        let mut day = from;
+        loop {
+            let next = rule.changes.get(stretch).filter(|next| **next <= to).copied();
+            let last = next.map_or(Ok(to), |next| next.add_days(-1))?;
+            let rate = self.rate_of_stretch(stretch, claim, day, last)?;
+            let weight = weight(rule.year, day, last)?;
+            // 64 bits times 64 bits are within 128, and so are as many of them as there are days.
+            sum += i128::from(weight) * i128::from(rate.0);
+            let Some(next) = next else { return Ok(sum) };
+            day = next;
+            while rule.changes.get(stretch).is_some_and(|change| *change <= day) {
+                stretch += 1;
+            }
+        }
     }
 
     /// The rate of days that share it.
@@ -104,6 +140,11 @@ impl Run<'_> {
             Some(rule) if self.names.rate_by_day() => rule.changes.partition_point(|c| *c <= day),
             _ => return self.read_rate(claim, day, last),
         };
+        self.rate_of_stretch(stretch, claim, day, last)
+    }
+
+    /// The rate of days in a stretch of one rate, by its number.
+    fn rate_of_stretch(&mut self, stretch: usize, claim: usize, day: Date, last: Date) -> Result<Rate, Fault> {
         let known = self.work.rates.get(stretch).copied().flatten();
         if let Some(known) = known.filter(|known| known.read.0 <= day && last <= known.read.1) {
             return Ok(known.rate);
@@ -759,6 +800,16 @@ fn weight(year: Year, from: Date, to: Date) -> Result<i64, Fault> {
             sum
         }
     })
+}
+
+/// A sum of weights times rates times an amount, as a share of a year of so many parts, rounded once.
+fn rounded_share(exact: i128, parts: i64) -> Result<i64, Fault> {
+    let whole_year = RATE * i128::from(parts);
+    let whole = exact / whole_year;
+    let rest = (exact - whole * whole_year).unsigned_abs();
+    let up = rest != 0 && rest >= whole_year.unsigned_abs() - rest;
+    let away = if exact < 0 { -1 } else { 1 };
+    i64::try_from(if up { whole + away } else { whole }).map_err(|_| Fault::Overflow)
 }
 
 /// How many parts a year has.

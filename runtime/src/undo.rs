@@ -35,7 +35,6 @@ impl<'a> Held<'a> {
     pub(crate) fn begin_timer(&mut self) {
         self.undo.begin_timer(self.case);
     }
-
 }
 
 impl Deref for Held<'_> {
