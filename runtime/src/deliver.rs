@@ -3,7 +3,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Slot};
 use crate::fault::Fault;
-use crate::kinds::bit_of;
+use crate::kinds::{Kinds, bit_of};
 use crate::outcome::{Entry, What};
 use crate::run::Run;
 use crate::take::Taken;
@@ -56,7 +56,7 @@ impl Run<'_> {
     /// Whether a rule takes the event.
     fn offer(&mut self, event: &Taken) -> Result<bool, Fault> {
         self.answer_expectations(event);
-        if !self.in_outcome() {
+        if self.names.kinds().wide().events & bit_of(event.event) != 0 && !self.in_outcome() {
             for w in (0u16..).take(self.m.watches.len()) {
                 self.offer_to(Owner::Watch(w), event, true)?;
                 if self.in_outcome() {
@@ -94,12 +94,17 @@ impl Run<'_> {
 
     /// An answer that came needs no alarm, whether a rule acts on it or not.
     fn answer_expectations(&mut self, event: &Taken) {
-        for n in 0.. {
+        for n in self.first_of(|wide| wide.expected & bit_of(event.event) != 0).. {
             let Some(owner) = self.nth_owner(n) else { return };
             if self.kinds(owner).expected & bit_of(event.event) != 0 {
                 self.answer_those_of(owner, event);
             }
         }
+    }
+
+    /// The number of the first owner to ask: watches and `whenever` rules are passed over where none of them waits for it.
+    fn first_of(&self, asks: impl FnOnce(Kinds) -> bool) -> usize {
+        if asks(self.names.kinds().wide()) { 0 } else { self.m.watches.len() + self.m.whenevers.len() }
     }
 
     fn answer_those_of(&mut self, owner: Owner, event: &Taken) {
@@ -215,10 +220,7 @@ impl Run<'_> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
-        // Watches and `whenever` rules come first; the stage and what is around it follow.
-        let wide = self.m.watches.len() + self.m.whenevers.len();
-        let first = if self.names.kinds().wide_conditions() { 0 } else { wide };
-        for n in first.. {
+        for n in self.first_of(|wide| wide.conditions).. {
             let Some(owner) = self.nth_owner(n) else { break };
             if self.kinds(owner).conditions && self.waits(owner) && self.as_soon_as_of(owner)? {
                 return Ok(true);

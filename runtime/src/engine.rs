@@ -83,8 +83,8 @@ impl<'m> Interpreter<'m> {
     /// `kept` says that the case stands as before the input but for the clock: undoing the first timer is undoing the step.
     fn fire_due(&mut self, case: &mut Case, out: &mut Outcome, kept: bool) -> Result<(), Fault> {
         let now = case.now;
+        let mut run = self.run(case, out)?;
         for round in 0..MOST_TIMERS {
-            let mut run = self.run(case, out)?;
             let next = run.earliest_timer()?;
             run.out.next_due = next.map(|(due, _)| due);
             let Some((due, timer)) = next.filter(|(due, _)| *due <= now) else { return Ok(()) };
@@ -100,8 +100,10 @@ impl<'m> Interpreter<'m> {
                 out.with.truncate(mark.2);
                 out.without.truncate(mark.3);
                 let words = fault.words(self.machine);
-                self.run(case, out)?.fail_timer(timer, words)?;
+                run = self.run(case, out)?;
+                run.fail_timer(timer, words)?;
             }
+            run.begin_chain();
         }
         Err(Fault::Broken("timers without end"))
     }

@@ -6,7 +6,7 @@ use crate::outcome::Seen;
 use crate::run::{Figures, Run};
 use core::cmp::Ordering;
 use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Figure, Pattern, Quantity, TableId, Type};
-use dunlin_machine::value::{Date, Duration, Money, Rate};
+use dunlin_machine::value::{Date, Duration, Money, Rate, Unit};
 
 type Value = Result<i64, Fault>;
 
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
     /// A duration.
     pub(crate) fn duration(&mut self, id: ExprId) -> Result<Duration, Fault> {
         let packed = self.eval(id)?;
-        Duration::unpack(packed).ok_or(Fault::Broken("a duration cannot be read"))
+        unpacked(packed).ok_or(Fault::Broken("a duration cannot be read"))
     }
 
     fn arithmetic(&mut self, expr: &Expr) -> Value {
@@ -297,6 +297,15 @@ pub(crate) const MAX_COLUMNS: usize = 32;
 /// A date from its value.
 pub(crate) fn as_date(days: i64) -> Result<Date, Fault> {
     i32::try_from(days).ok().and_then(Date::from_days).ok_or(Fault::Overflow)
+}
+
+/// A duration from its value: what authors write is at least 1, and is read at once.
+fn unpacked(value: i64) -> Option<Duration> {
+    let unit = usize::try_from(value & 7).ok().and_then(|at| Unit::ALL.get(at));
+    match (u32::try_from(value >> 3), unit) {
+        (Ok(amount), Some(unit)) if amount > 0 => Duration::new(amount, *unit),
+        _ => Duration::unpack(value),
+    }
 }
 
 fn compare(how: Comparison, order: Ordering) -> bool {

@@ -25,8 +25,8 @@ pub(crate) struct AllKinds {
     scopes: Vec<Kinds>,
     whenevers: Vec<Kinds>,
     watches: Vec<Kinds>,
-    /// Whether a watch or a `whenever` block waits for a condition.
-    wide_conditions: bool,
+    /// What watches, `whenever` rules and their blocks wait for.
+    wide: Kinds,
     /// Whether a watch waits for moves.
     moves: bool,
     /// Events of which something is noted or kept.
@@ -45,6 +45,15 @@ impl Kinds {
             kinds.see(trigger);
         }
         kinds
+    }
+
+    const fn or(self, other: &Self) -> Self {
+        Self {
+            events: self.events | other.events,
+            expected: self.expected | other.expected,
+            conditions: self.conditions || other.conditions,
+            dates: self.dates || other.dates,
+        }
     }
 
     fn see(&mut self, trigger: &Trigger) {
@@ -68,11 +77,13 @@ impl AllKinds {
         let whenevers: Vec<Kinds> = machine.whenevers.iter().map(|w| of(w.triggers)).collect();
         let watches: Vec<Kinds> = machine.watches.iter().map(|w| of(w.triggers)).collect();
         let watched = |w: &dunlin_machine::ir::Watch| machine.triggers.get(w.triggers.range()).unwrap_or(&[]);
+        let own = machine.whenevers.iter().fold(0, |set, w| set | bit_of(w.event.event));
+        let own = Kinds { events: own, ..Kinds::default() };
         let noted = machine.noted.iter().map(|n| n.event).chain(machine.kept.iter().map(|k| k.event));
         Self {
             stages: machine.stages.iter().map(|s| of(s.triggers)).collect(),
             scopes: machine.scopes.iter().map(|s| of(s.triggers)).collect(),
-            wide_conditions: whenevers.iter().chain(&watches).any(|k| k.conditions),
+            wide: whenevers.iter().chain(&watches).fold(own, Kinds::or),
             moves: machine.watches.iter().flat_map(watched).any(|t| t.on == On::Move),
             noted: noted.fold(0, |set, event| set | bit_of(event)),
             whenevers,
@@ -92,9 +103,9 @@ impl AllKinds {
         found.copied().unwrap_or_default()
     }
 
-    /// Whether a watch or a `whenever` block waits for a condition.
-    pub(crate) const fn wide_conditions(&self) -> bool {
-        self.wide_conditions
+    /// What watches, `whenever` rules and their blocks wait for.
+    pub(crate) const fn wide(&self) -> Kinds {
+        self.wide
     }
 
     /// Whether a watch waits for moves.

@@ -7,7 +7,7 @@ use crate::case::{Claim, Cost, Mark, Met, Part, Payment};
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
-use crate::run::{Ctx, Figures, KnownRate, Run};
+use crate::run::{Ctx, Figures, KnownRate, Run, Weighed};
 use dunlin_machine::ir::{
     ClaimOrder, CostCap, Designation, InterestFrom, InterestRule, Pool, Quantity, TextId, Waive, Year,
 };
@@ -15,6 +15,9 @@ use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
 
 /// How many runs of days without interest a case remembers.
 const MOST_FREE_RUNS: usize = 64;
+
+/// How many sums of weights are kept; a later one takes the place of an earlier one.
+const WEIGHED: usize = 64;
 
 /// A rate counts billionths.
 const RATE: i128 = 1_000_000_000;
@@ -84,7 +87,7 @@ impl Run<'_> {
         }
         let plain = self.names.rate_by_day() && rule.added_changes.is_empty() && self.case.ledger.free_days.is_empty();
         let sum = match plain {
-            true => self.weigh_by_stretches(rule, claim, from, to)?,
+            true => self.weigh_on(rule, claim, from, to)?,
             false => self.weigh(rule, claim, from, to)?,
         };
         let parts = year_weight(rule.year);
@@ -110,6 +113,30 @@ impl Run<'_> {
             }
             day = last.add_days(1)?;
         }
+        Ok(sum)
+    }
+
+    /// The same where the rate reads nothing but the day and interest never rests. It says nothing of any case: what was
+    /// counted from a day on is kept, and only later days are added.
+    fn weigh_on(&mut self, rule: &InterestRule, claim: usize, from: Date, to: Date) -> Result<i128, Fault> {
+        let place = usize::try_from(from.days()).unwrap_or(0) % WEIGHED;
+        let known = self.work.weighed.get(place).copied().flatten();
+        let known = known.filter(|known| known.from == from && known.to <= to);
+        let (begun, sum) = known.map_or((from, 0), |known| (known.to, known.sum));
+        if known.is_some() && begun == to {
+            return Ok(sum);
+        }
+        let begin = if known.is_some() { begun.add_days(1)? } else { from };
+        let before = core::mem::take(&mut self.work.figures);
+        let sum = sum + self.weigh_by_stretches(rule, claim, begin, to)?;
+        if self.work.figures == Figures::default() {
+            self.work.weighed.resize(WEIGHED, None);
+            if let Some(place) = self.work.weighed.get_mut(place) {
+                *place = Some(Weighed { from, to, sum });
+            }
+        }
+        self.work.figures.provisional |= before.provisional;
+        self.work.figures.added |= before.added;
         Ok(sum)
     }
 
@@ -805,6 +832,12 @@ fn weight(year: Year, from: Date, to: Date) -> Result<i64, Fault> {
 /// A sum of weights times rates times an amount, as a share of a year of so many parts, rounded once.
 fn rounded_share(exact: i128, parts: i64) -> Result<i64, Fault> {
     let whole_year = RATE * i128::from(parts);
+    // Most sums are small, and 64 bits are divided at once.
+    if let (Ok(exact), Ok(whole_year)) = (i64::try_from(exact), i64::try_from(whole_year)) {
+        let (whole, rest) = (exact / whole_year, exact % whole_year);
+        let up = rest != 0 && rest.abs() >= whole_year - rest.abs();
+        return Ok(if up { whole + rest.signum() } else { whole });
+    }
     let whole = exact / whole_year;
     let rest = (exact - whole * whole_year).unsigned_abs();
     let up = rest != 0 && rest >= whole_year.unsigned_abs() - rest;

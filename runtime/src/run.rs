@@ -49,6 +49,8 @@ pub(crate) struct Work {
     pub statement: Option<(u32, Statement)>,
     /// Rates that read nothing but the day, by stretch of days: the same for every case of the machine.
     pub rates: Vec<Option<KnownRate>>,
+    /// What the days from one on count, times their rates: the same for every case of the machine.
+    pub weighed: Vec<Option<Weighed>>,
 }
 
 impl Work {
@@ -56,6 +58,17 @@ impl Work {
     pub(crate) const fn forget_account(&mut self) {
         (self.interest_today, self.statement) = (None, None);
     }
+}
+
+/// What a run of days counts, each times its rate, with nothing to be said of the figures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weighed {
+    /// The first day.
+    pub from: Date,
+    /// The last.
+    pub to: Date,
+    /// The sum.
+    pub sum: i128,
 }
 
 /// The rate of a stretch of days on which it is the same.
@@ -155,19 +168,27 @@ impl<'a> Run<'a> {
         work: &'a mut Work,
         names: &'a Names,
     ) -> Result<Self, Fault> {
+        let clocks = names.clocks(m, 0).ok_or(Fault::Broken("no zone"))?;
+        let (today, _) = clocks.local(case.now);
+        let mut run = Self { m, case, out, work, names, clocks, today, ctx: Ctx::new() };
+        run.begin_chain();
+        Ok(run)
+    }
+
+    /// Begins a chain of what follows from one cause, with nothing left of the one before.
+    pub(crate) fn begin_chain(&mut self) {
+        self.ctx = Ctx::new();
+        let work = &mut *self.work;
         work.queue.clear();
         work.taken = 0;
         work.chain.clear();
         work.acted.clear();
         work.exiting.clear();
-        work.effects_seen = out.entries.len();
+        work.effects_seen = self.out.entries.len();
         work.unreachable = 0;
         work.acted_for.clear();
         work.noted = 0;
         work.refunded = 0;
-        let clocks = names.clocks(m, 0).ok_or(Fault::Broken("no zone"))?;
-        let (today, _) = clocks.local(case.now);
-        Ok(Self { m, case, out, work, names, clocks, today, ctx: Ctx::new() })
     }
 
     /// The strategy's zone.

@@ -9,7 +9,7 @@ use crate::outcome::{Alarm, Effect};
 use crate::run::Run;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
-use dunlin_machine::value::{Date, Duration, Instant, Unit};
+use dunlin_machine::value::{Civil, Date, Duration, Instant, Unit, days_in_month};
 
 /// Something that falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,14 +127,18 @@ impl<'a> Run<'a> {
     fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        for (at, (slot, trigger)) in (0u16..).zip(self.slots(owner).iter().zip(triggers)) {
+        let mut at = 0u16;
+        for slot in self.slots(owner) {
             // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
             if slot.due != Slot::NEVER
+                && best.may_be(slot.due)
+                && let Some(trigger) = triggers.get(usize::from(at))
                 && let Some(due) = self.slot_due(owner, slot, trigger)
                 && rest.lets_go(owner, trigger, due)
             {
                 best.offer(Some(due), Timer::Trigger(rank, number, at));
             }
+            at = at.saturating_add(1);
         }
         if !self.kinds(owner).dates {
             return;
@@ -291,14 +295,16 @@ impl<'a> Run<'a> {
 
     /// The begin of the next day N of a month after today.
     fn next_month_day(&self, n: u8) -> Result<Instant, Fault> {
-        let day_in = |month_of: Date| {
-            let last = month_of.end_of_month();
-            let civil = last.civil();
-            Date::new(civil.year, civil.month, n.min(civil.day)).unwrap_or(last)
+        let Civil { year, month, day } = self.today.civil();
+        let day_in = |year, month| Date::new(year, month, n.min(days_in_month(year, month)).max(1));
+        let next = if n.min(days_in_month(year, month)) > day {
+            day_in(year, month)
+        } else if month == 12 {
+            day_in(year + 1, 1)
+        } else {
+            day_in(year, month + 1)
         };
-        let this = day_in(self.today);
-        let day = if this > self.today { this } else { day_in(self.today.end_of_month().add_days(1)?) };
-        self.begin(day)
+        self.begin(next.ok_or(Fault::Overflow)?)
     }
 
     /// Fires a timer that is due.
@@ -446,7 +452,10 @@ impl<'a> Run<'a> {
             On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
             _ => None,
         };
-        let tomorrow = self.begin(self.today.add_days(1)?)?.seconds();
+        let tomorrow = self.today.add_days(1)?;
+        // Where there is no tomorrow a timer fails, whatever it hangs on.
+        let dated = matches!(trigger.on, On::Date { .. }) || tomorrow.days() >= Date::LAST.days() - 2;
+        let tomorrow = if dated { self.begin(tomorrow)?.seconds() } else { 0 };
         let slot = self.slot(owner, at)?;
         slot.times = slot.times.saturating_add(1);
         match trigger.on {
@@ -570,12 +579,22 @@ const DAY: i64 = 86_400;
 pub(crate) struct Earliest(Option<(Instant, Timer)>);
 
 impl Earliest {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
-        if let Some(due) = due
-            && self.0.is_none_or(|best| (due, timer) < best)
-        {
-            self.0 = Some((due, timer));
+        let Some(due) = due else { return };
+        match self.0 {
+            Some((best, _)) if best < due => {}
+            Some((best, of)) if best == due && of < timer => {}
+            _ => self.0 = Some((due, timer)),
+        }
+    }
+
+    /// Whether something that is due then, or later, may be the earliest.
+    #[inline(always)]
+    const fn may_be(&self, due: i64) -> bool {
+        match self.0 {
+            Some((best, _)) => due <= best.seconds(),
+            None => true,
         }
     }
 }
