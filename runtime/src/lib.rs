@@ -27,6 +27,7 @@ mod kinds;
 mod ledger;
 mod limitation;
 mod newcomers;
+mod params;
 mod parts;
 mod plan;
 mod run;

@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
     pub(crate) fn note_limitation(&mut self, event: &Taken) -> Result<(), Fault> {
         let machine = self.m;
         let Some(rules) = &machine.ledger.limitation else { return Ok(()) };
-        let on = Happening::of(event.event).and_then(|h| h.param("on"));
+        let on = Happening::of(event.event).and_then(|h| crate::params::Param::On.of(h));
         let day = on.and_then(|at| event.args.get(at).copied().flatten()).map(as_date).transpose()?;
         let day = day.unwrap_or(self.today);
         let fits = |pattern: &EventPattern| crate::deliver::matches(pattern, event);

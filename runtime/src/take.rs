@@ -5,6 +5,7 @@ use crate::contact::BY_PHONE;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Given};
 use crate::ledger::{add, sub};
+use crate::params::Param;
 use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -133,13 +134,14 @@ impl Run<'_> {
     /// Finds what the event speaks of in the case.
     fn check_names(&mut self, happening: Happening, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
         let text = |param: &str| text_given(happening, event, param);
-        if let Some(id) = text("debtor")
+        let given = |param: Param| text_at(event, param.of(happening)?);
+        if let Some(id) = given(Param::Debtor)
             && happening != Happening::DebtorAdded
         {
             let found = self.case.persons.iter().position(|p| p.id == id);
             taken.person = found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("debtor", id))?;
         }
-        if let Some(id) = text("claim")
+        if let Some(id) = given(Param::Claim)
             && happening != Happening::ClaimAdded
         {
             let found = self.case.ledger.claims.iter().position(|c| c.id == id);
@@ -302,7 +304,7 @@ impl Run<'_> {
                 | Happening::CostsSet
                 | Happening::Waived
         );
-        if let Some(on) = happening.param("on")
+        if let Some(on) = Param::On.of(happening)
             && let Some(place) = taken.args.get_mut(on)
         {
             let today = i64::from(self.today.days());
@@ -310,8 +312,8 @@ impl Run<'_> {
         }
         self.whole_claim(happening, taken)?;
         let at = match happening {
-            Happening::ClaimAdded => happening.param("principal"),
-            _ => happening.param("amount"),
+            Happening::ClaimAdded => Param::Principal.of(happening),
+            _ => Param::Amount.of(happening),
         };
         let (Some(at), true) = (at, counts || happening == Happening::ClaimAdded) else { return Ok(()) };
         if happening == Happening::Promise && taken.arg(at).is_none() {
@@ -331,7 +333,7 @@ impl Run<'_> {
     /// An objection that names no amount is against the whole claim (§ 694 ZPO, Art. 74 SchKG).
     fn whole_claim(&mut self, happening: Happening, taken: &mut Taken) -> Result<(), Refusal> {
         if matches!(happening, Happening::Objection | Happening::Opposition)
-            && let Some(at) = happening.param("amount")
+            && let Some(at) = Param::Amount.of(happening)
             && taken.arg(at).is_none()
         {
             let principal = self.statement()?.principal.0;
@@ -345,10 +347,10 @@ impl Run<'_> {
     /// What an event does by itself.
     pub(crate) fn take_up(&mut self, taken: &Taken) -> Result<(), Fault> {
         let Some(happening) = Happening::of(taken.event) else { return Ok(()) };
-        let amount = happening.param("amount").and_then(|at| taken.arg(at));
-        let on = happening.param("on").and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
+        let amount = Param::Amount.of(happening).and_then(|at| taken.arg(at));
+        let on = Param::On.of(happening).and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
         let channel =
-            happening.param("channel").and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
+            Param::Channel.of(happening).and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
         let person = usize::from(taken.person);
         match happening {
             Happening::Payment | Happening::Enforced => {
@@ -588,7 +590,10 @@ impl Run<'_> {
 
 /// A text that an event brings for one of its parameters.
 pub(crate) fn text_given<'e>(happening: Happening, event: &'e Event, param: &str) -> Option<&'e str> {
-    let at = happening.param(param)?;
+    text_at(event, happening.param(param)?)
+}
+
+fn text_at(event: &Event, at: usize) -> Option<&str> {
     event.args.iter().find(|(a, _)| usize::from(*a) == at).and_then(|(_, given)| match given {
         Given::Text(text) => Some(text.as_str()),
         Given::Value(_) => None,
