@@ -104,7 +104,11 @@ impl<'a> Run<'a> {
             return Ok(When::Now);
         }
         let now = self.case.now;
-        let horizon = self.midnight(self.today.add_days(HORIZON_DAYS + 1)?)?;
+        let last = self.today.add_days(HORIZON_DAYS + 1)?;
+        // Where that day has no beginning any more, nothing goes out.
+        if last.days() > Date::LAST.days() - 2 {
+            self.midnight(last)?;
+        }
         let mut at = now;
         let mut by = None;
         loop {
@@ -119,7 +123,7 @@ impl<'a> Run<'a> {
             match next {
                 None => return Ok(by.map_or(When::Now, |by| When::Later(at, by))),
                 // The rule that holds it is the one that alone admits latest: what the first look found.
-                Some((t, _)) if t >= horizon => return Ok(When::Never),
+                Some((t, _)) if t >= self.midnight(last)? => return Ok(When::Never),
                 Some((t, holder)) => (at, by) = (t, by.or(Some(holder))),
             }
         }
@@ -167,10 +171,10 @@ impl<'a> Run<'a> {
             // Once the oldest of those too many is out of the window, the limit is not reached.
             return within.nth(over).map_or(self.beyond_horizon(at), |a| Ok(a.at.add_seconds(span)?));
         }
-        let first_day = self.local_day(at);
         if person.attempts.iter().filter(counted).count() < most {
             return Ok(at);
         }
+        let first_day = self.local_day(at);
         let mut day = first_day;
         for _ in 0..=HORIZON_DAYS {
             let from = self.window_start(day, limit.per)?;

@@ -24,13 +24,19 @@ pub(crate) struct Known {
 struct Stretch {
     /// Its number, counted from the epoch; one that no day has where nothing is known.
     number: Cell<i32>,
-    /// A bit for each day.
-    bits: [Cell<u64>; 8],
+    /// A bit for each holiday.
+    holidays: [Cell<u64>; 8],
+    /// A bit for each working day.
+    working: [Cell<u64>; 8],
 }
 
 impl Stretch {
     const fn new() -> Self {
-        Self { number: Cell::new(i32::MIN), bits: [const { Cell::new(0) }; 8] }
+        Self {
+            number: Cell::new(i32::MIN),
+            holidays: [const { Cell::new(0) }; 8],
+            working: [const { Cell::new(0) }; 8],
+        }
     }
 }
 
@@ -86,26 +92,67 @@ impl Days<'_> {
 
     /// Whether a holiday falls on that day.
     pub(crate) fn is_holiday(&self, day: Date) -> bool {
-        if self.calendar.holidays.is_empty() {
-            return false;
-        }
-        let (number, at) = (day.days().div_euclid(STRETCH), day.days().rem_euclid(STRETCH));
-        let place = usize::try_from(number & 7).unwrap_or(0);
-        let Some(stretch) = self.known.and_then(|known| known.get(place)) else {
-            return self.calendar.is_holiday(day).is_some();
-        };
-        if stretch.number.get() != number {
-            let bits = self.calendar.holidays_from(number * STRETCH);
-            stretch.bits.iter().zip(bits).for_each(|(place, bits)| place.set(bits));
-            stretch.number.set(number);
-        }
-        let word = usize::try_from(at / 64).ok().and_then(|word| stretch.bits.get(word)).map_or(0, Cell::get);
-        word >> (at % 64) & 1 == 1
+        let Some((stretch, word, bit)) = self.find(day.days()) else { return self.calendar.is_holiday(day).is_some() };
+        stretch.holidays.get(word).is_some_and(|bits| bits.get() >> bit & 1 == 1)
     }
 
     /// Whether the day is neither weekend nor holiday.
     fn is_working_day(&self, day: Date) -> bool {
-        !self.calendar.weekend.contains(day.weekday()) && !self.is_holiday(day)
+        let Some((stretch, word, bit)) = self.find(day.days()) else { return self.calendar.is_working_day(day) };
+        stretch.working.get(word).is_some_and(|bits| bits.get() >> bit & 1 == 1)
+    }
+
+    /// The stretch of a day, its word in it, and its bit in that.
+    #[inline]
+    fn find(&self, day: i32) -> Option<(&Stretch, usize, i32)> {
+        let (number, at) = (day.div_euclid(STRETCH), day.rem_euclid(STRETCH));
+        let stretch = self.known?.get(usize::try_from(number & 7).ok()?)?;
+        if stretch.number.get() != number {
+            self.fill(stretch, number);
+        }
+        Some((stretch, usize::try_from(at / 64).ok()?, at % 64))
+    }
+
+    #[cold]
+    fn fill(&self, stretch: &Stretch, number: i32) {
+        let first = number * STRETCH;
+        let holidays = self.calendar.holidays_from(first);
+        for ((word, bits), begin) in (0..).zip(holidays).zip((first..).step_by(64)) {
+            let is_working = |day: &i32| {
+                let weekend = Date::from_days(begin + day).is_some_and(|d| self.calendar.weekend.contains(d.weekday()));
+                !weekend && bits >> day & 1 == 0
+            };
+            let working = (0..64).filter(is_working).fold(0u64, |set, day| set | 1 << day);
+            if let (Some(a), Some(b)) = (stretch.holidays.get::<usize>(word), stretch.working.get(word)) {
+                a.set(bits);
+                b.set(working);
+            }
+        }
+        stretch.number.set(number);
+    }
+
+    /// The `n`th working day after a day, n more than 0; none where it is better to go day by day: at the end of the days
+    /// that are counted, or through many free days.
+    fn nth_working_day(&self, day: Date, n: i32) -> Option<Date> {
+        let mut left = u32::try_from(n).ok()?;
+        let mut at = day.days() + 1;
+        loop {
+            let (stretch, word, bit) = self.find(at)?;
+            let whole = stretch.working.get(word)?.get();
+            let mut bits = whole >> bit;
+            if whole == 0 {
+                return None;
+            }
+            if let Some(more) = left.checked_sub(bits.count_ones()).filter(|more| *more > 0) {
+                left = more;
+                at += 64 - bit;
+                continue;
+            }
+            for _ in 1..left {
+                bits &= bits - 1;
+            }
+            return Date::from_days(at + i32::try_from(bits.trailing_zeros()).ok()?);
+        }
     }
 
     /// The day itself if it is a working day, else the first after it.
@@ -115,6 +162,11 @@ impl Days<'_> {
 
     /// The `days`th working day after that day, or before it if negative.
     pub(crate) fn add_working_days(&self, day: Date, days: i32) -> Result<Date, Overflow> {
+        if days > 0
+            && let Some(found) = self.nth_working_day(day, days)
+        {
+            return Ok(found);
+        }
         let mut day = day;
         for _ in 0..days.unsigned_abs() {
             day = self.working_day_from(day.add_days(days.signum())?, days.signum())?;

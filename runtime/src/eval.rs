@@ -308,7 +308,7 @@ fn unpacked(value: i64) -> Option<Duration> {
     }
 }
 
-fn compare(how: Comparison, order: Ordering) -> bool {
+pub(crate) fn compare(how: Comparison, order: Ordering) -> bool {
     match how {
         Comparison::Equal => order.is_eq(),
         Comparison::NotEqual => order.is_ne(),

@@ -122,6 +122,10 @@ impl Run<'_> {
         let place = usize::try_from(from.days()).unwrap_or(0) % WEIGHED;
         let known = self.work.weighed.get(place).copied().flatten();
         let known = known.filter(|known| known.from == from && known.to <= to);
+        if let Some(known) = known.filter(|known| to <= known.until) {
+            let more = if known.to < to { weight(rule.year, known.to.add_days(1)?, to)? } else { 0 };
+            return Ok(known.sum + i128::from(more) * i128::from(known.rate.0));
+        }
         let (begun, sum) = known.map_or((from, 0), |known| (known.to, known.sum));
         if known.is_some() && begun == to {
             return Ok(sum);
@@ -131,8 +135,11 @@ impl Run<'_> {
         let sum = sum + self.weigh_by_stretches(rule, claim, begin, to)?;
         if self.work.figures == Figures::default() {
             self.work.weighed.resize(WEIGHED, None);
+            let stretch = rule.changes.partition_point(|c| *c <= to);
+            let rate = self.work.rates.get(stretch).copied().flatten().filter(|rate| rate.read.0 <= to);
+            let (rate, until) = rate.map_or((Rate(0), to), |known| (known.rate, known.read.1.max(to)));
             if let Some(place) = self.work.weighed.get_mut(place) {
-                *place = Some(Weighed { from, to, sum });
+                *place = Some(Weighed { from, to, sum, rate, until });
             }
         }
         self.work.figures.provisional |= before.provisional;
@@ -791,6 +798,9 @@ impl Run<'_> {
 
     /// Whether the ledger counts the case as settled.
     pub(crate) fn is_settled(&mut self) -> Result<bool, Fault> {
+        if let Some((how, bound)) = self.names.settled() {
+            return Ok(crate::eval::compare(how, self.statement()?.balance.0.cmp(&bound)));
+        }
         self.ctx.record = false;
         let settled = self.eval(self.m.ledger.settled);
         self.ctx.record = true;

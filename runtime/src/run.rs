@@ -10,7 +10,8 @@ use crate::undo::Held;
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{
-    ActionRef, Block, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId, TextId,
+    ActionRef, Block, Comparison, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId,
+    TextId,
 };
 use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit};
 
@@ -69,6 +70,9 @@ pub(crate) struct Weighed {
     pub to: Date,
     /// The sum.
     pub sum: i128,
+    /// The rate of the last day, and the last day for which it is known to be the same.
+    pub rate: Rate,
+    pub until: Date,
 }
 
 /// The rate of a stretch of days on which it is the same.
@@ -377,6 +381,16 @@ fn is_by_day(machine: &Machine, id: ExprId) -> bool {
     }
 }
 
+/// The bound of `settled when balance <= …`, as most strategies write it.
+fn settled_by(machine: &Machine) -> Option<(Comparison, i64)> {
+    let expr = |id: &ExprId| machine.exprs.get(id.index());
+    let Expr::Compare(how, left, right) = expr(&machine.ledger.settled)? else { return None };
+    match (expr(left)?, expr(right)?) {
+        (Expr::Read(Quantity::Balance), Expr::Const(bound)) => Some((*how, *bound)),
+        _ => None,
+    }
+}
+
 /// The text behind a text value.
 pub(crate) fn text_in<'t>(machine: &'t Machine, texts: &'t [alloc::string::String], value: i64) -> &'t str {
     let found = match usize::try_from(value) {
@@ -394,6 +408,7 @@ pub(crate) struct Names {
     reads_attempts: bool,
     watches_effects: bool,
     rate_by_day: bool,
+    settled: Option<(Comparison, i64)>,
     demands: bool,
     known: Known,
     kinds: AllKinds,
@@ -412,6 +427,7 @@ impl Names {
             reads_attempts: machine.exprs.iter().any(asks),
             watches_effects: machine.triggers.iter().any(sees),
             rate_by_day: machine.ledger.interest.as_ref().is_some_and(|rule| is_by_day(machine, rule.rate)),
+            settled: settled_by(machine),
             demands: machine
                 .actions
                 .iter()
@@ -441,6 +457,11 @@ impl Names {
     /// Whether the rate of interest reads nothing but the day: no fact, no claim, no debtor.
     pub(crate) const fn rate_by_day(&self) -> bool {
         self.rate_by_day
+    }
+
+    /// To what the balance is compared where that says whether a case is settled.
+    pub(crate) const fn settled(&self) -> Option<(Comparison, i64)> {
+        self.settled
     }
 
     /// Whether a watch waits for effects.

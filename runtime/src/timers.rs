@@ -127,22 +127,27 @@ impl<'a> Run<'a> {
     fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        let mut at = 0u16;
-        for slot in self.slots(owner) {
-            // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
-            if slot.due != Slot::NEVER
-                && best.may_be(slot.due)
-                && let Some(trigger) = triggers.get(usize::from(at))
+        let mut before = best.limit();
+        for (at, slot) in self.slots(owner).iter().enumerate() {
+            // Most triggers of a stage wait for nothing, or are spent, or are due later: that is seen at once.
+            if slot.due < before
+                && let Some(trigger) = triggers.get(at)
                 && let Some(due) = self.slot_due(owner, slot, trigger)
                 && rest.lets_go(owner, trigger, due)
             {
-                best.offer(Some(due), Timer::Trigger(rank, number, at));
+                best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
+                before = best.limit();
             }
-            at = at.saturating_add(1);
         }
-        if !self.kinds(owner).dates {
-            return;
+        if self.kinds(owner).dates {
+            self.earliest_date_of(best, (rank, number), owner, rest);
         }
+    }
+
+    /// The earliest of the triggers that hang on a date.
+    fn earliest_date_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
+        let machine = self.m;
+        let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
         for (at, trigger) in (0u16..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let On::Date { date, offset, before } = trigger.on
@@ -334,9 +339,7 @@ impl<'a> Run<'a> {
                 self.ctx = before;
                 tried
             }
-            Timer::Trigger(rank, number, at) => {
-                self.fire_trigger(self.owner_there(rank, number)?, usize::from(at), due)
-            }
+            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at)),
         }
     }
 
@@ -363,7 +366,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fire_trigger(&mut self, owner: Owner, at: usize, due: Instant) -> Result<(), Fault> {
+    fn fire_trigger(&mut self, owner: Owner, at: usize) -> Result<(), Fault> {
         let machine = self.m;
         let triggers = self.triggers_of(owner);
         let trigger = machine
@@ -373,7 +376,7 @@ impl<'a> Run<'a> {
             .ok_or(Fault::Broken("a trigger is missing"))?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
         self.spend(owner, triggers, at, trigger)?;
-        let late = (self.today.days() - self.local_day(due).days()).max(0);
+        let late = self.ctx.late;
         if let On::Event { event, .. } = &trigger.on {
             self.ctx.because_of = Some(trigger.rule);
             let from = self.mark();
@@ -589,12 +592,12 @@ impl Earliest {
         }
     }
 
-    /// Whether something that is due then, or later, may be the earliest.
+    /// What is due from then on cannot be the earliest; what is never due cannot in any case.
     #[inline(always)]
-    const fn may_be(&self, due: i64) -> bool {
+    const fn limit(&self) -> i64 {
         match self.0 {
-            Some((best, _)) => due <= best.seconds(),
-            None => true,
+            Some((best, _)) => best.seconds().saturating_add(1),
+            None => Slot::NEVER,
         }
     }
 }
