@@ -291,16 +291,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn zones_of(&self, person: &Person) -> impl Iterator<Item = Clocks<'a>> {
+    fn zones_of<'p>(&self, person: &'p Person) -> impl Iterator<Item = Clocks<'a>> + use<'a, 'p> {
         let (machine, names) = (self.m, self.names);
-        let zones: &[u8] = &person.zones;
-        let mut picked = [0u8; MOST_ZONES];
-        let mut n = 0;
-        for (place, zone) in picked.iter_mut().zip(zones) {
-            *place = *zone;
-            n += 1;
-        }
-        picked.into_iter().take(n).filter_map(move |z| names.clocks(machine, usize::from(z)))
+        person.zones.iter().take(MOST_ZONES).filter_map(move |z| names.clocks(machine, usize::from(*z)))
     }
 
     /// Notes an attempt to reach a person, and forgets those that nothing asks about any more. A case keeps a bounded

@@ -23,6 +23,7 @@ mod eval;
 mod filing;
 mod history;
 mod holds;
+mod interest;
 mod kinds;
 mod ledger;
 mod limitation;

@@ -51,7 +51,7 @@ pub(crate) struct Work {
     /// Rates that read nothing but the day, by stretch of days: the same for every case of the machine.
     pub rates: Vec<Option<KnownRate>>,
     /// What the days from one on count, times their rates: the same for every case of the machine.
-    pub weighed: Vec<Option<Weighed>>,
+    pub weighed: Vec<Weighed>,
 }
 
 impl Work {

@@ -73,11 +73,11 @@ impl<'a> Run<'a> {
                 task = Some((due, at));
             }
         }
-        if let Some((due, at)) = task {
-            best.offer(Some(due), Timer::Task(at));
-        }
         for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
             best.offer(self.next_substitute(at)?, Timer::Substitute(at));
+        }
+        if let Some((due, at)) = task {
+            best.offer(Some(due), Timer::Task(at));
         }
         for (at, approval) in self.case.approvals.iter().enumerate() {
             best.offer(approval.due, Timer::Approval(at));
@@ -103,44 +103,81 @@ impl<'a> Run<'a> {
         };
         let awake = !self.in_outcome();
         if awake {
-            for w in (0u16..).take(self.m.watches.len()) {
-                self.earliest_of(best, (0, w), Owner::Watch(w), rest);
-            }
-            for w in (0u16..).take(self.m.whenevers.len()) {
-                if self.waits(Owner::Whenever(w)) {
-                    self.earliest_of(best, (1, w), Owner::Whenever(w), rest);
-                }
-            }
+            self.earliest_beside_stages(best, rest);
         }
         if rest.held {
             return Ok(());
         }
-        self.earliest_of(best, (2, 0), Owner::Stage, rest);
+        self.scan(best, (2, 0), Owner::Stage, &self.case.place.slots, rest);
+        if self.kinds(Owner::Stage).dates {
+            self.earliest_date_of(best, (2, 0), Owner::Stage, rest);
+        }
         for at in (0u16..).take(if awake { self.case.place.scopes.len() } else { 0 }) {
             if let Some(owner) = self.owner_of(3, at) {
-                self.earliest_of(best, (3, at), owner, rest);
+                self.scan(best, (3, at), owner, self.slots(owner), rest);
+                if self.kinds(owner).dates {
+                    self.earliest_date_of(best, (3, at), owner, rest);
+                }
             }
         }
         Ok(())
     }
 
-    fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
-        let machine = self.m;
-        let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
+    /// The earliest trigger of watches, and of `whenever` rules that wait.
+    fn earliest_beside_stages(&mut self, best: &mut Earliest, rest: Rest) {
+        let mut number = 0u16;
+        for slots in &self.case.watches {
+            self.scan(best, (0, number), Owner::Watch(number), slots, rest);
+            number = number.saturating_add(1);
+        }
+        number = 0;
+        for rule in &self.case.whenevers {
+            if rule.since.is_some() {
+                self.scan(best, (1, number), Owner::Whenever(number), &rule.slots, rest);
+            }
+            number = number.saturating_add(1);
+        }
+        if !self.names.kinds().wide().dates {
+            return;
+        }
+        for w in (0u16..).take(self.m.watches.len()) {
+            self.earliest_date_of(best, (0, w), Owner::Watch(w), rest);
+        }
+        for w in (0u16..).take(self.m.whenevers.len()) {
+            if self.waits(Owner::Whenever(w)) {
+                self.earliest_date_of(best, (1, w), Owner::Whenever(w), rest);
+            }
+        }
+    }
+
+    /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
+    /// later than another: that is seen at once. Of two that are due at once the first in the order of [`Timer`] came first.
+    #[inline]
+    fn scan(&self, best: &mut Earliest, of: (u8, u16), owner: Owner, slots: &[Slot], rest: Rest) {
         let mut before = best.limit();
-        for (at, slot) in self.slots(owner).iter().enumerate() {
-            // Most triggers of a stage wait for nothing, or are spent, or are due later: that is seen at once.
-            if slot.due < before
-                && let Some(trigger) = triggers.get(at)
-                && let Some(due) = self.slot_due(owner, slot, trigger)
-                && rest.lets_go(owner, trigger, due)
-            {
-                best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
+        for (at, slot) in slots.iter().enumerate() {
+            if slot.due < before {
+                self.consider(best, of, owner, (at, slot), rest);
                 before = best.limit();
             }
         }
-        if self.kinds(owner).dates {
-            self.earliest_date_of(best, (rank, number), owner, rest);
+    }
+
+    #[inline(never)]
+    fn consider(
+        &self,
+        best: &mut Earliest,
+        (rank, number): (u8, u16),
+        owner: Owner,
+        (at, slot): (usize, &Slot),
+        rest: Rest,
+    ) {
+        let triggers = self.m.triggers.get(self.triggers_of(owner).range());
+        if let Some(trigger) = triggers.and_then(|triggers| triggers.get(at))
+            && let Some(due) = self.slot_due(owner, slot, trigger)
+            && rest.lets_go(owner, trigger, due)
+        {
+            best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
         }
     }
 
@@ -596,7 +633,7 @@ impl Earliest {
     #[inline(always)]
     const fn limit(&self) -> i64 {
         match self.0 {
-            Some((best, _)) => best.seconds().saturating_add(1),
+            Some((best, _)) => best.seconds(),
             None => Slot::NEVER,
         }
     }
