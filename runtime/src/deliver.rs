@@ -220,9 +220,26 @@ impl Run<'_> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
-        for n in self.first_of(|wide| wide.conditions).. {
+        if self.names.kinds().wide().conditions && self.as_soon_as_beside_stages()? {
+            return Ok(true);
+        }
+        if self.kinds(Owner::Stage).conditions && self.as_soon_as_of(Owner::Stage)? {
+            return Ok(true);
+        }
+        for at in 0..self.case.place.scopes.len() {
+            let Some(owner) = self.case.place.scopes.get(at).map(|a| Owner::Scope(a.scope)) else { break };
+            if self.kinds(owner).conditions && self.as_soon_as_of(owner)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The first `as soon as` of watches and of `whenever` rules that wait.
+    fn as_soon_as_beside_stages(&mut self) -> Result<bool, Fault> {
+        for n in 0..self.m.watches.len() + self.m.whenevers.len() {
             let Some(owner) = self.nth_owner(n) else { break };
-            if self.kinds(owner).conditions && self.waits(owner) && self.as_soon_as_of(owner)? {
+            if self.waits(owner) && self.as_soon_as_of(owner)? {
                 return Ok(true);
             }
         }

@@ -96,8 +96,12 @@ impl<'a> Run<'a> {
     fn leave(&mut self, remember: bool) -> Result<(), Fault> {
         let run = self.ctx.run;
         let moves_waited = self.moves_wait();
-        self.case.waiting_mut().retain(|w| w.run == run || w.owner == Owner::Plan);
-        self.case.stopped_mut().retain(|s| s.run == run || s.owner == Owner::Plan);
+        if !self.case.waiting.is_empty() {
+            self.case.waiting_mut().retain(|w| w.run == run || w.owner == Owner::Plan);
+        }
+        if !self.case.stopped.is_empty() {
+            self.case.stopped_mut().retain(|s| s.run == run || s.owner == Owner::Plan);
+        }
         self.release_moves(moves_waited);
         for message in self.case.messages_mut() {
             message.stage = match (message.stage, remember) {
@@ -106,13 +110,8 @@ impl<'a> Run<'a> {
                 _ => Lasts::Over,
             };
         }
-        let mut left = match self.case.before_mut().take() {
-            Some(place) if remember => place,
-            before => {
-                *self.case.before_mut() = before;
-                Place::nowhere(self.case.now)
-            }
-        };
+        let spare = if remember { self.case.spare_before() } else { None };
+        let mut left = spare.unwrap_or_else(|| Place::nowhere(self.case.now));
         left.clone_from(&self.case.place);
         left.left = Some(self.case.now);
         left.tasks.clear();

@@ -131,7 +131,8 @@ impl<'a> Run<'a> {
             number = number.saturating_add(1);
         }
         number = 0;
-        for rule in &self.case.whenevers {
+        // A `whenever` rule waits while its hold lasts.
+        for rule in if rest.held { self.case.whenevers.as_slice() } else { &[] } {
             if rule.since.is_some() {
                 self.scan(best, (1, number), Owner::Whenever(number), &rule.slots, rest);
             }
@@ -351,7 +352,8 @@ impl<'a> Run<'a> {
 
     /// Fires a timer that is due.
     pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
-        self.ctx.late = (self.today.days() - self.local_day(due).days()).max(0);
+        let on_time = due == self.case.now;
+        self.ctx.late = if on_time { 0 } else { (self.today.days() - self.local_day(due).days()).max(0) };
         match timer {
             Timer::Hold(at) => self.end_hold(at),
             Timer::Promise => {

@@ -126,6 +126,21 @@ impl Undo {
         self.step.restore(case);
     }
 
+    /// The place before is about to give way to another: where it is to be kept, it is moved, not copied.
+    fn give_way(&mut self, case: &mut Case) {
+        let once = !self.timer.counts || self.step.changed & BEFORE != 0 || !self.step.counts;
+        let kept = if self.timer.counts { &mut self.timer } else { &mut self.step };
+        if once
+            && kept.counts
+            && kept.changed & BEFORE == 0
+            && let Some(copy) = &mut kept.copy
+        {
+            mem::swap(&mut copy.before, &mut case.before);
+            kept.changed |= BEFORE;
+            self.kept |= BEFORE;
+        }
+    }
+
     /// Keeps a part before it changes.
     #[inline(never)]
     fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
@@ -167,6 +182,8 @@ macro_rules! parts {
     };
 }
 
+/// The place before.
+const BEFORE: u64 = 1 << 17;
 /// What of the place is no slot.
 const PLACE: u64 = 1 << 63;
 
@@ -226,6 +243,12 @@ impl Held<'_> {
             self.undo.keep(PLACE, self.case, |copy, case| copy_place(&mut copy.place, &case.place));
         }
         &mut self.case.place
+    }
+
+    /// The place before, of which nothing is needed but its memory: another will be put there.
+    pub(crate) fn spare_before(&mut self) -> Option<Place> {
+        self.undo.give_way(self.case);
+        self.before_mut().take()
     }
 
     /// The slots of a group or procedure.
