@@ -243,3 +243,57 @@ impl Clocks<'_> {
         Period { from, until, offset }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec;
+    use dunlin_machine::value::{DayRule, HolidayRule, Weekdays};
+
+    fn known() -> Known {
+        let holidays = vec![[const { Stretch::new() }; STRETCHES]];
+        Known { holidays, periods: vec![[const { Cell::new(Period::NONE) }; 2]] }
+    }
+
+    fn calendar(weekend: Weekdays) -> Calendar {
+        let easter = |offset| HolidayRule::every_year(DayRule::Easter { offset }, "easter");
+        let fixed = |month, day| HolidayRule::every_year(DayRule::Fixed { month, day }, "fixed");
+        let holidays = vec![easter(-2), easter(1), easter(39), fixed(1, 1), fixed(5, 1), fixed(12, 25), fixed(12, 26)];
+        Calendar { holidays, weekend, ..Calendar::weekends_only() }
+    }
+
+    #[test]
+    fn days_are_as_the_calendar_says() {
+        for weekend in [Weekdays::SATURDAY_SUNDAY, Weekdays::NONE, Weekdays::ALL] {
+            let (known, calendar) = (known(), calendar(weekend));
+            let days = known.days(0, &calendar);
+            let near_the_ends = (Date::FIRST.days()..).take(40).chain(Date::LAST.days() - 200..=Date::LAST.days());
+            for day in near_the_ends.chain((10_000..24_000).step_by(37)).filter_map(Date::from_days) {
+                assert_eq!(days.is_holiday(day), calendar.is_holiday(day).is_some(), "{day}");
+                assert_eq!(days.next_working_day(day), calendar.next_working_day(day), "{day}");
+                for n in [-70, -5, 0, 1, 2, 5, 20, 64, 65, 130, 400] {
+                    assert_eq!(days.add_working_days(day, n), calendar.add_working_days(day, n), "{day} {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clocks_are_as_the_zone_says() {
+        let changes = vec![(1_000_000_000, 7200), (1_015_000_000, 3600), (1_015_050_000, -3600), (1_100_000_000, 0)];
+        let zone = Zone::new(String::from("A"), String::from("B"), 3600, changes).unwrap();
+        let known = known();
+        let clocks = known.clocks(0, &zone);
+        let ends = [Instant::FIRST, Instant::LAST].map(Instant::seconds);
+        let near = [1_000_000_000, 1_015_000_000, 1_015_050_000, 1_100_000_000, ends[0], ends[1]];
+        let steps = (-400_000..400_000).step_by(3_599);
+        for at in steps.flat_map(|step| near.map(|near| near + step)).filter_map(Instant::from_seconds) {
+            let (day, second) = zone.local(at);
+            assert_eq!(clocks.local(at), (day, second), "{at}");
+            for second in [second, 0, 28_800] {
+                assert_eq!(clocks.instant_at(day, second), zone.instant_at(day, second), "{at}");
+            }
+        }
+    }
+}
