@@ -90,6 +90,7 @@ ids! {
 impl TextId {
     /// The number as an index.
     #[must_use]
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -178,6 +179,7 @@ pub struct Span {
 impl Span {
     /// The positions in the table.
     #[must_use]
+    #[inline]
     pub const fn range(self) -> core::ops::Range<usize> {
         self.first as usize..self.first as usize + self.len as usize
     }

@@ -256,6 +256,43 @@ fn a_stored_calendar_reads_back() {
     assert_eq!(postcard::from_bytes::<Calendar>(&bytes), Ok(calendar));
 }
 
+/// Rules whose day, or the day that stands in for it, may lie in the year beside their own.
+fn across_years() -> Calendar {
+    let rule = |day, on_saturday, on_sunday| HolidayRule {
+        on_saturday: Some(Shift(on_saturday)),
+        on_sunday: Some(Shift(on_sunday)),
+        ..years(day, Some(1950), Some(2250))
+    };
+    let mut calendar = us_federal();
+    calendar.holidays.extend([
+        rule(fixed(1, 1), -1, 1),
+        rule(fixed(12, 31), -7, 2),
+        rule(fixed(12, 28), -127, 127),
+        rule(DayRule::WeekdayAfter { weekday: Weekday::Thursday, month: 12, day: 28 }, -1, 1),
+        rule(DayRule::WeekdayBefore { weekday: Weekday::Friday, month: 1, day: 3 }, -1, 1),
+        rule(after_easter(300), 0, 0),
+        rule(after_easter(-100), 3, 4),
+        rule(after_easter(700), 3, 4),
+        rule(nth(5, Weekday::Saturday, 12), 6, 7),
+        rule(DayRule::Single(date("2033-01-01")), 90, 1),
+    ]);
+    calendar
+}
+
+#[test]
+fn a_stretch_of_days_has_the_holidays_of_its_days() {
+    for calendar in ["de.sn", "de.by", "us.federal", "gb.eng"].map(by_name).into_iter().chain([across_years()]) {
+        for first in (Date::FIRST.days() - 600..Date::LAST.days() + 100).step_by(512) {
+            let bits = calendar.holidays_from(first);
+            for (at, day) in (first..first + 512).enumerate().filter_map(|(at, day)| Some((at, Date::from_days(day)?)))
+            {
+                let is = bits[at / 64] >> (at % 64) & 1 == 1;
+                assert_eq!(is, calendar.is_holiday(day).is_some(), "{} {day}", calendar.name);
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn working_days_count_back(day in 0..40_000_i32, amount in -300..300_i32, name in prop::sample::select(vec!["de.by", "us.federal", "gb.eng"])) {

@@ -92,6 +92,19 @@ fn the_ends_of_the_range() {
 }
 
 #[test]
+fn between_two_changes_the_clocks_are_steady() {
+    let zone = berlin();
+    for text in ["2024-01-01T00:00:00Z", "2025-03-30T00:59:59Z", "2025-03-30T01:00:00Z", "2026-12-31T00:00:00Z"] {
+        let (from, until, offset) = zone.steady_around(instant(text));
+        let offset_at = |seconds| Instant::from_seconds(seconds).map(|at| zone.offset_at(at));
+        assert!((from..until).contains(&instant(text).seconds()), "{text}");
+        assert_eq!(zone.offset_at(instant(text)), offset, "{text}");
+        assert!(from == i64::MIN || offset_at(from) == Some(offset) && offset_at(from - 1) != Some(offset), "{text}");
+        assert!(until == i64::MAX || offset_at(until) != Some(offset), "{text}");
+    }
+}
+
+#[test]
 fn unsound_zones_are_refused() {
     let new = |first, transitions: &[(i64, i32)]| Zone::new("A".into(), "B".into(), first, transitions.to_vec());
     assert!(new(0, &[(5, 3600), (6, 0)]).is_some());

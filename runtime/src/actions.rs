@@ -2,6 +2,7 @@
 
 use crate::case::{Call, Deadline, Lasts, Message, Owner, Person, Stopped, Task, Through, Waiting};
 use crate::contact::{Asks, BY_PHONE, When, hours_value};
+use crate::days::add;
 use crate::fault::Fault;
 use crate::ledger::add as plus;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
@@ -9,7 +10,7 @@ use crate::run::{Ctx, Run, position};
 use core::mem;
 use core::ops::Range;
 use dunlin_machine::ir::{self, ActionRef, Block, Channels, Does, Nature, RuleId, To, ToneId, With};
-use dunlin_machine::value::{Date, Duration, Instant, Money, Unit, add};
+use dunlin_machine::value::{Date, Duration, Instant, Money, Unit};
 
 /// How many messages are remembered for their bounces.
 const MESSAGES: usize = 16;
@@ -124,7 +125,7 @@ impl<'a> Run<'a> {
         let by = if again { HeldBy::WaitsAlready } else { HeldBy::Hold };
         self.held(rule, what, by, None, again);
         if !again {
-            self.case.stopped.push(Stopped {
+            self.case.stopped_mut().push(Stopped {
                 action: at,
                 owner: self.ctx.owner,
                 body: self.ctx.body,
@@ -146,7 +147,7 @@ impl<'a> Run<'a> {
             Does::Resume(reason) => self.resume(i64::from(reason.0))?,
             Does::Set { var, value } => {
                 let value = self.eval(*value)?;
-                if let Some(place) = self.case.vars.get_mut(var.index()) {
+                if let Some(place) = self.case.vars_mut().get_mut(var.index()) {
                     *place = value;
                 }
             }
@@ -253,7 +254,7 @@ impl<'a> Run<'a> {
     /// From the moment a `send … payable within` runs, the deadline is that message's.
     fn await_deadline(&mut self, at: ActionRef, send: &ir::Send) {
         if send.payable_within.is_some() {
-            self.case.deadline = Some(Deadline { day: None, set: self.case.now, effect: 0, action: at });
+            *self.case.deadline_mut() = Some(Deadline { day: None, set: self.case.now, effect: 0, action: at });
         }
     }
 
@@ -318,7 +319,7 @@ impl<'a> Run<'a> {
             body: self.ctx.body,
             run: self.ctx.run,
         };
-        self.case.waiting.push(waiting);
+        self.case.waiting_mut().push(waiting);
     }
 
     /// The first way from `from` on that can be used; none is said in the trace.
@@ -388,13 +389,13 @@ impl<'a> Run<'a> {
         let again = self.try_again(waiting, send, rule);
         self.ctx = before;
         let again = again?;
-        match (again, self.case.waiting.get_mut(index)) {
+        match (again, self.case.waiting_mut().get_mut(index)) {
             (Some((way, due)), Some(place)) => {
                 place.due = due;
                 place.way = person_number(way);
             }
             _ => {
-                self.case.waiting.remove(index);
+                self.case.waiting_mut().remove(index);
                 self.release_moves(waiting.owner.of_stage() && send.payable_within.is_some());
             }
         }
@@ -441,7 +442,7 @@ impl<'a> Run<'a> {
             without,
         };
         if send.nature == Nature::Ordinary {
-            self.case.ledger.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
+            self.case.claims_mut().iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
         }
         let number = self.effect(Some(rule), from, effect)?;
         if send.nature != Nature::Reply {
@@ -485,7 +486,7 @@ impl<'a> Run<'a> {
         let calendar = self.calendar();
         let mut from = self.today;
         if send.after_post
-            && let Some(post) = calendar.post
+            && let Some(post) = calendar.post()
         {
             from = add(from, post, calendar)?;
         }
@@ -496,14 +497,14 @@ impl<'a> Run<'a> {
     fn set_deadline(&mut self, at: ActionRef, effect: u32, day: Date) {
         let later = self.case.deadline.and_then(|d| d.day).filter(|d| *d >= day);
         if later.is_none() {
-            self.case.deadline = Some(Deadline { day: Some(day), set: self.case.now, effect, action: at });
+            *self.case.deadline_mut() = Some(Deadline { day: Some(day), set: self.case.now, effect, action: at });
         }
     }
 
     /// Counts a message of that day, not earlier than those before.
     pub(crate) fn count_sent(&mut self, template: ir::TemplateId, day: Date) {
         let counted = self.m.templates.get(template.index()).is_some_and(|t| t.counted);
-        if counted && let Some(sent) = self.case.sent.get_mut(template.index()) {
+        if counted && let Some(sent) = self.case.sent_mut().get_mut(template.index()) {
             sent.count = sent.count.saturating_add(1);
             sent.first = sent.first.or(Some(day));
             sent.last = Some(day);
@@ -512,16 +513,16 @@ impl<'a> Run<'a> {
 
     fn remember(&mut self, message: Message) {
         if self.case.messages.len() >= MESSAGES {
-            self.case.messages.remove(0);
+            self.case.messages_mut().remove(0);
         }
-        self.case.messages.push(message);
+        self.case.messages_mut().push(message);
     }
 
     /// A copy of a message came back: the channel was barred before; the next way is tried while the stage lasts.
     pub(crate) fn bounce(&mut self, effect: Option<u32>, person: usize, channel: ir::ChannelId) -> Result<(), Fault> {
         let theirs = |m: &Message| usize::from(m.person) == person && m.copies.has(channel);
         let is = |m: &&mut Message| theirs(m) && effect.is_none_or(|n| m.effect == n);
-        let Some(message) = self.case.messages.iter_mut().rev().find(is) else { return Ok(()) };
+        let Some(message) = self.case.messages_mut().iter_mut().rev().find(is) else { return Ok(()) };
         message.copies = Channels(message.copies.0 & !Channels::of(channel).0);
         let message = *message;
         if !message.copies.is_empty() {
@@ -530,7 +531,7 @@ impl<'a> Run<'a> {
         let (send, rule) = self.send_of(message.action)?;
         self.uncount_sent(send.template);
         if self.case.deadline.is_some_and(|d| d.effect == message.effect) {
-            self.case.deadline = self.case.deadline.map(|d| Deadline { day: None, effect: 0, ..d });
+            *self.case.deadline_mut() = self.case.deadline.map(|d| Deadline { day: None, effect: 0, ..d });
         }
         if message.stage == Lasts::Now {
             let before = self.ctx;
@@ -571,7 +572,7 @@ impl<'a> Run<'a> {
     }
 
     fn uncount_sent(&mut self, template: ir::TemplateId) {
-        if let Some(sent) = self.case.sent.get_mut(template.index()) {
+        if let Some(sent) = self.case.sent_mut().get_mut(template.index()) {
             sent.count = sent.count.saturating_sub(1);
             if sent.count == 0 {
                 (sent.first, sent.last) = (None, None);
@@ -594,7 +595,7 @@ impl<'a> Run<'a> {
             body: self.ctx.body,
             run: self.ctx.run,
         };
-        self.case.calls.push(call);
+        self.case.calls_mut().push(call);
         let last = self.case.calls.len().saturating_sub(1);
         self.attempt_call(last)
     }
@@ -620,7 +621,7 @@ impl<'a> Run<'a> {
         };
         if let Err(why) = usable {
             self.held(rule, what, HeldBy::Unusable(why), None, true);
-            self.case.calls.remove(index);
+            self.case.calls_mut().remove(index);
             return Ok(());
         }
         let hours = call.hours.map(|h| self.eval(h)).transpose()?.and_then(hours_value);
@@ -630,7 +631,7 @@ impl<'a> Run<'a> {
             When::Later(until, by) => {
                 let dropped = self.m.contact.otherwise_skip;
                 self.held(rule, what, by, Some(until).filter(|_| !dropped), dropped);
-                if let Some(open) = self.case.calls.get_mut(index) {
+                if let Some(open) = self.case.calls_mut().get_mut(index) {
                     open.due = until;
                 }
                 dropped
@@ -641,7 +642,7 @@ impl<'a> Run<'a> {
             }
         };
         if ends {
-            self.case.calls.remove(index);
+            self.case.calls_mut().remove(index);
         }
         Ok(())
     }
@@ -658,7 +659,7 @@ impl<'a> Run<'a> {
         self.log_attempt(person, BY_PHONE)?;
         let every = call.every.map(|e| self.duration(e)).transpose()?.or(Duration::new(1, Unit::Days));
         let due = every.map_or(Ok(self.case.now), |d| self.due_in(d))?;
-        if let Some(open) = self.case.calls.get_mut(index) {
+        if let Some(open) = self.case.calls_mut().get_mut(index) {
             open.made = attempt;
             open.due = due;
             open.effect = if open.effect == 0 { number } else { open.effect };
@@ -688,7 +689,7 @@ impl<'a> Run<'a> {
         if self.case.tasks.len() >= OPEN_TASKS as usize {
             return Err(Fault::Bound("open tasks", OPEN_TASKS));
         }
-        self.case.tasks.push(task);
+        self.case.tasks_mut().push(task);
         Ok(())
     }
 
@@ -728,7 +729,7 @@ impl<'a> Run<'a> {
         let (within, due) = (self.duration(task.within)?, open.due.unwrap_or(self.case.now));
         let hours = self.ends_by_hours(within, due)?;
         let effect = self.tell_task(task, *role, rule, from, hours, due, true)?;
-        if let Some(open) = self.case.tasks.get_mut(index) {
+        if let Some(open) = self.case.tasks_mut().get_mut(index) {
             open.effect = effect;
             open.asked = open.asked.saturating_add(1);
         }

@@ -4,7 +4,7 @@ use crate::actions::Cause;
 use crate::case::Approval;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect, HeldAction, HeldBy};
-use crate::run::Run;
+use crate::run::{Ctx, Run};
 use dunlin_machine::ir::{self, ActionRef, Block, Does, RuleId};
 use dunlin_machine::value::Instant;
 
@@ -27,16 +27,9 @@ impl<'a> Run<'a> {
         let due = within.map(|w| self.over_in(w)).transpose()?;
         let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
         let effect = self.tell_approval(approval, rule, from, hours, due, false)?;
-        self.case.approvals.push(Approval {
-            action: at,
-            effect,
-            asked: self.case.now,
-            due,
-            owner: self.ctx.owner,
-            person: self.ctx.person,
-            body: self.ctx.body,
-            run: self.ctx.run,
-        });
+        let asked = self.case.now;
+        let Ctx { owner, person, body, run, .. } = self.ctx;
+        self.case.approvals_mut().push(Approval { action: at, effect, asked, due, owner, person, body, run });
         Ok(())
     }
 
@@ -100,7 +93,7 @@ impl<'a> Run<'a> {
             return None;
         }
         let before = self.asked_to_move();
-        let open = self.case.approvals.remove(at);
+        let open = self.case.approvals_mut().remove(at);
         if before > self.asked_to_move() {
             self.moves_go_on(false);
         }

@@ -1,12 +1,13 @@
 //! Who may be reached when: every `send` and `call` passes here (language, section 6; semantics, section 4).
 
 use crate::case::{Attempt, Person};
+use crate::days::{Clocks, Days, add};
 use crate::fault::Fault;
 use crate::outcome::{HeldBy, Unusable};
 use crate::run::Run;
 use dunlin_machine::events::PHONE;
-use dunlin_machine::ir::{Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
-use dunlin_machine::value::{Calendar, Date, Duration, Instant, Unit, Zone, add};
+use dunlin_machine::ir::{ChannelId, Channels, Limit, Nature, Quantity, Rest, RuleId, Window};
+use dunlin_machine::value::{Date, Duration, Instant, Unit};
 
 /// How far ahead an instant is looked for that admits a message.
 const HORIZON_DAYS: i32 = 400;
@@ -53,7 +54,7 @@ impl<'a> Run<'a> {
         if !self.case.persons.get(person).is_some_and(|p| p.pursued) {
             return Ok(Err(why));
         }
-        for channel in way.iter().filter(|c| usize::from(c.0) < self.m.channels.len()) {
+        for channel in each(way).filter(|c| usize::from(c.0) < self.m.channels.len()) {
             match self.obstacle(person, channel, nature)? {
                 None => usable = usable.or(Channels::of(channel)),
                 Some(obstacle) => why = obstacle,
@@ -62,12 +63,7 @@ impl<'a> Run<'a> {
         Ok(if usable.is_empty() { Err(why) } else { Ok(usable) })
     }
 
-    fn obstacle(
-        &mut self,
-        person: usize,
-        channel: dunlin_machine::ir::ChannelId,
-        nature: Nature,
-    ) -> Result<Option<Unusable>, Fault> {
+    fn obstacle(&mut self, person: usize, channel: ChannelId, nature: Nature) -> Result<Option<Unusable>, Fault> {
         let Some(p) = self.case.persons.get(person) else { return Ok(Some(Unusable::Person)) };
         let contact = &self.m.contact;
         if !p.reachable.has(channel) {
@@ -93,7 +89,7 @@ impl<'a> Run<'a> {
         never
     }
 
-    fn first_never(&mut self, channel: dunlin_machine::ir::ChannelId) -> Result<Option<Unusable>, Fault> {
+    fn first_never(&mut self, channel: ChannelId) -> Result<Option<Unusable>, Fault> {
         for (channels, condition, rule) in &self.m.contact.nevers {
             if channels.has(channel) && self.eval(*condition)? != 0 {
                 return Ok(Some(Unusable::Never(channel, *rule)));
@@ -108,7 +104,11 @@ impl<'a> Run<'a> {
             return Ok(When::Now);
         }
         let now = self.case.now;
-        let horizon = self.midnight(self.today.add_days(HORIZON_DAYS + 1)?)?;
+        let last = self.today.add_days(HORIZON_DAYS + 1)?;
+        // Where that day has no beginning any more, nothing goes out.
+        if last.days() > Date::LAST.days() - 2 {
+            self.midnight(last)?;
+        }
         let mut at = now;
         let mut by = None;
         loop {
@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
             match next {
                 None => return Ok(by.map_or(When::Now, |by| When::Later(at, by))),
                 // The rule that holds it is the one that alone admits latest: what the first look found.
-                Some((t, _)) if t >= horizon => return Ok(When::Never),
+                Some((t, _)) if t >= self.midnight(last)? => return Ok(When::Never),
                 Some((t, holder)) => (at, by) = (t, by.or(Some(holder))),
             }
         }
@@ -171,10 +171,10 @@ impl<'a> Run<'a> {
             // Once the oldest of those too many is out of the window, the limit is not reached.
             return within.nth(over).map_or(self.beyond_horizon(at), |a| Ok(a.at.add_seconds(span)?));
         }
-        let first_day = self.local_day(at);
         if person.attempts.iter().filter(counted).count() < most {
             return Ok(at);
         }
+        let first_day = self.local_day(at);
         let mut day = first_day;
         for _ in 0..=HORIZON_DAYS {
             let from = self.window_start(day, limit.per)?;
@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
                 latest = Some((t, HeldBy::Hours(rule)));
             }
         };
-        for channel in asks.channels.iter() {
+        for channel in each(asks.channels) {
             if let Some((t, rule)) = self.admits_channel(person, channel, at)? {
                 later(t, rule);
             }
@@ -241,11 +241,16 @@ impl<'a> Run<'a> {
     fn admits_channel(
         &self,
         person: &Person,
-        channel: dunlin_machine::ir::ChannelId,
+        channel: ChannelId,
         at: Instant,
     ) -> Result<Option<(Instant, RuleId)>, Fault> {
         let calendar = self.calendar_of(person.calendar);
         let end = self.beyond_horizon(at)?;
+        // A channel that is always allowed needs no look at the clocks.
+        let mut allows = self.m.contact.allows.iter().filter(|a| a.channels.has(channel));
+        if allows.all(|allow| allow.window.is_none()) {
+            return Ok(None);
+        }
         let mut latest: Option<(Instant, RuleId)> = None;
         let mut t = at;
         loop {
@@ -291,16 +296,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn zones_of(&self, person: &Person) -> impl Iterator<Item = &'a Zone> {
-        let machine = self.m;
-        let zones: &[u8] = &person.zones;
-        let mut picked = [0u8; MOST_ZONES];
-        let mut n = 0;
-        for (place, zone) in picked.iter_mut().zip(zones) {
-            *place = *zone;
-            n += 1;
-        }
-        picked.into_iter().take(n).filter_map(move |z| machine.zones.get(usize::from(z)))
+    fn zones_of<'p>(&self, person: &'p Person) -> impl Iterator<Item = Clocks<'a>> + use<'a, 'p> {
+        let (machine, names) = (self.m, self.names);
+        person.zones.iter().take(MOST_ZONES).filter_map(move |z| names.clocks(machine, usize::from(*z)))
     }
 
     /// Notes an attempt to reach a person, and forgets those that nothing asks about any more. A case keeps a bounded
@@ -315,7 +313,7 @@ impl<'a> Run<'a> {
         let most = self.m.limits.attempts;
         let oldest_counted = self.oldest_counted()?;
         let keeps = self.names.reads_attempts();
-        let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
+        let Some(p) = self.case.persons_mut().get_mut(person) else { return Ok(()) };
         let counted = p.attempts.partition_point(|a| a.day < oldest_counted);
         let room = p.attempts.len() < most as usize;
         if counted == 0 && !room {
@@ -340,9 +338,9 @@ impl<'a> Run<'a> {
     }
 
     /// Notes a conversation with a person.
-    pub(crate) fn log_conversation(&mut self, person: usize, channel: dunlin_machine::ir::ChannelId) {
+    pub(crate) fn log_conversation(&mut self, person: usize, channel: ChannelId) {
         let now = self.case.now;
-        let Some(p) = self.case.persons.get_mut(person) else { return };
+        let Some(p) = self.case.persons_mut().get_mut(person) else { return };
         match p.conversations.iter_mut().find(|(c, _)| *c == channel) {
             Some((_, at)) => *at = now,
             None => p.conversations.push((channel, now)),
@@ -405,6 +403,16 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The channels of a set, in order, without a look at those that are not in it.
+fn each(channels: Channels) -> impl Iterator<Item = ChannelId> {
+    let mut left = channels.0;
+    core::iter::from_fn(move || {
+        let first = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+        left &= left - 1;
+        Some(ChannelId(first))
+    })
+}
+
 /// More zones than a person may be in.
 pub(crate) const MOST_ZONES: usize = 8;
 
@@ -420,11 +428,11 @@ fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
 }
 
 /// Whether a window admits a day, by the person's calendar.
-fn window_admits(window: &Window, calendar: &Calendar, day: Date) -> bool {
+fn window_admits(window: &Window, calendar: Days<'_>, day: Date) -> bool {
     let weekday = day.weekday().number() - 1;
     let civil = day.civil();
     window.weekdays & (1u8 << weekday) != 0
-        && !(window.except_holidays && calendar.is_holiday(day).is_some())
+        && !(window.except_holidays && calendar.is_holiday(day))
         && !window.except.contains(&(civil.month, civil.day))
 }
 
@@ -434,7 +442,7 @@ fn hours_of(window: &Window) -> &[(u32, u32)] {
 
 /// The least instant from `at` on in the hours of an admitted day, on the clocks of one zone; `end` where there is none before.
 fn admits_in_zone(
-    zone: &Zone,
+    zone: Clocks<'_>,
     hours: &[(u32, u32)],
     day_ok: &impl Fn(Date) -> bool,
     at: Instant,

@@ -3,6 +3,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Slot};
 use crate::fault::Fault;
+use crate::kinds::{Kinds, bit_of};
 use crate::outcome::{Entry, What};
 use crate::run::Run;
 use crate::take::Taken;
@@ -30,19 +31,22 @@ impl Run<'_> {
     }
 
     pub(crate) fn note_event(&mut self, event: &Taken) {
-        self.case.events = self.case.events.saturating_add(1);
+        *self.case.events_mut() = self.case.events.saturating_add(1);
+        if !self.names.kinds().notes(event.event) {
+            return;
+        }
         for (at, noted) in self.m.noted.iter().enumerate() {
             let has = |(at, value): &(u8, i64)| event.args.get(usize::from(*at)).copied().flatten() == Some(*value);
             if noted.event == event.event
                 && noted.is.iter().all(has)
-                && let Some(place) = self.case.noted.get_mut(at)
+                && let Some(place) = self.case.noted_mut().get_mut(at)
             {
                 *place = true;
             }
         }
         for (at, kept) in self.m.kept.iter().enumerate() {
             if kept.event == event.event
-                && let Some(place) = self.case.kept.get_mut(at)
+                && let Some(place) = self.case.kept_mut().get_mut(at)
             {
                 *place = event.args.get(usize::from(kept.param)).copied().flatten();
             }
@@ -52,7 +56,7 @@ impl Run<'_> {
     /// Whether a rule takes the event.
     fn offer(&mut self, event: &Taken) -> Result<bool, Fault> {
         self.answer_expectations(event);
-        if !self.in_outcome() {
+        if self.names.kinds().wide().events & bit_of(event.event) != 0 && !self.in_outcome() {
             for w in (0u16..).take(self.m.watches.len()) {
                 self.offer_to(Owner::Watch(w), event, true)?;
                 if self.in_outcome() {
@@ -90,10 +94,17 @@ impl Run<'_> {
 
     /// An answer that came needs no alarm, whether a rule acts on it or not.
     fn answer_expectations(&mut self, event: &Taken) {
-        for n in 0.. {
+        for n in self.first_of(|wide| wide.expected & bit_of(event.event) != 0).. {
             let Some(owner) = self.nth_owner(n) else { return };
-            self.answer_those_of(owner, event);
+            if self.kinds(owner).expected & bit_of(event.event) != 0 {
+                self.answer_those_of(owner, event);
+            }
         }
+    }
+
+    /// The number of the first owner to ask: watches and `whenever` rules are passed over where none of them waits for it.
+    fn first_of(&self, asks: impl FnOnce(Kinds) -> bool) -> usize {
+        if asks(self.names.kinds().wide()) { 0 } else { self.m.watches.len() + self.m.whenevers.len() }
     }
 
     fn answer_those_of(&mut self, owner: Owner, event: &Taken) {
@@ -123,7 +134,7 @@ impl Run<'_> {
     /// Offers an event to an owner's triggers: to all of them, or until one takes it.
     fn offer_to(&mut self, owner: Owner, event: &Taken, to_all: bool) -> Result<bool, Fault> {
         let machine = self.m;
-        if !self.waits(owner) {
+        if self.kinds(owner).events & bit_of(event.event) == 0 || !self.waits(owner) {
             return Ok(false);
         }
         let triggers = self.triggers_of(owner);
@@ -192,7 +203,10 @@ impl Run<'_> {
                 continue;
             }
             let settled = self.is_settled()?;
-            let was = core::mem::replace(&mut self.case.settled, settled);
+            let was = self.case.settled;
+            if was != settled {
+                *self.case.settled_mut() = settled;
+            }
             if !settled || was {
                 return Ok(());
             }
@@ -206,7 +220,24 @@ impl Run<'_> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
-        for n in 0.. {
+        if self.names.kinds().wide().conditions && self.as_soon_as_beside_stages()? {
+            return Ok(true);
+        }
+        if self.kinds(Owner::Stage).conditions && self.as_soon_as_of(Owner::Stage)? {
+            return Ok(true);
+        }
+        for at in 0..self.case.place.scopes.len() {
+            let Some(owner) = self.case.place.scopes.get(at).map(|a| Owner::Scope(a.scope)) else { break };
+            if self.kinds(owner).conditions && self.as_soon_as_of(owner)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The first `as soon as` of watches and of `whenever` rules that wait.
+    fn as_soon_as_beside_stages(&mut self) -> Result<bool, Fault> {
+        for n in 0..self.m.watches.len() + self.m.whenevers.len() {
             let Some(owner) = self.nth_owner(n) else { break };
             if self.waits(owner) && self.as_soon_as_of(owner)? {
                 return Ok(true);
@@ -273,6 +304,9 @@ impl Run<'_> {
     /// `on move`: what watches do when a body has moved the case.
     pub(crate) fn see_move(&mut self) -> Result<(), Fault> {
         let machine = self.m;
+        if !self.names.kinds().moves() {
+            return Ok(());
+        }
         for (w, watch) in (0u16..).zip(&machine.watches) {
             for (at, trigger) in machine.triggers.get(watch.triggers.range()).unwrap_or(&[]).iter().enumerate() {
                 if trigger.on == On::Move && !self.in_outcome() {

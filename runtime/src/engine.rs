@@ -8,6 +8,7 @@ use crate::outcome::{Alarm, Effect, Outcome};
 use crate::run::{Ctx, Names, Run, Work};
 use crate::take::{Taken, check_bounds, in_type, learned, mark_of, not_there, wrong};
 use crate::timers::Timer;
+use crate::undo::{Held, Undo};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -42,9 +43,8 @@ pub struct Interpreter<'m> {
     hash: [u8; 32],
     names: Names,
     work: Work,
-    /// The case before the input, and before a timer: what a failure goes back to.
-    before: Option<Case>,
-    before_timer: Option<Case>,
+    /// What a failure goes back to.
+    undo: Undo,
 }
 
 impl<'m> Interpreter<'m> {
@@ -52,7 +52,7 @@ impl<'m> Interpreter<'m> {
     #[must_use]
     pub fn new(machine: &'m Machine) -> Self {
         let hash = machine.hash().0;
-        Self { machine, hash, names: Names::of(machine), work: Work::default(), before: None, before_timer: None }
+        Self { machine, hash, names: Names::of(machine), work: Work::default(), undo: Undo::default() }
     }
 
     /// The machine that it runs.
@@ -62,7 +62,7 @@ impl<'m> Interpreter<'m> {
     }
 
     fn run<'a>(&'a mut self, case: &'a mut Case, out: &'a mut Outcome) -> Result<Run<'a>, Fault> {
-        Run::new(self.machine, case, out, &mut self.work, &self.names)
+        Run::new(self.machine, Held::new(case, &mut self.undo), out, &mut self.work, &self.names)
     }
 
     fn take(&mut self, case: &mut Case, event: &Event, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
@@ -71,39 +71,39 @@ impl<'m> Interpreter<'m> {
         let taken = run.check(event)?;
         if let Some(mark) = taken.mark {
             if run.case.recent.len() >= IDS {
-                run.case.recent.remove(0);
+                run.case.recent_mut().remove(0);
             }
-            run.case.recent.push(mark);
+            run.case.recent_mut().push(mark);
         }
         run.follow(&taken)?;
         Ok(())
     }
 
     /// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses.
-    /// `kept` says that the copy before the input is the case as it stands but for the clock: the first timer needs no other.
+    /// `kept` says that the case stands as before the input but for the clock: undoing the first timer is undoing the step.
     fn fire_due(&mut self, case: &mut Case, out: &mut Outcome, kept: bool) -> Result<(), Fault> {
         let now = case.now;
+        let mut run = self.run(case, out)?;
         for round in 0..MOST_TIMERS {
-            let mut run = self.run(case, out)?;
             let next = run.earliest_timer()?;
-            out.next_due = next.map(|(due, _)| due);
+            run.out.next_due = next.map(|(due, _)| due);
             let Some((due, timer)) = next.filter(|(due, _)| *due <= now) else { return Ok(()) };
-            let first = kept && round == 0;
-            if !first {
-                keep(&mut self.before_timer, case);
+            if !(kept && round == 0) {
+                run.case.begin_timer();
             }
-            let mark = (out.entries.len(), out.seen.len(), out.with.len(), out.without.len());
-            if let Err(fault) = self.run(case, out)?.fire_and_follow(timer, due) {
-                restore(if first { &self.before } else { &self.before_timer }, case);
-                case.now = now;
-                self.work.interest_today = None;
+            let mark = (run.out.entries.len(), run.out.seen.len(), run.out.with.len(), run.out.without.len());
+            if let Err(fault) = run.fire_and_follow(timer, due) {
+                self.undo.undo_timer(case);
+                self.work.forget_account();
                 out.entries.truncate(mark.0);
                 out.seen.truncate(mark.1);
                 out.with.truncate(mark.2);
                 out.without.truncate(mark.3);
                 let words = fault.words(self.machine);
-                self.run(case, out)?.fail_timer(timer, words)?;
+                run = self.run(case, out)?;
+                run.fail_timer(timer, words)?;
             }
+            run.begin_chain();
         }
         Err(Fault::Broken("timers without end"))
     }
@@ -112,8 +112,10 @@ impl<'m> Interpreter<'m> {
 impl Engine for Interpreter<'_> {
     fn open(&mut self, opening: &Opening, at: Instant, out: &mut Outcome) -> Result<Case, Refusal> {
         out.clear();
-        (self.work.runs, self.work.interest_today) = (0, None);
+        self.work.runs = 0;
+        self.work.forget_account();
         let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
+        self.undo.begin_step(&case, false);
         let mut run = self.run(&mut case, out)?;
         run.begin_case(opening)?;
         self.fire_due(&mut case, out, false)?;
@@ -123,7 +125,7 @@ impl Engine for Interpreter<'_> {
 
     fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
         out.clear();
-        self.work.interest_today = None;
+        self.work.forget_account();
         if case.machine != self.hash {
             return Err(Refusal::OtherMachine);
         }
@@ -137,7 +139,8 @@ impl Engine for Interpreter<'_> {
         if at < case.now {
             return Err(Refusal::Earlier { at, now: case.now });
         }
-        keep(&mut self.before, case);
+        let was = case.now;
+        self.undo.begin_step(case, true);
         self.work.runs = 0;
         let done = match input {
             Input::Event(event) => self.take(case, event, at, out),
@@ -149,7 +152,8 @@ impl Engine for Interpreter<'_> {
         let done = done.and_then(|()| self.fire_due(case, out, input == Input::Advance).map_err(Refusal::from));
         case.forget_runs();
         if done.is_err() {
-            restore(&self.before, case);
+            self.undo.undo_step(case);
+            case.now = was;
             out.clear();
         }
         done
@@ -169,19 +173,6 @@ impl Case {
             before.calls.iter_mut().for_each(|c| c.run = 0);
             before.approvals.iter_mut().for_each(|a| a.run = 0);
         }
-    }
-}
-
-fn keep(place: &mut Option<Case>, case: &Case) {
-    match place {
-        Some(copy) => copy.clone_from(case),
-        None => *place = Some(case.clone()),
-    }
-}
-
-fn restore(place: &Option<Case>, case: &mut Case) {
-    if let Some(copy) = place {
-        case.clone_from(copy);
     }
 }
 
@@ -235,27 +226,27 @@ impl Run<'_> {
     fn give_up(&mut self, timer: Timer) -> Result<(), Fault> {
         match timer {
             Timer::Hold(at) => {
-                self.case.holds.remove(at);
+                self.case.holds_mut().remove(at);
             }
-            Timer::Promise => self.case.promise = None,
+            Timer::Promise => *self.case.promise_mut() = None,
             Timer::Grace => self.pass_over_instalment(),
             Timer::Overdue => self.end_plan()?,
             Timer::Task(at) => {
-                self.case.tasks.remove(at);
+                self.case.tasks_mut().remove(at);
             }
             Timer::Substitute(at) => {
-                if let Some(task) = self.case.tasks.get_mut(at) {
+                if let Some(task) = self.case.tasks_mut().get_mut(at) {
                     task.asked = task.asked.saturating_add(1);
                 }
             }
             Timer::Approval(at) => {
-                self.case.approvals.remove(at);
+                self.case.approvals_mut().remove(at);
             }
             Timer::Waiting(at) => {
-                self.case.waiting.remove(at);
+                self.case.waiting_mut().remove(at);
             }
             Timer::Call(at) => {
-                self.case.calls.remove(at);
+                self.case.calls_mut().remove(at);
             }
             Timer::Trigger(..) => self.spend_timer(timer)?,
         }
@@ -296,10 +287,10 @@ impl Run<'_> {
 impl Run<'_> {
     /// Gives every variable its first value, in order.
     pub(crate) fn start_vars(&mut self) -> Result<(), Fault> {
-        self.case.vars.clear();
+        self.case.vars_mut().clear();
         for var in &self.m.vars {
             let value = self.quietly(|run| run.eval(var.start))?;
-            self.case.vars.push(value);
+            self.case.vars_mut().push(value);
         }
         Ok(())
     }
@@ -505,9 +496,14 @@ fn ledger_of(machine: &Machine, names: &Names, opening: &Opening, texts: &mut Ve
 fn choose_calendars(machine: &Machine, names: &Names, case: &mut Case) -> Result<(), Refusal> {
     let mut work = Work::default();
     let mut out = Outcome::default();
-    case.calendar = calendar_for(&mut Run::new(machine, case, &mut out, &mut work, names)?, 0)?;
+    let mut undo = Undo::nothing();
+    let mut chosen = |case: &mut Case, person| {
+        let held = Held::new(case, &mut undo);
+        calendar_for(&mut Run::new(machine, held, &mut out, &mut work, names)?, person)
+    };
+    case.calendar = chosen(case, 0)?;
     for person in 0..case.persons.len() {
-        let chosen = calendar_for(&mut Run::new(machine, case, &mut out, &mut work, names)?, person)?;
+        let chosen = chosen(case, person)?;
         if let Some(p) = case.persons.get_mut(person) {
             p.calendar = chosen;
         }
@@ -538,7 +534,8 @@ pub fn next_due(machine: &Machine, case: &Case) -> Result<Option<Instant>, Refus
     let mut copy = case.clone();
     let mut out = Outcome::default();
     let mut work = Work::default();
-    let mut run = Run::new(machine, &mut copy, &mut out, &mut work, &names)?;
+    let mut undo = Undo::nothing();
+    let mut run = Run::new(machine, Held::new(&mut copy, &mut undo), &mut out, &mut work, &names)?;
     Ok(run.earliest_timer()?.map(|(due, _)| due))
 }
 

@@ -1,11 +1,12 @@
 //! The value of an expression in a case, and what was read to find it.
 
+use crate::days::{Days, add};
 use crate::fault::Fault;
 use crate::outcome::Seen;
 use crate::run::{Figures, Run};
 use core::cmp::Ordering;
 use dunlin_machine::ir::{Comparison, DatedId, Expr, ExprId, Figure, Pattern, Quantity, TableId, Type};
-use dunlin_machine::value::{Calendar, Date, Duration, Money, Rate, add};
+use dunlin_machine::value::{Date, Duration, Money, Rate, Unit};
 
 type Value = Result<i64, Fault>;
 
@@ -109,7 +110,7 @@ impl<'a> Run<'a> {
     /// A duration.
     pub(crate) fn duration(&mut self, id: ExprId) -> Result<Duration, Fault> {
         let packed = self.eval(id)?;
-        Duration::unpack(packed).ok_or(Fault::Broken("a duration cannot be read"))
+        unpacked(packed).ok_or(Fault::Broken("a duration cannot be read"))
     }
 
     fn arithmetic(&mut self, expr: &Expr) -> Value {
@@ -280,13 +281,13 @@ impl<'a> Run<'a> {
     }
 
     /// The case's calendar.
-    pub(crate) fn calendar(&self) -> &'a Calendar {
+    pub(crate) fn calendar(&self) -> Days<'a> {
         self.calendar_of(self.case.calendar)
     }
 
     /// A calendar by number; the machine's first where the number is out of range, which the verifier excludes.
-    pub(crate) fn calendar_of(&self, id: dunlin_machine::ir::CalendarId) -> &'a Calendar {
-        self.m.calendars.get(id.index()).unwrap_or(&self.m.calendars[0])
+    pub(crate) fn calendar_of(&self, id: dunlin_machine::ir::CalendarId) -> Days<'a> {
+        self.names.days(self.m, id.index())
     }
 }
 
@@ -298,7 +299,16 @@ pub(crate) fn as_date(days: i64) -> Result<Date, Fault> {
     i32::try_from(days).ok().and_then(Date::from_days).ok_or(Fault::Overflow)
 }
 
-fn compare(how: Comparison, order: Ordering) -> bool {
+/// A duration from its value: what authors write is at least 1, and is read at once.
+fn unpacked(value: i64) -> Option<Duration> {
+    let unit = usize::try_from(value & 7).ok().and_then(|at| Unit::ALL.get(at));
+    match (u32::try_from(value >> 3), unit) {
+        (Ok(amount), Some(unit)) if amount > 0 => Duration::new(amount, *unit),
+        _ => Duration::unpack(value),
+    }
+}
+
+pub(crate) fn compare(how: Comparison, order: Ordering) -> bool {
     match how {
         Comparison::Equal => order.is_eq(),
         Comparison::NotEqual => order.is_ne(),

@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
         self.held(rule, what, by, due, due.is_none());
         if let Some(due) = due {
             let Ctx { owner, body, run, .. } = self.ctx;
-            self.case.waiting.push(Waiting { action: at, person, way: 0, due, owner, body, run });
+            self.case.waiting_mut().push(Waiting { action: at, person, way: 0, due, owner, body, run });
         }
         Ok(())
     }
@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
     /// The recess for which a `file` waited is over.
     pub(crate) fn file_at_last(&mut self, index: usize) -> Result<(), Fault> {
         let Some(waiting) = self.case.waiting.get(index).copied() else { return Ok(()) };
-        self.case.waiting.remove(index);
+        self.case.waiting_mut().remove(index);
         let before = self.ctx;
         let Waiting { owner, body, run, person, .. } = waiting;
         self.ctx = Ctx { owner, because_of: None, body, run, person, ..before };
@@ -138,9 +138,9 @@ impl<'a> Run<'a> {
         self.ctx = before;
         // In another recess it waits again in its place.
         if self.case.waiting.len() > others
-            && let Some(again) = self.case.waiting.pop()
+            && let Some(again) = self.case.waiting_mut().pop()
         {
-            self.case.waiting.insert(index.min(others), again);
+            self.case.waiting_mut().insert(index.min(others), again);
         }
         filed
     }

@@ -96,7 +96,7 @@ impl Run<'_> {
     }
 
     fn name_all_claims(&mut self) {
-        for claim in &mut self.case.ledger.claims {
+        for claim in self.case.claims_mut() {
             claim.fresh = false;
         }
     }

@@ -38,16 +38,16 @@ impl Run<'_> {
 
     /// Sets a hold; one of the same reason keeps its beginning.
     pub(crate) fn set_hold(&mut self, hold: Hold) -> Result<(), Fault> {
-        if let Some(old) = self.case.holds.iter_mut().find(|h| h.reason == hold.reason) {
+        if let Some(old) = self.case.holds_mut().iter_mut().find(|h| h.reason == hold.reason) {
             *old = Hold { since: old.since, ..hold };
         } else {
             let most = self.m.limits.holds;
             if self.case.holds.len() >= most as usize {
                 return Err(Fault::Bound("holds at one time", most));
             }
-            self.case.holds.push(hold);
+            self.case.holds_mut().push(hold);
         }
-        self.case.held_since = self.case.held_since.or(Some(self.case.now));
+        *self.case.held_since_mut() = self.case.held_since.or(Some(self.case.now));
         self.follow_holds()
     }
 
@@ -57,7 +57,7 @@ impl Run<'_> {
         for (w, rule) in (0u16..).zip(&self.m.whenevers) {
             let waits = self.case.holds.iter().any(|h| h.by == Some(RuleKey::Whenever(w)));
             let now = self.case.now;
-            let Some(state) = self.case.whenevers.get_mut(usize::from(w)) else { continue };
+            let Some(state) = self.case.whenevers_mut().get_mut(usize::from(w)) else { continue };
             match (waits, state.since) {
                 (true, None) => {
                     state.since = Some(now);
@@ -92,14 +92,14 @@ impl Run<'_> {
         if at >= self.case.holds.len() {
             return Ok(());
         }
-        let hold = self.case.holds.remove(at);
+        let hold = self.case.holds_mut().remove(at);
         let mark = self.mark();
         self.enter(None, mark, What::Resumed { reason: hold.reason });
         self.follow_holds()?;
         if !self.case.holds.is_empty() {
             return Ok(());
         }
-        if let Some(held) = self.case.held_since.take() {
+        if let Some(held) = self.case.held_since_mut().take() {
             self.go_on(held)?;
         }
         self.run_stopped()
@@ -123,7 +123,7 @@ impl Run<'_> {
     fn run_stopped(&mut self) -> Result<(), Fault> {
         let waited_for = self.moves_wait();
         while !self.case.stopped.is_empty() && self.case.holds.is_empty() {
-            let stopped = self.case.stopped.remove(0);
+            let stopped = self.case.stopped_mut().remove(0);
             let before = self.ctx;
             self.ctx = Ctx {
                 owner: stopped.owner,
@@ -143,8 +143,8 @@ impl Run<'_> {
 
     /// An outcome ends every hold; what the running body put in the queue runs at once.
     pub(crate) fn end_holds_silently(&mut self) -> Result<(), Fault> {
-        self.case.holds.clear();
-        self.case.held_since = None;
+        self.case.holds_mut().clear();
+        *self.case.held_since_mut() = None;
         self.follow_holds()?;
         self.run_stopped()
     }

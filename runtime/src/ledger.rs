@@ -1,37 +1,42 @@
 //! The ledger of a case: what claims bear, what costs come to, how a payment is allocated.
 //!
-//! `balance = principal + interest + costs` at every instant. Interest is simple, by the day, exact inside and rounded
-//! once where it is read or fixed (language, section 7; semantics, section 6).
+//! `balance = principal + interest + costs` at every instant (language, section 7; semantics, section 6).
 
 use crate::case::{Claim, Cost, Mark, Met, Part, Payment};
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Effect, Statement};
-use crate::run::{Ctx, Figures, KnownRate, Run};
-use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, Quantity, TextId, Waive, Year};
-use dunlin_machine::value::{Date, Money, Rate, Unit, div_half_away};
+use crate::run::{Ctx, Figures, Run};
+use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, InterestFrom, Pool, Quantity, TextId, Waive};
+use dunlin_machine::value::{Date, Money, Rate, Unit};
 
 /// How many runs of days without interest a case remembers.
 const MOST_FREE_RUNS: usize = 64;
 
-/// A rate counts billionths.
-const RATE: i128 = 1_000_000_000;
-
 impl Run<'_> {
     /// The account to today.
     pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
+        let changes = self.case.ledger_changes();
+        if let (Some((at, known)), Some(_)) = (self.work.statement, self.work.interest_today)
+            && at == changes
+        {
+            let Figures { provisional, added } = self.work.figures;
+            return Ok(Statement { provisional, added, ..known });
+        }
         let principal = self.open_principal(|_| true)?;
         let interest = self.interest()?;
         let costs = self.open_costs()?;
         let balance = add(add(principal, interest)?, costs)?;
-        Ok(Statement {
+        let statement = Statement {
             principal: Money(principal),
             interest: Money(interest),
             costs: Money(costs),
             balance: Money(balance),
             provisional: self.work.figures.provisional,
             added: self.work.figures.added,
-        })
+        };
+        self.work.statement = Some((changes, statement));
+        Ok(statement)
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {
@@ -42,122 +47,8 @@ impl Run<'_> {
         self.case.ledger.costs.iter().try_fold(0, |sum, c| add(sum, c.open()?))
     }
 
-    /// Interest of all claims to today.
-    pub(crate) fn interest(&mut self) -> Result<i64, Fault> {
-        if let Some(known) = self.work.interest_today {
-            return Ok(known);
-        }
-        let mut sum = 0;
-        self.work.figures = Figures::default();
-        for at in 0..self.case.ledger.claims.len() {
-            sum = add(sum, self.interest_of(at, self.today)?)?;
-        }
-        self.work.interest_today = Some(sum);
-        Ok(sum)
-    }
-
-    /// Interest of one claim to a day, that day included.
-    fn interest_of(&mut self, at: usize, to: Date) -> Result<i64, Fault> {
-        let (fixed, principal, next) = match self.case.ledger.claims.get(at) {
-            Some(c) => (c.interest, c.principal, c.next),
-            None => return Ok(0),
-        };
-        add(fixed, self.accrued(at, principal, next, to)?)
-    }
-
-    /// What a principal of that claim bears from one day to another, both included, rounded once.
-    fn accrued(&mut self, claim: usize, principal: i64, from: Date, to: Date) -> Result<i64, Fault> {
-        let Some(rule) = self.m.ledger.interest.as_ref() else { return Ok(0) };
-        if principal == 0 || from > to {
-            return Ok(0);
-        }
-        let mut sum: i128 = 0;
-        let mut day = from;
-        while day <= to {
-            let last = self.same_rate_until(day, to)?;
-            if !self.is_free_day(day) {
-                let rate = self.rate_between(claim, day, last)?;
-                let weight = i128::from(weight(rule.year, day, last)?);
-                let part = weight.checked_mul(rate.0.into()).ok_or(Fault::Overflow)?;
-                sum = sum.checked_add(part).ok_or(Fault::Overflow)?;
-            }
-            day = last.add_days(1)?;
-        }
-        let exact = sum.checked_mul(principal.into()).ok_or(Fault::Overflow)?;
-        let rounded = div_half_away(exact, RATE * i128::from(year_weight(rule.year)))?;
-        i64::try_from(rounded).map_err(|_| Fault::Overflow)
-    }
-
-    /// The rate of days that share it.
-    fn rate_between(&mut self, claim: usize, day: Date, last: Date) -> Result<Rate, Fault> {
-        let rule = self.m.ledger.interest.as_ref().filter(|rule| rule.added_changes.is_empty());
-        let stretch = match rule {
-            Some(rule) if self.names.rate_by_day() => rule.changes.partition_point(|c| *c <= day),
-            _ => return self.read_rate(claim, day, last),
-        };
-        let known = self.work.rates.get(stretch).copied().flatten();
-        if let Some(known) = known.filter(|known| known.read.0 <= day && last <= known.read.1) {
-            return Ok(known.rate);
-        }
-        let before = core::mem::take(&mut self.work.figures);
-        let rate = self.read_rate(claim, day, last)?;
-        if self.work.figures == Figures::default() {
-            let read = known.map_or((day, last), |known| (known.read.0.min(day), known.read.1.max(last)));
-            self.work.rates.resize(self.work.rates.len().max(stretch + 1), None);
-            if let Some(place) = self.work.rates.get_mut(stretch) {
-                *place = Some(KnownRate { rate, read });
-            }
-        }
-        self.work.figures.provisional |= before.provisional;
-        self.work.figures.added |= before.added;
-        Ok(rate)
-    }
-
-    fn read_rate(&mut self, claim: usize, day: Date, last: Date) -> Result<Rate, Fault> {
-        let rate = self.rate_on(claim, day)?;
-        if last > day {
-            // Read for the last day too: the figures may have been checked for the first days alone.
-            self.rate_on(claim, last)?;
-        }
-        Ok(rate)
-    }
-
-    /// The last day from `day` to `to` with the same rate and the same answer to whether interest runs.
-    fn same_rate_until(&self, day: Date, to: Date) -> Result<Date, Fault> {
-        let mut last = to;
-        let mut end_before = |next: Date| -> Result<(), Fault> {
-            if next > day && next <= last {
-                last = next.add_days(-1)?;
-            }
-            Ok(())
-        };
-        if let Some(rule) = self.m.ledger.interest.as_ref() {
-            for changes in [&rule.changes, &rule.added_changes] {
-                if let Some(change) = changes.get(changes.partition_point(|c| *c <= day)) {
-                    end_before(*change)?;
-                }
-            }
-        }
-        for (from, until) in &self.case.ledger.free_days {
-            end_before(*from)?;
-            if let Some(until) = until {
-                end_before(until.add_days(1)?)?;
-            }
-        }
-        Ok(last)
-    }
-
-    fn is_free_day(&self, day: Date) -> bool {
-        self.case.ledger.free_days.iter().any(|(from, until)| *from <= day && until.is_none_or(|u| day <= u))
-    }
-
-    fn rate_on(&mut self, claim: usize, day: Date) -> Result<Rate, Fault> {
-        let Some(rule) = self.m.ledger.interest.as_ref() else { return Ok(Rate(0)) };
-        self.as_of(claim, Some(day), |run| run.eval(rule.rate)).map(Rate)
-    }
-
     /// Reads something of a claim as of a day, silently: the trace names what rules read, not what the ledger counts.
-    fn as_of<T>(
+    pub(crate) fn as_of<T>(
         &mut self,
         claim: usize,
         day: Option<Date>,
@@ -192,7 +83,7 @@ impl Run<'_> {
         let interest = self.interest_of(at, to)?;
         let after = to.add_days(1)?;
         self.work.interest_today = None;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at)
+        if let Some(claim) = self.case.claims_mut().get_mut(at)
             && claim.next <= to
         {
             claim.interest = interest;
@@ -207,13 +98,13 @@ impl Run<'_> {
         for at in 0..self.case.ledger.claims.len() {
             self.fix(at, on)?;
         }
-        self.case.ledger.paid = add(self.case.ledger.paid, amount)?;
+        *self.case.paid_mut() = add(self.case.ledger.paid, amount)?;
         let first_part = self.case.ledger.parts.len();
         let left = self.allocate_as_named(amount, on, named)?;
         let left = self.allocate(left, on)?;
         let parts = self.case.ledger.parts.len().saturating_sub(first_part);
         let parts = u16::try_from(parts).map_err(|_| Fault::Overflow)?;
-        self.case.ledger.payments.push(Payment { mark, amount, on, returned: false, parts });
+        self.case.payments_mut().push(Payment { mark, amount, on, returned: false, parts });
         self.forget_oldest_payment();
         if left > 0 {
             let mark = self.mark();
@@ -224,10 +115,10 @@ impl Run<'_> {
 
     /// A case remembers a bounded number of payments for their return; the oldest gives way.
     fn forget_oldest_payment(&mut self) {
-        let ledger = &mut self.case.ledger;
-        if ledger.payments.len() > self.m.limits.payments as usize {
-            let oldest = ledger.payments.remove(0);
-            ledger.parts.drain(..usize::from(oldest.parts).min(ledger.parts.len()));
+        if self.case.ledger.payments.len() > self.m.limits.payments as usize {
+            let oldest = self.case.payments_mut().remove(0);
+            let parts = self.case.parts_mut();
+            parts.drain(..usize::from(oldest.parts).min(parts.len()));
         }
     }
 
@@ -324,12 +215,15 @@ impl Run<'_> {
     }
 
     fn pay_costs(&mut self, mut left: i64) -> Result<i64, Fault> {
-        for (at, cost) in (0u8..).zip(&mut self.case.ledger.costs) {
+        for at in (0u8..).take(self.case.ledger.costs.len()) {
+            let Some(cost) = self.case.ledger.costs.get(usize::from(at)).copied() else { continue };
             let amount = cost.open()?.min(left);
-            if amount > 0 {
-                cost.paid = add(cost.paid, amount)?;
+            if amount > 0
+                && let Some(place) = self.case.costs_mut().get_mut(usize::from(at))
+            {
+                place.paid = add(cost.paid, amount)?;
                 left = sub(left, amount)?;
-                self.case.ledger.parts.push(Part { met: Met::Costs(at), amount });
+                self.case.parts_mut().push(Part { met: Met::Costs(at), amount });
             }
         }
         Ok(left)
@@ -337,7 +231,7 @@ impl Run<'_> {
 
     fn pay_claim(&mut self, pool: Pool, claim: u16, left: i64, on: Date) -> Result<i64, Fault> {
         let at = usize::from(claim);
-        let Some(c) = self.case.ledger.claims.get_mut(at) else { return Ok(left) };
+        let Some(c) = self.case.claims_mut().get_mut(at) else { return Ok(left) };
         let (met, amount) = match pool {
             Pool::Costs => return Ok(left),
             Pool::Interest => (Met::Interest(claim), c.interest.min(left)),
@@ -354,7 +248,7 @@ impl Run<'_> {
             _ => c.interest = sub(c.interest, amount)?,
         }
         self.work.interest_today = None;
-        self.case.ledger.parts.push(Part { met, amount });
+        self.case.parts_mut().push(Part { met, amount });
         sub(left, amount)
     }
 
@@ -364,7 +258,7 @@ impl Run<'_> {
         let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
         let from = on.add_days(1)?.max(self.first_interest_day(at)?);
         let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+        if let Some(claim) = self.case.claims_mut().get_mut(at) {
             claim.interest = sub(claim.interest, bore)?.max(claim.interest.min(0));
         }
         Ok(())
@@ -399,11 +293,11 @@ impl Run<'_> {
                 self.bear_since(usize::from(claim), part.amount, payment.on)?;
             }
         }
-        if let Some(payment) = self.case.ledger.payments.get_mut(at) {
+        if let Some(payment) = self.case.payments_mut().get_mut(at) {
             payment.returned = true;
         }
         self.work.refunded = sub(payment.amount, allocated)?;
-        self.case.ledger.paid = sub(self.case.ledger.paid, payment.amount)?;
+        *self.case.paid_mut() = sub(self.case.ledger.paid, payment.amount)?;
         self.uncount_for_promise(payment.amount, payment.on)
     }
 
@@ -412,7 +306,7 @@ impl Run<'_> {
         let Some(next) = self.case.ledger.claims.get(at).map(|c| c.next) else { return Ok(()) };
         let from = on.add_days(1)?.max(self.first_interest_day(at)?);
         let bore = self.accrued(at, principal, from, next.add_days(-1)?)?;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+        if let Some(claim) = self.case.claims_mut().get_mut(at) {
             claim.interest = add(claim.interest, bore)?;
         }
         Ok(())
@@ -422,13 +316,13 @@ impl Run<'_> {
         self.work.interest_today = None;
         match part.met {
             Met::Costs(at) => {
-                if let Some(cost) = self.case.ledger.costs.get_mut(usize::from(at)) {
+                if let Some(cost) = self.case.costs_mut().get_mut(usize::from(at)) {
                     cost.paid = sub(cost.paid, part.amount)?;
                 }
             }
             Met::Interest(at) | Met::Principal(at) => {
                 self.fix(usize::from(at), self.today)?;
-                if let Some(claim) = self.case.ledger.claims.get_mut(usize::from(at)) {
+                if let Some(claim) = self.case.claims_mut().get_mut(usize::from(at)) {
                     let pot =
                         if matches!(part.met, Met::Principal(_)) { &mut claim.principal } else { &mut claim.interest };
                     *pot = add(*pot, part.amount)?;
@@ -440,7 +334,7 @@ impl Run<'_> {
 
     /// Adds costs of a kind.
     pub(crate) fn book_cost(&mut self, kind: i64, amount: i64) -> Result<(), Fault> {
-        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| c.kind == kind) {
+        if let Some(cost) = self.case.costs_mut().iter_mut().find(|c| c.kind == kind) {
             cost.charged = add(cost.charged, amount)?;
             return Ok(());
         }
@@ -448,7 +342,7 @@ impl Run<'_> {
         if self.case.ledger.costs.len() >= most as usize {
             return Err(Fault::Bound("kinds of costs", most));
         }
-        self.case.ledger.costs.push(Cost { kind, charged: amount, paid: 0 });
+        self.case.costs_mut().push(Cost { kind, charged: amount, paid: 0 });
         Ok(())
     }
 
@@ -461,7 +355,7 @@ impl Run<'_> {
     ) -> Result<(i64, bool), Fault> {
         let replaced = replacing.map(|k| i64::from(k.0));
         let mut paid = 0;
-        if let Some(cost) = self.case.ledger.costs.iter_mut().find(|c| Some(c.kind) == replaced) {
+        if let Some(cost) = self.case.costs_mut().iter_mut().find(|c| Some(c.kind) == replaced) {
             // What was paid on the costs that give way stays paid: only what exceeds it is new.
             paid = cost.paid;
             cost.charged = paid;
@@ -564,7 +458,7 @@ impl Run<'_> {
                 continue;
             }
             self.fix(at, self.today)?;
-            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            if let Some(claim) = self.case.claims_mut().get_mut(at) {
                 principal = add(principal, core::mem::take(&mut claim.principal))?;
                 interest = add(interest, core::mem::take(&mut claim.interest))?;
                 claim.disputed = false;
@@ -576,7 +470,7 @@ impl Run<'_> {
 
     pub(crate) fn waive_costs(&mut self, kind: Option<i64>, most: i64) -> Result<i64, Fault> {
         let mut waived = 0;
-        for cost in self.case.ledger.costs.iter_mut().filter(|c| kind.is_none_or(|k| c.kind == k)) {
+        for cost in self.case.costs_mut().iter_mut().filter(|c| kind.is_none_or(|k| c.kind == k)) {
             let amount = cost.open()?.min(sub(most, waived)?);
             if amount > 0 {
                 cost.charged = sub(cost.charged, amount)?;
@@ -592,7 +486,7 @@ impl Run<'_> {
         for at in self.claim_order(&mut order)?.iter().map(|at| usize::from(*at)) {
             self.fix(at, self.today)?;
             let left = sub(most, waived)?;
-            if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+            if let Some(claim) = self.case.claims_mut().get_mut(at) {
                 let amount = claim.interest.min(left).max(0);
                 claim.interest = sub(claim.interest, amount)?;
                 waived = add(waived, amount)?;
@@ -610,7 +504,7 @@ impl Run<'_> {
             let part = self.case.ledger.claims.get(at).map_or(0, |c| c.principal.min(left));
             if part > 0 {
                 self.fix(at, on)?;
-                if let Some(c) = self.case.ledger.claims.get_mut(at) {
+                if let Some(c) = self.case.claims_mut().get_mut(at) {
                     c.principal = sub(c.principal, part)?;
                 }
                 self.take_back(at, part, on)?;
@@ -637,10 +531,10 @@ impl Run<'_> {
     pub(crate) fn rest_interest(&mut self, begins: bool) -> Result<(), Fault> {
         let today = self.today;
         self.work.interest_today = None;
-        let open = self.case.ledger.free_days.iter_mut().find(|(_, until)| until.is_none());
+        let open = self.case.free_days_mut().iter_mut().find(|(_, until)| until.is_none());
         match (begins, open) {
             (true, None) => self.begin_rest(today)?,
-            (false, Some((from, _))) if *from > today => _ = self.case.ledger.free_days.pop(),
+            (false, Some((from, _))) if *from > today => _ = self.case.free_days_mut().pop(),
             (false, Some((_, until))) => *until = Some(today),
             _ => {}
         }
@@ -650,7 +544,7 @@ impl Run<'_> {
     /// Days whose interest is fixed still count: a payment with an earlier value date takes interest back. So none is
     /// forgotten; runs that touch are one.
     fn begin_rest(&mut self, today: Date) -> Result<(), Fault> {
-        let runs = &mut self.case.ledger.free_days;
+        let runs = self.case.free_days_mut();
         if let Some((_, until)) = runs.last_mut().filter(|(_, until)| *until == Some(today)) {
             *until = None;
             return Ok(());
@@ -714,6 +608,9 @@ impl Run<'_> {
 
     /// Whether the ledger counts the case as settled.
     pub(crate) fn is_settled(&mut self) -> Result<bool, Fault> {
+        if let Some((how, bound)) = self.names.settled() {
+            return Ok(crate::eval::compare(how, self.statement()?.balance.0.cmp(&bound)));
+        }
         self.ctx.record = false;
         let settled = self.eval(self.m.ledger.settled);
         self.ctx.record = true;
@@ -729,47 +626,6 @@ impl Cost {
     pub(crate) fn open(&self) -> Result<i64, Fault> {
         Ok(sub(self.charged, self.paid)?.max(0))
     }
-}
-
-/// Parts of a year, in the unit of [`year_weight`], that the days from one to the other count, both included.
-fn weight(year: Year, from: Date, to: Date) -> Result<i64, Fault> {
-    let days = i64::from(to.days() - from.days()) + 1;
-    Ok(match year {
-        Year::Days365 | Year::Days360 => days,
-        Year::Months30 => days30(to) - days30(from.add_days(-1)?),
-        Year::Actual => {
-            let mut sum = 0;
-            let mut day = from;
-            while day <= to {
-                let last = day.end_of_year().min(to);
-                let in_year = i64::from(last.days() - day.days()) + 1;
-                // A day of a common year weighs 1/365 = 366 parts of 365 × 366, one of a leap year 365 of them.
-                sum += in_year * if is_leap(day.year()) { 365 } else { 366 };
-                day = last.add_days(1)?;
-            }
-            sum
-        }
-    })
-}
-
-/// How many parts a year has.
-const fn year_weight(year: Year) -> i64 {
-    match year {
-        Year::Days365 => 365,
-        Year::Days360 | Year::Months30 => 360,
-        Year::Actual => 365 * 366,
-    }
-}
-
-/// The position of a day where every month has 30 days: day 31 is day 30, the last day of February too.
-fn days30(day: Date) -> i64 {
-    let civil = day.civil();
-    let of_month = if day == day.end_of_month() { 30 } else { i64::from(civil.day).min(30) };
-    i64::from(civil.year) * 360 + (i64::from(civil.month) - 1) * 30 + of_month
-}
-
-const fn is_leap(year: i32) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 pub(crate) fn add(a: i64, b: i64) -> Result<i64, Fault> {

@@ -1,12 +1,13 @@
 //! When claims become barred by limitation (semantics, section 13).
 
 use crate::case::Suspended;
+use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::run::Run;
 use crate::take::Taken;
 use dunlin_machine::ir::{self, EventPattern, Limitation, PeriodFrom, SuspendedDays};
-use dunlin_machine::value::{Date, add};
+use dunlin_machine::value::Date;
 
 /// How many runs of days a case remembers in which a period did not run.
 const MOST_SUSPENSIONS: usize = 64;
@@ -139,7 +140,7 @@ impl<'a> Run<'a> {
         let in_time = self.barred_on(rules, at)?.is_some_and(|last| day <= last);
         if in_time
             && self.of_that_claim(at, |run| run.holds(restart.when))?
-            && let Some(claim) = self.case.ledger.claims.get_mut(at)
+            && let Some(claim) = self.case.claims_mut().get_mut(at)
         {
             claim.restarted = Some(claim.restarted.map_or(day, |before| before.max(day)));
         }
@@ -162,7 +163,7 @@ impl<'a> Run<'a> {
     }
 
     fn suspend(&mut self, rule: u8, from: Date) -> Result<(), Fault> {
-        let runs = &mut self.case.suspended;
+        let runs = self.case.suspended_mut();
         if runs.iter().any(|r| r.rule == rule && r.until.is_none()) {
             return Ok(());
         }
@@ -178,7 +179,7 @@ impl<'a> Run<'a> {
     }
 
     fn unsuspend(&mut self, rule: u8, until: Date) {
-        if let Some(open) = self.case.suspended.iter_mut().find(|r| r.rule == rule && r.until.is_none()) {
+        if let Some(open) = self.case.suspended_mut().iter_mut().find(|r| r.rule == rule && r.until.is_none()) {
             open.until = Some(until.max(open.from));
         }
     }

@@ -38,7 +38,7 @@ impl Run<'_> {
             let found = self.m.zones.iter().position(|z| z.name() == zone).and_then(|at| u16::try_from(at).ok());
             taken.names = Some((found.ok_or_else(|| not_there("time zone in this machine:", zone))?, 0));
         }
-        self.case.new_name = id.into();
+        *self.case.new_name_mut() = id.into();
         Ok(())
     }
 
@@ -54,24 +54,24 @@ impl Run<'_> {
             zones: alloc::vec![zone.unwrap_or(0)],
             zones_given: zone.is_some(),
             born: arg("born").map(crate::eval::as_date).transpose()?,
-            ..Person::named(core::mem::take(&mut self.case.new_name))
+            ..Person::named(core::mem::take(self.case.new_name_mut()))
         };
         if happening == Happening::DebtorReplaced {
             for claim in 0..self.case.ledger.claims.len() {
                 self.fix(claim, self.today)?;
             }
             self.end_contact(taken.person)?;
-            self.case.messages.retain(|m| m.person != taken.person);
+            self.case.messages_mut().retain(|m| m.person != taken.person);
         }
-        match self.case.persons.get_mut(usize::from(taken.person)) {
+        match self.case.persons_mut().get_mut(usize::from(taken.person)) {
             Some(place) => *place = newcomer,
-            None => self.case.persons.push(newcomer),
+            None => self.case.persons_mut().push(newcomer),
         }
         let person = usize::from(taken.person);
         let before = self.ctx.person;
         let calendar = self.quietly(|run| calendar_for(run, person))?;
         self.ctx.person = before;
-        if let Some(p) = self.case.persons.get_mut(person) {
+        if let Some(p) = self.case.persons_mut().get_mut(person) {
             p.calendar = calendar;
         }
         Ok(())

@@ -20,7 +20,7 @@ impl Run<'_> {
 
     /// Whether the person was pursued until now. What waits for that person is dropped, and calls end.
     fn stop_pursuing(&mut self, person: u8) -> Result<bool, Fault> {
-        match self.case.persons.get_mut(usize::from(person)) {
+        match self.case.persons_mut().get_mut(usize::from(person)) {
             Some(p) if p.pursued => (p.pursued, p.released) = (false, true),
             _ => return Ok(false),
         }
@@ -36,7 +36,7 @@ impl Run<'_> {
             if waiting.person != person || self.is_filing(waiting.action) {
                 at += 1;
             } else {
-                self.case.waiting.remove(at);
+                self.case.waiting_mut().remove(at);
             }
         }
         self.release_moves(moves_waited);
@@ -46,7 +46,7 @@ impl Run<'_> {
                 at += 1;
                 continue;
             }
-            self.case.calls.remove(at);
+            self.case.calls_mut().remove(at);
             if call.effect > 0 {
                 self.cancel(call.effect)?;
             }

@@ -5,6 +5,7 @@
 use crate::actions::Cause;
 use crate::case::{Owner, Phase, Plan, Running, Terms};
 use crate::contact::elapsed;
+use crate::days::add;
 use crate::fault::{Fault, Refusal};
 use crate::input::PlanGiven;
 use crate::ledger::sub;
@@ -15,7 +16,7 @@ use crate::timers::{Earliest, Timer};
 use alloc::format;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, Block, PlanId, Quantity, RuleId};
-use dunlin_machine::value::{Date, Duration, Instant, Money, Rate, Unit, add};
+use dunlin_machine::value::{Date, Duration, Instant, Money, Rate, Unit};
 
 impl<'a> Run<'a> {
     fn plan_form(&self, plan: PlanId) -> Result<&'a ir::Plan, Fault> {
@@ -46,7 +47,7 @@ impl<'a> Run<'a> {
         let first_by = self.first_by(form, self.today)?;
         let effect = Effect::Offer { plan, instalments: form.instalments, at_least, first_by, total };
         self.effect(Some(rule), from, effect)?;
-        self.case.plan = Some(Plan { plan, phase: Phase::Offered });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Offered });
         Ok(())
     }
 
@@ -117,18 +118,18 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn agree(&mut self, plan: PlanId, terms: Terms) -> Result<(), Fault> {
-        if let Some(times) = self.case.agreed.get_mut(plan.index()) {
+        if let Some(times) = self.case.agreed_mut().get_mut(plan.index()) {
             *times = times.saturating_add(1);
         }
-        self.case.plan = Some(Plan { plan, phase: Phase::Accepted { terms, signed: false, asked: false } });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Accepted { terms, signed: false, asked: false } });
         self.follow_rest()
     }
 
     /// `plan_declined` and `signed`.
     pub(crate) fn answer_plan(&mut self, happening: Happening) {
-        let Some(plan) = &mut self.case.plan else { return };
+        let Some(plan) = self.case.plan_mut() else { return };
         match (&mut plan.phase, happening) {
-            (Phase::Offered, Happening::PlanDeclined) => self.case.plan = None,
+            (Phase::Offered, Happening::PlanDeclined) => *self.case.plan_mut() = None,
             (Phase::Accepted { signed, .. }, Happening::Signed) => *signed = true,
             _ => {}
         }
@@ -138,7 +139,7 @@ impl<'a> Run<'a> {
 
     pub(crate) fn ask_to_activate(&mut self, plan: PlanId, rule: RuleId) -> Result<(), Fault> {
         let form = self.plan_form(plan)?;
-        match &mut self.case.plan {
+        match self.case.plan_mut() {
             Some(Plan { plan: agreed, phase: Phase::Accepted { asked, .. } }) if *agreed == plan && !*asked => {
                 *asked = true;
             }
@@ -201,7 +202,7 @@ impl<'a> Run<'a> {
         let first = self.first_day(form, terms)?;
         let paid_before = self.case.ledger.paid;
         let running = Running { terms, count, total, first, paid_before, past: 0, missed: 0 };
-        self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Active(running) });
         self.follow_rest()?;
         Ok(running)
     }
@@ -231,7 +232,7 @@ impl<'a> Run<'a> {
             running.past = running.past.saturating_add(1);
         }
         running.missed = running.past.saturating_sub(self.met(form, &running)?);
-        self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Active(running) });
         Ok(())
     }
 
@@ -325,7 +326,7 @@ impl<'a> Run<'a> {
         let met = self.met(form, &running)?;
         let missed = met < running.past;
         running.missed = running.missed.saturating_add(u32::from(missed));
-        self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Active(running) });
         if !missed {
             return Ok(());
         }
@@ -353,7 +354,7 @@ impl<'a> Run<'a> {
         let form = self.plan_form(plan)?;
         let unmet = self.met(form, &running)? < running.count;
         if unmet {
-            self.case.plan = Some(Plan { plan, phase: Phase::Active(running) });
+            *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Active(running) });
             self.follow_rest()?;
         }
         Ok(unmet)
@@ -361,7 +362,7 @@ impl<'a> Run<'a> {
 
     /// The step at the end of an instalment's grace failed: it counts as over, not as missed.
     pub(crate) fn pass_over_instalment(&mut self) {
-        if let Some(Plan { phase: Phase::Active(running), .. }) = &mut self.case.plan {
+        if let Some(Plan { phase: Phase::Active(running), .. }) = self.case.plan_mut() {
             running.past = running.past.saturating_add(1);
         }
     }
@@ -383,7 +384,7 @@ impl<'a> Run<'a> {
         if self.met(form, &running)? < running.count {
             return Ok(false);
         }
-        self.case.plan = Some(Plan { plan, phase: Phase::Completed(running) });
+        *self.case.plan_mut() = Some(Plan { plan, phase: Phase::Completed(running) });
         self.follow_rest()?;
         self.run_of_plan(form, form.on_completed)?;
         self.raise(Happening::PlanCompleted.id(), None, 0);
@@ -392,7 +393,7 @@ impl<'a> Run<'a> {
 
     /// `cancel plan`, and the end of every plan; a completed one has ended, and may come back.
     pub(crate) fn end_plan(&mut self) -> Result<(), Fault> {
-        self.case.plan = self.case.plan.filter(|plan| matches!(plan.phase, Phase::Completed(_)));
+        *self.case.plan_mut() = self.case.plan.filter(|plan| matches!(plan.phase, Phase::Completed(_)));
         self.follow_rest()
     }
 

@@ -4,6 +4,7 @@ use crate::case::Case;
 use crate::fault::Refusal;
 use crate::outcome::{Outcome, Seen, Statement};
 use crate::run::{Names, Run, Work, text_in};
+use crate::undo::{Held, Undo};
 use alloc::vec::Vec;
 use dunlin_machine::ir::{ExprId, Machine};
 
@@ -40,5 +41,6 @@ fn with_run<T>(
     let names = Names::of(machine);
     let mut copy = case.clone();
     let (mut out, mut work) = (Outcome::default(), Work::default());
-    read(&mut Run::new(machine, &mut copy, &mut out, &mut work, &names)?)
+    let mut undo = Undo::nothing();
+    read(&mut Run::new(machine, Held::new(&mut copy, &mut undo), &mut out, &mut work, &names)?)
 }

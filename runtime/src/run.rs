@@ -1,15 +1,19 @@
 //! One step in progress: the case that it changes, the outcome that it writes, and what rule is at work.
 
-use crate::case::{Case, Owner, RuleKey, Slot};
+use crate::case::{Owner, RuleKey, Slot};
 use crate::corrections::Acted;
+use crate::days::{Clocks, Days, Known, add};
 use crate::fault::Fault;
-use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, What};
+use crate::kinds::{AllKinds, Kinds};
+use crate::outcome::{Effect, Entry, HeldAction, HeldBy, Outcome, Statement, What};
+use crate::undo::Held;
 use alloc::vec::Vec;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{
-    ActionRef, Block, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId, TextId,
+    ActionRef, Block, Comparison, Does, EventId, Expr, ExprId, Machine, Nature, On, Quantity, RuleId, ScopeId, StageId,
+    TextId,
 };
-use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit, Zone, add};
+use dunlin_machine::value::{Date, Duration, Instant, Rate, Unit};
 
 /// Memory that steps use again.
 #[derive(Debug, Default)]
@@ -42,8 +46,33 @@ pub(crate) struct Work {
     pub interest_today: Option<i64>,
     /// What is to be said of the figures behind it.
     pub figures: Figures,
+    /// The account to today, and at which count of changes in the ledger; it lasts through a step.
+    pub statement: Option<(u32, Statement)>,
     /// Rates that read nothing but the day, by stretch of days: the same for every case of the machine.
     pub rates: Vec<Option<KnownRate>>,
+    /// What the days from one on count, times their rates: the same for every case of the machine.
+    pub weighed: Vec<Weighed>,
+}
+
+impl Work {
+    /// The account is another: that of another case, of another day, or of the case as it was.
+    pub(crate) const fn forget_account(&mut self) {
+        (self.interest_today, self.statement) = (None, None);
+    }
+}
+
+/// What a run of days counts, each times its rate, with nothing to be said of the figures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weighed {
+    /// The first day.
+    pub from: Date,
+    /// The last.
+    pub to: Date,
+    /// The sum.
+    pub sum: i128,
+    /// The rate of the last day, and the last day for which it is known to be the same.
+    pub rate: Rate,
+    pub until: Date,
 }
 
 /// The rate of a stretch of days on which it is the same.
@@ -116,10 +145,12 @@ impl Ctx {
 /// A step in progress.
 pub(crate) struct Run<'a> {
     pub m: &'a Machine,
-    pub case: &'a mut Case,
+    pub case: Held<'a>,
     pub out: &'a mut Outcome,
     pub work: &'a mut Work,
     pub names: &'a Names,
+    /// The clocks of the strategy's zone.
+    pub clocks: Clocks<'a>,
     pub today: Date,
     pub ctx: Ctx,
 }
@@ -136,29 +167,37 @@ pub(crate) struct Figures {
 impl<'a> Run<'a> {
     pub(crate) fn new(
         m: &'a Machine,
-        case: &'a mut Case,
+        case: Held<'a>,
         out: &'a mut Outcome,
         work: &'a mut Work,
         names: &'a Names,
     ) -> Result<Self, Fault> {
+        let clocks = names.clocks(m, 0).ok_or(Fault::Broken("no zone"))?;
+        let (today, _) = clocks.local(case.now);
+        let mut run = Self { m, case, out, work, names, clocks, today, ctx: Ctx::new() };
+        run.begin_chain();
+        Ok(run)
+    }
+
+    /// Begins a chain of what follows from one cause, with nothing left of the one before.
+    pub(crate) fn begin_chain(&mut self) {
+        self.ctx = Ctx::new();
+        let work = &mut *self.work;
         work.queue.clear();
         work.taken = 0;
         work.chain.clear();
         work.acted.clear();
         work.exiting.clear();
-        work.effects_seen = out.entries.len();
+        work.effects_seen = self.out.entries.len();
         work.unreachable = 0;
         work.acted_for.clear();
         work.noted = 0;
         work.refunded = 0;
-        let zone = m.zones.first().ok_or(Fault::Broken("no zone"))?;
-        let (today, _) = zone.local(case.now);
-        Ok(Self { m, case, out, work, names, today, ctx: Ctx::new() })
     }
 
     /// The strategy's zone.
-    pub(crate) fn zone(&self) -> &'a Zone {
-        &self.m.zones[0]
+    pub(crate) const fn zone(&self) -> Clocks<'a> {
+        self.clocks
     }
 
     /// The day of an instant in the strategy's zone.
@@ -209,7 +248,10 @@ impl<'a> Run<'a> {
 
     /// The text value of a text; the case learns one that the machine does not know.
     pub(crate) fn learn(&mut self, text: &str) -> Result<i64, Fault> {
-        self.names.learn(self.m, &mut self.case.texts, text)
+        match self.names.find(self.m, text) {
+            Some(value) => Ok(value),
+            None => learn_own(self.case.texts_mut(), text),
+        }
     }
 
     pub(crate) fn mark(&self) -> u32 {
@@ -234,7 +276,7 @@ impl<'a> Run<'a> {
     /// Hands an effect to the host; gives its number.
     pub(crate) fn effect(&mut self, rule: Option<RuleId>, own_from: u32, effect: Effect) -> Result<u32, Fault> {
         let number = self.case.next_effect;
-        self.case.next_effect = number.checked_add(1).ok_or(Fault::Overflow)?;
+        *self.case.next_effect_mut() = number.checked_add(1).ok_or(Fault::Overflow)?;
         let statement = self.statement()?;
         self.enter(rule, own_from, What::Effect { number, effect, statement });
         Ok(number)
@@ -282,6 +324,11 @@ impl<'a> Run<'a> {
         matches!(owner, Owner::Watch(_)) || self.case.holds.iter().any(|h| h.by == Some(RuleKey::of(owner, body)))
     }
 
+    /// What an owner's triggers wait for.
+    pub(crate) fn kinds(&self, owner: Owner) -> Kinds {
+        self.names.kinds().of_owner(owner, self.case.place.stage)
+    }
+
     /// The slots of an owner's triggers.
     pub(crate) fn slots(&self, owner: Owner) -> &[Slot] {
         match owner {
@@ -296,13 +343,13 @@ impl<'a> Run<'a> {
     /// A slot, to change it.
     pub(crate) fn slot(&mut self, owner: Owner, at: usize) -> Result<&mut Slot, Fault> {
         let slots = match owner {
-            Owner::Stage => Some(&mut self.case.place.slots),
+            Owner::Stage => Some(self.case.slots_mut()),
             Owner::Scope(s) => {
-                return self.case.place.slots_of_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot"));
+                return self.case.scope_slots_mut(s).get_mut(at).ok_or(Fault::Broken("a trigger has no slot"));
             }
             Owner::Plan => None,
-            Owner::Whenever(w) => self.case.whenevers.get_mut(usize::from(w)).map(|w| &mut w.slots),
-            Owner::Watch(w) => self.case.watches.get_mut(usize::from(w)),
+            Owner::Whenever(w) => self.case.whenevers_mut().get_mut(usize::from(w)).map(|w| &mut w.slots),
+            Owner::Watch(w) => self.case.watches_mut().get_mut(usize::from(w)),
         };
         slots.and_then(|s| s.get_mut(at)).ok_or(Fault::Broken("a trigger has no slot"))
     }
@@ -334,6 +381,16 @@ fn is_by_day(machine: &Machine, id: ExprId) -> bool {
     }
 }
 
+/// The bound of `settled when balance <= …`, as most strategies write it.
+fn settled_by(machine: &Machine) -> Option<(Comparison, i64)> {
+    let expr = |id: &ExprId| machine.exprs.get(id.index());
+    let Expr::Compare(how, left, right) = expr(&machine.ledger.settled)? else { return None };
+    match (expr(left)?, expr(right)?) {
+        (Expr::Read(Quantity::Balance), Expr::Const(bound)) => Some((*how, *bound)),
+        _ => None,
+    }
+}
+
 /// The text behind a text value.
 pub(crate) fn text_in<'t>(machine: &'t Machine, texts: &'t [alloc::string::String], value: i64) -> &'t str {
     let found = match usize::try_from(value) {
@@ -351,7 +408,10 @@ pub(crate) struct Names {
     reads_attempts: bool,
     watches_effects: bool,
     rate_by_day: bool,
+    settled: Option<(Comparison, i64)>,
     demands: bool,
+    known: Known,
+    kinds: AllKinds,
     /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
     on_the_way_out: Vec<u16>,
 }
@@ -367,17 +427,41 @@ impl Names {
             reads_attempts: machine.exprs.iter().any(asks),
             watches_effects: machine.triggers.iter().any(sees),
             rate_by_day: machine.ledger.interest.as_ref().is_some_and(|rule| is_by_day(machine, rule.rate)),
+            settled: settled_by(machine),
             demands: machine
                 .actions
                 .iter()
                 .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
+            known: Known::of(machine),
+            kinds: AllKinds::of(machine),
             on_the_way_out: on_the_way_out(machine),
         }
+    }
+
+    /// What the triggers of each owner wait for.
+    pub(crate) const fn kinds(&self) -> &AllKinds {
+        &self.kinds
+    }
+
+    /// The clocks of a zone, by number.
+    pub(crate) fn clocks<'a>(&'a self, machine: &'a Machine, zone: usize) -> Option<Clocks<'a>> {
+        machine.zones.get(zone).map(|of| self.known.clocks(zone, of))
+    }
+
+    /// The days of a calendar, by number; of the machine's first where the number is out of range, which the verifier excludes.
+    pub(crate) fn days<'a>(&'a self, machine: &'a Machine, calendar: usize) -> Days<'a> {
+        let of = machine.calendars.get(calendar).unwrap_or(&machine.calendars[0]);
+        self.known.days(calendar, of)
     }
 
     /// Whether the rate of interest reads nothing but the day: no fact, no claim, no debtor.
     pub(crate) const fn rate_by_day(&self) -> bool {
         self.rate_by_day
+    }
+
+    /// To what the balance is compared where that says whether a case is settled.
+    pub(crate) const fn settled(&self) -> Option<(Comparison, i64)> {
+        self.settled
     }
 
     /// Whether a watch waits for effects.
@@ -416,16 +500,21 @@ impl Names {
         if let Some(value) = self.find(machine, text) {
             return Ok(value);
         }
-        let at = match texts.iter().position(|t| t == text) {
-            Some(at) => at,
-            None => {
-                texts.push(text.into());
-                texts.len().saturating_sub(1)
-            }
-        };
-        let at = i64::try_from(at).map_err(|_| Fault::Overflow)?;
-        Ok((-1i64).saturating_sub(at))
+        learn_own(texts, text)
     }
+}
+
+/// The text value of a text that the machine does not know.
+fn learn_own(texts: &mut Vec<alloc::string::String>, text: &str) -> Result<i64, Fault> {
+    let at = match texts.iter().position(|t| t == text) {
+        Some(at) => at,
+        None => {
+            texts.push(text.into());
+            texts.len().saturating_sub(1)
+        }
+    };
+    let at = i64::try_from(at).map_err(|_| Fault::Overflow)?;
+    Ok((-1i64).saturating_sub(at))
 }
 
 /// The actions in `leaving` blocks, in order.

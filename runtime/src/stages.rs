@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
     }
 
     fn enter_anew_later(&mut self, acted: bool) {
-        if let Some(before) = &mut self.case.before {
+        if let Some(before) = self.case.before_mut() {
             before.anew = acted;
         }
     }
@@ -96,23 +96,22 @@ impl<'a> Run<'a> {
     fn leave(&mut self, remember: bool) -> Result<(), Fault> {
         let run = self.ctx.run;
         let moves_waited = self.moves_wait();
-        self.case.waiting.retain(|w| w.run == run || w.owner == Owner::Plan);
-        self.case.stopped.retain(|s| s.run == run || s.owner == Owner::Plan);
+        if !self.case.waiting.is_empty() {
+            self.case.waiting_mut().retain(|w| w.run == run || w.owner == Owner::Plan);
+        }
+        if !self.case.stopped.is_empty() {
+            self.case.stopped_mut().retain(|s| s.run == run || s.owner == Owner::Plan);
+        }
         self.release_moves(moves_waited);
-        for message in &mut self.case.messages {
+        for message in self.case.messages_mut() {
             message.stage = match (message.stage, remember) {
                 (Lasts::Now, true) => Lasts::Before,
                 (Lasts::Before, false) => Lasts::Before,
                 _ => Lasts::Over,
             };
         }
-        let mut left = match self.case.before.take() {
-            Some(place) if remember => place,
-            before => {
-                self.case.before = before;
-                Place::nowhere(self.case.now)
-            }
-        };
+        let spare = if remember { self.case.spare_before() } else { None };
+        let mut left = spare.unwrap_or_else(|| Place::nowhere(self.case.now));
         left.clone_from(&self.case.place);
         left.left = Some(self.case.now);
         left.tasks.clear();
@@ -121,7 +120,7 @@ impl<'a> Run<'a> {
         self.withdraw(&mut left)?;
         if remember {
             self.shift_left(&mut left)?;
-            self.case.before = Some(left);
+            *self.case.before_mut() = Some(left);
         }
         Ok(())
     }
@@ -135,7 +134,7 @@ impl<'a> Run<'a> {
                 at += 1;
                 continue;
             }
-            self.case.tasks.remove(at);
+            self.case.tasks_mut().remove(at);
             left.tasks.push(task);
             self.cancel(task.effect)?;
         }
@@ -145,7 +144,7 @@ impl<'a> Run<'a> {
                 at += 1;
                 continue;
             }
-            self.case.calls.remove(at);
+            self.case.calls_mut().remove(at);
             left.calls.push(call);
             if call.effect > 0 {
                 self.cancel(call.effect)?;
@@ -207,7 +206,7 @@ impl<'a> Run<'a> {
         let machine = self.m;
         let entered: &Stage = machine.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?;
         let now = self.case.now;
-        let place = &mut self.case.place;
+        let place = self.case.place_mut();
         place.stage = stage;
         (place.entered, place.returned) = (now, None);
         self.drop_scopes(stage);
@@ -233,7 +232,7 @@ impl<'a> Run<'a> {
     pub(crate) fn come_in(&mut self, stage: StageId, entered: Instant, rule: Option<RuleId>) -> Result<(), Fault> {
         let triggers = self.m.stages.get(stage.index()).ok_or(Fault::Broken("a stage is missing"))?.triggers;
         let now = self.case.now;
-        let place = &mut self.case.place;
+        let place = self.case.place_mut();
         (place.stage, place.entered, place.returned) = (stage, entered, Some(now));
         self.note_move(stage);
         let mark = self.mark();
@@ -249,7 +248,7 @@ impl<'a> Run<'a> {
             if self.is_around(scope, stage) {
                 at += 1;
             } else {
-                let place = &mut self.case.place;
+                let place = self.case.place_mut();
                 let slots = place.range_of(scope);
                 place.scope_slots.drain(slots);
                 place.scopes.remove(at);
@@ -271,7 +270,7 @@ impl<'a> Run<'a> {
         // Only a case that goes on where it was elsewhere entered before now: it runs from now as after a return.
         let returned = Some(self.case.now).filter(|now| *now != at);
         let slots = scope.triggers.len;
-        let place = &mut self.case.place;
+        let place = self.case.place_mut();
         place.scopes.insert(0, Around { scope: id, entered: at, returned, slots });
         place.scope_slots.resize(place.scope_slots.len() + usize::from(slots), Slot::new());
         place.scope_slots.rotate_right(usize::from(slots));
@@ -284,9 +283,9 @@ impl<'a> Run<'a> {
     }
 
     fn note_move(&mut self, stage: StageId) {
-        self.case.events = self.case.events.saturating_add(1);
+        *self.case.events_mut() = self.case.events.saturating_add(1);
         if !self.case.been.contains(&stage) {
-            self.case.been.push(stage);
+            self.case.been_mut().push(stage);
         }
     }
 
@@ -305,18 +304,18 @@ impl<'a> Run<'a> {
         self.entered_once(back)?;
         let from = self.case.place.stage;
         let acted = self.run_leaving(from, back)?;
-        let Some(mut place) = self.case.before.take() else { return Err(Fault::NoLastStage) };
+        let Some(mut place) = self.case.before_mut().take() else { return Err(Fault::NoLastStage) };
         let come_back = self.case.messages.iter().enumerate().filter(|(_, m)| m.stage == Lasts::Before);
         let come_back = come_back.fold(0u32, |set, (at, _)| set | 1 << at);
         self.leave(true)?;
         self.enter_anew_later(acted);
-        for (at, message) in self.case.messages.iter_mut().enumerate() {
+        for (at, message) in self.case.messages_mut().iter_mut().enumerate() {
             if come_back >> at & 1 == 1 {
                 message.stage = Lasts::Now;
             }
         }
         let left = place.left.take().unwrap_or(self.case.now);
-        mem::swap(&mut self.case.place, &mut place);
+        mem::swap(self.case.place_mut(), &mut place);
         self.note_move(back);
         let mark = self.mark();
         self.enter(rule, mark, What::Move { from: Some(from), to: back, back: true });
@@ -340,14 +339,14 @@ impl<'a> Run<'a> {
         let now = self.case.now;
         let (days, seconds) = self.since(left);
         // Dates that passed meanwhile are due now: nothing of the place is due before the return.
-        self.case.place.returned = Some(now);
+        self.case.place_mut().returned = Some(now);
         self.shift_owner(Owner::Stage, days, seconds)?;
         for at in 0..self.case.place.scopes.len() {
-            let Some(around) = self.case.place.scopes.get_mut(at) else { continue };
+            let Some(around) = self.case.place_mut().scopes.get_mut(at) else { continue };
             let scope = around.scope;
             if let Some(ran_on) = lent.around(scope) {
                 *around = *ran_on;
-                self.case.place.slots_of_mut(scope).copy_from_slice(lent.slots_of(scope));
+                self.case.scope_slots_mut(scope).copy_from_slice(lent.slots_of(scope));
                 continue;
             }
             around.returned = Some(now);
@@ -365,7 +364,7 @@ impl<'a> Run<'a> {
         {
             let moved = day.add_days(i32::try_from(days).map_err(|_| Fault::Overflow)?)?;
             let day = Some(self.calendar().next_working_day(moved)?);
-            self.case.deadline = Some(Deadline { day, ..deadline });
+            *self.case.deadline_mut() = Some(Deadline { day, ..deadline });
         }
         Ok(())
     }
@@ -374,7 +373,7 @@ impl<'a> Run<'a> {
     fn open_again(&mut self, left: Instant) -> Result<(), Fault> {
         let (days, seconds) = self.since(left);
         let run = self.ctx.run;
-        let mut tasks = mem::take(&mut self.case.place.tasks);
+        let mut tasks = mem::take(&mut self.case.place_mut().tasks);
         for mut task in tasks.drain(..) {
             let (form, rule) = self.task_of(task.action)?;
             let from = self.mark();
@@ -392,19 +391,19 @@ impl<'a> Run<'a> {
             task.run = run;
             self.add_task(task)?;
         }
-        self.case.place.tasks = tasks;
-        let mut calls = mem::take(&mut self.case.place.calls);
+        self.case.place_mut().tasks = tasks;
+        let mut calls = mem::take(&mut self.case.place_mut().calls);
         for mut call in calls.drain(..) {
             call.due = self.later(call.due, days, seconds, false)?;
             call.run = run;
-            self.case.calls.push(call);
+            self.case.calls_mut().push(call);
         }
-        self.case.place.calls = calls;
-        let mut approvals = mem::take(&mut self.case.place.approvals);
+        self.case.place_mut().calls = calls;
+        let mut approvals = mem::take(&mut self.case.place_mut().approvals);
         for approval in approvals.drain(..) {
             self.ask_again(approval, days, seconds)?;
         }
-        self.case.place.approvals = approvals;
+        self.case.place_mut().approvals = approvals;
         Ok(())
     }
 
@@ -417,7 +416,7 @@ impl<'a> Run<'a> {
         let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
         let effect = self.tell_approval(form, rule, from, hours, due, true)?;
         let asked = self.case.now;
-        self.case.approvals.push(Approval { due, effect, asked, run: self.ctx.run, ..approval });
+        self.case.approvals_mut().push(Approval { due, effect, asked, run: self.ctx.run, ..approval });
         Ok(())
     }
 
@@ -435,17 +434,17 @@ impl<'a> Run<'a> {
     /// Opens the slots of an owner's triggers anew.
     pub(crate) fn open_slots(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
         let slots = match owner {
-            Owner::Stage => &mut self.case.place.slots,
+            Owner::Stage => self.case.slots_mut(),
             Owner::Scope(s) => {
-                self.case.place.slots_of_mut(s).fill(Slot::new());
+                self.case.scope_slots_mut(s).fill(Slot::new());
                 return self.schedule_all(owner, triggers);
             }
             Owner::Plan => return Ok(()),
-            Owner::Whenever(w) => match self.case.whenevers.get_mut(usize::from(w)) {
+            Owner::Whenever(w) => match self.case.whenevers_mut().get_mut(usize::from(w)) {
                 Some(waits) => &mut waits.slots,
                 None => return Err(Fault::Broken("a rule has no slots")),
             },
-            Owner::Watch(w) => match self.case.watches.get_mut(usize::from(w)) {
+            Owner::Watch(w) => match self.case.watches_mut().get_mut(usize::from(w)) {
                 Some(slots) => slots,
                 None => return Err(Fault::Broken("a watch has no slots")),
             },

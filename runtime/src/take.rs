@@ -5,6 +5,7 @@ use crate::contact::BY_PHONE;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Given};
 use crate::ledger::{add, sub};
+use crate::params::Param;
 use crate::run::{Names, Run};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -138,13 +139,14 @@ impl Run<'_> {
     /// Finds what the event speaks of in the case.
     fn check_names(&mut self, happening: Happening, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
         let text = |param: &str| text_given(happening, event, param);
-        if let Some(id) = text("debtor")
+        let given = |param: Param| text_at(event, param.of(happening)?);
+        if let Some(id) = given(Param::Debtor)
             && happening != Happening::DebtorAdded
         {
             let found = self.case.persons.iter().position(|p| p.id == id);
             taken.person = found.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| not_there("debtor", id))?;
         }
-        if let Some(id) = text("claim")
+        if let Some(id) = given(Param::Claim)
             && happening != Happening::ClaimAdded
         {
             let found = self.case.ledger.claims.iter().position(|c| c.id == id);
@@ -209,7 +211,7 @@ impl Run<'_> {
                 if self.case.ledger.claims.iter().any(|c| c.id == id) {
                     return Err(wrong("claim", "the name of a new claim; this one is there already"));
                 }
-                self.case.new_name = id.into();
+                *self.case.new_name_mut() = id.into();
             }
             Happening::DebtorAdded | Happening::DebtorReplaced => self.check_newcomer(happening, event, taken)?,
             Happening::Waived => {
@@ -311,7 +313,7 @@ impl Run<'_> {
                 | Happening::CostsSet
                 | Happening::Waived
         );
-        if let Some(on) = happening.param("on")
+        if let Some(on) = Param::On.of(happening)
             && let Some(place) = taken.args.get_mut(on)
         {
             let today = i64::from(self.today.days());
@@ -319,8 +321,8 @@ impl Run<'_> {
         }
         self.whole_claim(happening, taken)?;
         let at = match happening {
-            Happening::ClaimAdded => happening.param("principal"),
-            _ => happening.param("amount"),
+            Happening::ClaimAdded => Param::Principal.of(happening),
+            _ => Param::Amount.of(happening),
         };
         let (Some(at), true) = (at, counts || happening == Happening::ClaimAdded) else { return Ok(()) };
         if happening == Happening::Promise && taken.arg(at).is_none() {
@@ -340,7 +342,7 @@ impl Run<'_> {
     /// An objection that names no amount is against the whole claim (§ 694 ZPO, Art. 74 SchKG).
     fn whole_claim(&mut self, happening: Happening, taken: &mut Taken) -> Result<(), Refusal> {
         if matches!(happening, Happening::Objection | Happening::Opposition)
-            && let Some(at) = happening.param("amount")
+            && let Some(at) = Param::Amount.of(happening)
             && taken.arg(at).is_none()
         {
             let principal = self.statement()?.principal.0;
@@ -354,10 +356,10 @@ impl Run<'_> {
     /// What an event does by itself.
     pub(crate) fn take_up(&mut self, taken: &Taken) -> Result<(), Fault> {
         let Some(happening) = Happening::of(taken.event) else { return Ok(()) };
-        let amount = happening.param("amount").and_then(|at| taken.arg(at));
-        let on = happening.param("on").and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
+        let amount = Param::Amount.of(happening).and_then(|at| taken.arg(at));
+        let on = Param::On.of(happening).and_then(|at| taken.arg(at)).map(crate::eval::as_date).transpose()?;
         let channel =
-            happening.param("channel").and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
+            Param::Channel.of(happening).and_then(|at| taken.arg(at)).and_then(|c| u8::try_from(c).ok()).map(ChannelId);
         let person = usize::from(taken.person);
         match happening {
             Happening::Payment | Happening::Enforced => {
@@ -378,7 +380,7 @@ impl Run<'_> {
             Happening::Hold => self.take_hold(taken),
             Happening::Released => self.resume(taken.names.map_or(0, |(_, reason)| reason)),
             Happening::TaskDone => {
-                self.case.tasks.remove(usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0));
+                self.case.tasks_mut().remove(usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0));
                 Ok(())
             }
             Happening::Postponed => self.postpone(taken),
@@ -390,8 +392,8 @@ impl Run<'_> {
                 Ok(())
             }
             Happening::TitleIssued | Happening::Judgment => {
-                self.case.titled = true;
-                self.case.titled_on = self.case.titled_on.or(on).or(Some(self.today));
+                *self.case.titled_mut() = true;
+                *self.case.titled_on_mut() = self.case.titled_on.or(on).or(Some(self.today));
                 Ok(())
             }
             Happening::CostsSet => {
@@ -415,7 +417,7 @@ impl Run<'_> {
         taken: &Taken,
     ) -> Result<(), Fault> {
         let one = channel.map_or(Channels::default(), Channels::of);
-        let Some(p) = self.case.persons.get_mut(person) else { return Ok(()) };
+        let Some(p) = self.case.persons_mut().get_mut(person) else { return Ok(()) };
         let without = |set: Channels| Channels(set.0 & !one.0);
         match happening {
             Happening::ConsentGiven => (p.consent, p.barred) = (p.consent.or(one), without(p.barred)),
@@ -433,7 +435,7 @@ impl Run<'_> {
             Happening::Bounced => {
                 let effect = taken.arg(1).and_then(|n| u32::try_from(n).ok());
                 let person = if taken.arg(2).is_some() { person } else { self.person_of(effect).unwrap_or(person) };
-                if let Some(p) = self.case.persons.get_mut(person) {
+                if let Some(p) = self.case.persons_mut().get_mut(person) {
                     p.barred = p.barred.or(one);
                 }
                 if let Some(channel) = channel {
@@ -453,17 +455,17 @@ impl Run<'_> {
     fn take_promise(&mut self, taken: &Taken) -> Result<(), Fault> {
         let by = crate::eval::as_date(taken.arg(1).unwrap_or(0))?;
         let amount = taken.arg(0).unwrap_or(0);
-        self.case.promise = Some(Promise { amount, on: self.today, by, paid: 0 });
+        *self.case.promise_mut() = Some(Promise { amount, on: self.today, by, paid: 0 });
         Ok(())
     }
 
     /// Counts a payment for the open promise.
     pub(crate) fn count_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
-        let Some(promise) = self.case.promise.as_mut() else { return Ok(()) };
+        let Some(promise) = self.case.promise_mut().as_mut() else { return Ok(()) };
         if (promise.on..=promise.by).contains(&on) {
             promise.paid = add(promise.paid, amount)?;
             if promise.paid >= promise.amount {
-                self.case.promise = None;
+                *self.case.promise_mut() = None;
                 self.raise(Happening::PromiseKept.id(), None, 0);
             }
         }
@@ -472,7 +474,7 @@ impl Run<'_> {
 
     /// A returned payment counts no more for the open promise.
     pub(crate) fn uncount_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
-        if let Some(promise) = self.case.promise.as_mut()
+        if let Some(promise) = self.case.promise_mut().as_mut()
             && (promise.on..=promise.by).contains(&on)
         {
             promise.paid = sub(promise.paid, amount)?.max(0);
@@ -481,7 +483,7 @@ impl Run<'_> {
     }
 
     fn dispute(&mut self, claim: Option<u16>, disputed: bool) -> Result<(), Fault> {
-        for (at, c) in self.case.ledger.claims.iter_mut().enumerate() {
+        for (at, c) in self.case.claims_mut().iter_mut().enumerate() {
             let named = claim.map(usize::from);
             let all = named.is_none() && (!disputed || c.principal > 0);
             if all || named == Some(at) {
@@ -499,7 +501,7 @@ impl Run<'_> {
         let date = |at: usize| taken.arg(at).map(crate::eval::as_date).transpose();
         let (due, arose, default_on) = (date(2)?.unwrap_or(self.today), date(4)?, date(5)?);
         let principal = taken.arg(1).unwrap_or(0);
-        let id = core::mem::take(&mut self.case.new_name);
+        let id = core::mem::take(self.case.new_name_mut());
         let kind = taken.arg(3).filter(|k| *k != UNKNOWN_TEXT);
         let claim = Claim {
             id,
@@ -515,7 +517,7 @@ impl Run<'_> {
             secured: false,
             restarted: None,
         };
-        self.case.ledger.claims.push(claim);
+        self.case.claims_mut().push(claim);
         self.work.interest_today = None;
         self.start_interest(self.case.ledger.claims.len().saturating_sub(1))
     }
@@ -523,7 +525,7 @@ impl Run<'_> {
     /// Sets the first day on which a claim bears interest.
     pub(crate) fn start_interest(&mut self, at: usize) -> Result<(), Fault> {
         let first = self.first_interest_day(at)?;
-        if let Some(claim) = self.case.ledger.claims.get_mut(at) {
+        if let Some(claim) = self.case.claims_mut().get_mut(at) {
             claim.next = first;
         }
         Ok(())
@@ -533,7 +535,7 @@ impl Run<'_> {
         let Some(channel) = channel else { return Ok(()) };
         self.log_conversation(person, channel);
         if BY_PHONE.has(channel) {
-            self.case.calls.retain(|call| usize::from(call.person) != person);
+            self.case.calls_mut().retain(|call| usize::from(call.person) != person);
         }
         Ok(())
     }
@@ -550,7 +552,7 @@ impl Run<'_> {
         let until = crate::eval::as_date(taken.arg(1).unwrap_or(0))?;
         let over = self.begin(until.add_days(1)?)?;
         let at = usize::try_from(taken.names.map_or(0, |(_, at)| at)).unwrap_or(0);
-        if let Some(task) = self.case.tasks.get_mut(at) {
+        if let Some(task) = self.case.tasks_mut().get_mut(at) {
             task.due = Some(over);
         }
         Ok(())
@@ -560,7 +562,7 @@ impl Run<'_> {
         let day = Some(crate::eval::as_date(taken.arg(0).unwrap_or(0))?);
         // It is nobody's message any more: a bounce does not take it away, and the next message sets its own.
         let action = dunlin_machine::ir::ActionRef(u16::MAX);
-        self.case.deadline = Some(crate::case::Deadline { day, set: self.case.now, effect: 0, action });
+        *self.case.deadline_mut() = Some(crate::case::Deadline { day, set: self.case.now, effect: 0, action });
         Ok(())
     }
 
@@ -577,9 +579,9 @@ impl Run<'_> {
         let fact = dunlin_machine::ir::FactId(at);
         let old = self.case.facts.get(usize::from(at)).copied().flatten();
         if !self.case.first_facts.iter().any(|(f, _)| *f == fact) {
-            self.case.first_facts.push((fact, old));
+            self.case.first_facts_mut().push((fact, old));
         }
-        if let Some(place) = self.case.facts.get_mut(usize::from(at)) {
+        if let Some(place) = self.case.facts_mut().get_mut(usize::from(at)) {
             *place = Some(value);
         }
         Ok(())
@@ -597,7 +599,10 @@ impl Run<'_> {
 
 /// A text that an event brings for one of its parameters.
 pub(crate) fn text_given<'e>(happening: Happening, event: &'e Event, param: &str) -> Option<&'e str> {
-    let at = happening.param(param)?;
+    text_at(event, happening.param(param)?)
+}
+
+fn text_at(event: &Event, at: usize) -> Option<&str> {
     event.args.iter().find(|(a, _)| usize::from(*a) == at).and_then(|(_, given)| match given {
         Given::Text(text) => Some(text.as_str()),
         Given::Value(_) => None,

@@ -2,13 +2,14 @@
 
 use crate::actions::Cause;
 use crate::case::{Around, Counts, Owner, Slot};
+use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
 use crate::run::Run;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
-use dunlin_machine::value::{Date, Duration, Instant, Unit, add};
+use dunlin_machine::value::{Civil, Date, Duration, Instant, Unit, days_in_month};
 
 /// Something that falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,11 +73,11 @@ impl<'a> Run<'a> {
                 task = Some((due, at));
             }
         }
-        if let Some((due, at)) = task {
-            best.offer(Some(due), Timer::Task(at));
-        }
         for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
             best.offer(self.next_substitute(at)?, Timer::Substitute(at));
+        }
+        if let Some((due, at)) = task {
+            best.offer(Some(due), Timer::Task(at));
         }
         for (at, approval) in self.case.approvals.iter().enumerate() {
             best.offer(approval.due, Timer::Approval(at));
@@ -102,39 +103,98 @@ impl<'a> Run<'a> {
         };
         let awake = !self.in_outcome();
         if awake {
-            for w in (0u16..).take(self.m.watches.len()) {
-                self.earliest_of(best, (0, w), Owner::Watch(w), rest);
-            }
-            for w in (0u16..).take(self.m.whenevers.len()) {
-                if self.waits(Owner::Whenever(w)) {
-                    self.earliest_of(best, (1, w), Owner::Whenever(w), rest);
-                }
-            }
+            self.earliest_beside_stages(best, rest);
         }
         if rest.held {
             return Ok(());
         }
-        self.earliest_of(best, (2, 0), Owner::Stage, rest);
+        self.scan(best, (2, 0), Owner::Stage, &self.case.place.slots, rest);
+        if self.kinds(Owner::Stage).dates {
+            self.earliest_date_of(best, (2, 0), Owner::Stage, rest);
+        }
         for at in (0u16..).take(if awake { self.case.place.scopes.len() } else { 0 }) {
             if let Some(owner) = self.owner_of(3, at) {
-                self.earliest_of(best, (3, at), owner, rest);
+                self.scan(best, (3, at), owner, self.slots(owner), rest);
+                if self.kinds(owner).dates {
+                    self.earliest_date_of(best, (3, at), owner, rest);
+                }
             }
         }
         Ok(())
     }
 
-    fn earliest_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
-        let machine = self.m;
-        let of_stage = owner.of_stage();
-        let triggers = self.triggers_of(owner);
-        for (at, trigger) in (0u16..).zip(machine.triggers.get(triggers.range()).unwrap_or(&[])) {
-            let waits = of_stage && trigger.moves;
-            if waits && rest.no_moves {
-                continue;
+    /// The earliest trigger of watches, and of `whenever` rules that wait.
+    fn earliest_beside_stages(&mut self, best: &mut Earliest, rest: Rest) {
+        let mut number = 0u16;
+        for slots in &self.case.watches {
+            self.scan(best, (0, number), Owner::Watch(number), slots, rest);
+            number = number.saturating_add(1);
+        }
+        number = 0;
+        // A `whenever` rule waits while its hold lasts.
+        for rule in if rest.held { self.case.whenevers.as_slice() } else { &[] } {
+            if rule.since.is_some() {
+                self.scan(best, (1, number), Owner::Whenever(number), &rule.slots, rest);
             }
+            number = number.saturating_add(1);
+        }
+        if !self.names.kinds().wide().dates {
+            return;
+        }
+        for w in (0u16..).take(self.m.watches.len()) {
+            self.earliest_date_of(best, (0, w), Owner::Watch(w), rest);
+        }
+        for w in (0u16..).take(self.m.whenevers.len()) {
+            if self.waits(Owner::Whenever(w)) {
+                self.earliest_date_of(best, (1, w), Owner::Whenever(w), rest);
+            }
+        }
+    }
+
+    /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
+    /// later than another: that is seen at once. Of two that are due at once the first in the order of [`Timer`] came first.
+    #[inline]
+    fn scan(&self, best: &mut Earliest, of: (u8, u16), owner: Owner, slots: &[Slot], rest: Rest) {
+        let mut before = best.limit();
+        for (at, slot) in slots.iter().enumerate() {
+            if slot.due < before {
+                self.consider(best, of, owner, (at, slot), rest);
+                before = best.limit();
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn consider(
+        &self,
+        best: &mut Earliest,
+        (rank, number): (u8, u16),
+        owner: Owner,
+        (at, slot): (usize, &Slot),
+        rest: Rest,
+    ) {
+        let triggers = self.m.triggers.get(self.triggers_of(owner).range());
+        if let Some(trigger) = triggers.and_then(|triggers| triggers.get(at))
+            && let Some(due) = self.slot_due(owner, slot, trigger)
+            && rest.lets_go(owner, trigger, due)
+        {
+            best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
+        }
+    }
+
+    /// The earliest of the triggers that hang on a date.
+    fn earliest_date_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
+        let machine = self.m;
+        let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
+        for (at, trigger) in (0u16..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
-            if let Ok(Some(due)) = self.due(owner, usize::from(at), trigger)
-                && !(waits && !matches!(trigger.on, On::Event { .. }) && rest.asked.is_some_and(|asked| due <= asked))
+            if let On::Date { date, offset, before } = trigger.on
+                && !(rest.no_moves && trigger.moves && owner.of_stage())
+                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
+                && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
+                && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
+                && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
+                && rest.lets_go(owner, trigger, due)
             {
                 best.offer(Some(due), Timer::Trigger(rank, number, at));
             }
@@ -149,31 +209,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When a trigger is due, if it is a timer.
-    fn due(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<Instant>, Fault> {
-        let Some(slot) = self.slots(owner).get(at) else { return Ok(None) };
-        let plain = match &trigger.on {
-            On::AsSoonAs(_) | On::Move | On::Effect(_) => return Ok(None),
-            // Most triggers of a stage wait for nothing, or are spent: that is seen at once.
-            On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } | On::Event { .. } => {
-                if slot.due == Slot::NEVER {
-                    return Ok(None);
-                }
-                // What has an anchor cannot be due before it.
-                if slot.counts != Counts::Not {
-                    return Ok(Instant::from_seconds(slot.due.max(slot.not_before)));
-                }
-                slot.due
-            }
-            On::Date { date, offset, before } => {
-                let slot = *slot;
-                let Some((due, _)) = self.plain_due(*date, *offset, *before, slot)? else { return Ok(None) };
-                self.not_twice_a_day(owner, trigger, due)?.seconds()
-            }
-        };
-        let not_before = self.slots(owner).get(at).map_or(0, |slot| slot.not_before);
-        // What has no anchor counts from when its owner runs.
-        Ok(Instant::from_seconds(plain.max(not_before).max(self.runs_from(owner).seconds())))
+    /// When a trigger is due by what its slot says, if it is such a timer.
+    fn slot_due(&self, owner: Owner, slot: &Slot, trigger: &Trigger) -> Option<Instant> {
+        match &trigger.on {
+            On::AsSoonAs(_) | On::Move | On::Effect(_) | On::Date { .. } => None,
+            // What has an anchor cannot be due before it.
+            _ if slot.counts != Counts::Not => Instant::from_seconds(slot.due.max(slot.not_before)),
+            _ => self.without_anchor(owner, slot, slot.due),
+        }
+    }
+
+    /// What has no anchor counts from when its owner runs.
+    fn without_anchor(&self, owner: Owner, slot: &Slot, due: i64) -> Option<Instant> {
+        Instant::from_seconds(due.max(slot.not_before).max(self.runs_from(owner).seconds()))
     }
 
     /// When a date's trigger is due by the date alone, and that date; none while it is not known or has been fired for.
@@ -214,6 +262,9 @@ impl<'a> Run<'a> {
             .get(triggers.range())
             .and_then(|t| t.get(at))
             .ok_or(Fault::Broken("a trigger is missing"))?;
+        if !keeps_its_time(&trigger.on) {
+            return Ok(());
+        }
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         match &trigger.on {
             On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
@@ -287,23 +338,26 @@ impl<'a> Run<'a> {
 
     /// The begin of the next day N of a month after today.
     fn next_month_day(&self, n: u8) -> Result<Instant, Fault> {
-        let day_in = |month_of: Date| {
-            let last = month_of.end_of_month();
-            let civil = last.civil();
-            Date::new(civil.year, civil.month, n.min(civil.day)).unwrap_or(last)
+        let Civil { year, month, day } = self.today.civil();
+        let day_in = |year, month| Date::new(year, month, n.min(days_in_month(year, month)).max(1));
+        let next = if n.min(days_in_month(year, month)) > day {
+            day_in(year, month)
+        } else if month == 12 {
+            day_in(year + 1, 1)
+        } else {
+            day_in(year, month + 1)
         };
-        let this = day_in(self.today);
-        let day = if this > self.today { this } else { day_in(self.today.end_of_month().add_days(1)?) };
-        self.begin(day)
+        self.begin(next.ok_or(Fault::Overflow)?)
     }
 
     /// Fires a timer that is due.
     pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
-        self.ctx.late = (self.today.days() - self.local_day(due).days()).max(0);
+        let on_time = due == self.case.now;
+        self.ctx.late = if on_time { 0 } else { (self.today.days() - self.local_day(due).days()).max(0) };
         match timer {
             Timer::Hold(at) => self.end_hold(at),
             Timer::Promise => {
-                self.case.promise = None;
+                *self.case.promise_mut() = None;
                 self.raise(Happening::PromiseBroken.id(), None, 0);
                 Ok(())
             }
@@ -324,14 +378,12 @@ impl<'a> Run<'a> {
                 self.ctx = before;
                 tried
             }
-            Timer::Trigger(rank, number, at) => {
-                self.fire_trigger(self.owner_there(rank, number)?, usize::from(at), due)
-            }
+            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at)),
         }
     }
 
     fn task_overdue(&mut self, at: usize) -> Result<(), Fault> {
-        let Some(task) = self.case.tasks.get_mut(at) else { return Ok(()) };
+        let Some(task) = self.case.tasks_mut().get_mut(at) else { return Ok(()) };
         task.due = None;
         let action = task.action;
         let (task, rule) = self.task_of(action)?;
@@ -353,7 +405,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fire_trigger(&mut self, owner: Owner, at: usize, due: Instant) -> Result<(), Fault> {
+    fn fire_trigger(&mut self, owner: Owner, at: usize) -> Result<(), Fault> {
         let machine = self.m;
         let triggers = self.triggers_of(owner);
         let trigger = machine
@@ -363,7 +415,7 @@ impl<'a> Run<'a> {
             .ok_or(Fault::Broken("a trigger is missing"))?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
         self.spend(owner, triggers, at, trigger)?;
-        let late = (self.today.days() - self.local_day(due).days()).max(0);
+        let late = self.ctx.late;
         if let On::Event { event, .. } = &trigger.on {
             self.ctx.because_of = Some(trigger.rule);
             let from = self.mark();
@@ -391,7 +443,7 @@ impl<'a> Run<'a> {
         }
         let (moved, _) = self.run_body(Cause { owner, rule: trigger.rule, guard, late }, trigger.body)?;
         if moved && by_past_date {
-            self.case.moved_by_past_date = Some(self.today);
+            *self.case.moved_by_past_date_mut() = Some(self.today);
         }
         Ok(())
     }
@@ -442,7 +494,10 @@ impl<'a> Run<'a> {
             On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
             _ => None,
         };
-        let tomorrow = self.begin(self.today.add_days(1)?)?.seconds();
+        let tomorrow = self.today.add_days(1)?;
+        // Where there is no tomorrow a timer fails, whatever it hangs on.
+        let dated = matches!(trigger.on, On::Date { .. }) || tomorrow.days() >= Date::LAST.days() - 2;
+        let tomorrow = if dated { self.begin(tomorrow)?.seconds() } else { 0 };
         let slot = self.slot(owner, at)?;
         slot.times = slot.times.saturating_add(1);
         match trigger.on {
@@ -550,6 +605,15 @@ impl Slot {
     }
 }
 
+/// Whether the slot of such a trigger says when it is due.
+const fn keeps_its_time(on: &On) -> bool {
+    match on {
+        On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => true,
+        On::Event { usually_within, .. } => usually_within.is_some(),
+        On::Date { .. } | On::AsSoonAs(_) | On::Move | On::Effect(_) => false,
+    }
+}
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -557,12 +621,22 @@ const DAY: i64 = 86_400;
 pub(crate) struct Earliest(Option<(Instant, Timer)>);
 
 impl Earliest {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
-        if let Some(due) = due
-            && self.0.is_none_or(|best| (due, timer) < best)
-        {
-            self.0 = Some((due, timer));
+        let Some(due) = due else { return };
+        match self.0 {
+            Some((best, _)) if best < due => {}
+            Some((best, of)) if best == due && of < timer => {}
+            _ => self.0 = Some((due, timer)),
+        }
+    }
+
+    /// What is due from then on cannot be the earliest; what is never due cannot in any case.
+    #[inline(always)]
+    const fn limit(&self) -> i64 {
+        match self.0 {
+            Some((best, _)) => best.seconds(),
+            None => Slot::NEVER,
         }
     }
 }
@@ -576,4 +650,15 @@ struct Rest {
     no_moves: bool,
     /// Somebody was asked about a move then: no other move that was due.
     asked: Option<Instant>,
+}
+
+impl Rest {
+    /// Whether nothing keeps a trigger that is due then from firing.
+    fn lets_go(self, owner: Owner, trigger: &Trigger, due: Instant) -> bool {
+        if !trigger.moves || !owner.of_stage() {
+            return true;
+        }
+        let after_asked = matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked < due);
+        !self.no_moves && after_asked
+    }
 }

@@ -211,6 +211,15 @@ impl HolidayRule {
             && self.until_year.is_none_or(|last| year <= last)
     }
 
+    /// The day that the rule of that year gives, where it counts as one.
+    fn proper_in(&self, of: i32) -> Option<Date> {
+        let date = self.day.in_year(of)?;
+        let Civil { year, month, .. } = date.civil();
+        let near = year == of || month == 1 && of == year - 1 || month == 12 && of == year + 1;
+        let lasts = self.from_year.is_none_or(|first| first <= year) && self.until_year.is_none_or(|last| year <= last);
+        (near && lasts).then_some(date)
+    }
+
     /// Whether the holiday proper fell on `weekend`, a shift away. That may be in the year beside.
     fn stands_in(&self, day: &Day, shift: Option<Shift>, weekend: Weekday) -> bool {
         let Some(Shift(days)) = shift else {
@@ -242,6 +251,10 @@ impl Recess {
 /// The longest stretch without a working day that is searched, in days.
 const LONGEST_BREAK: i32 = 400;
 
+/// How many days [`Calendar::holidays_from`] looks at, and how many words hold their bits.
+pub const STRETCH: i32 = 512;
+const WORDS: usize = STRETCH as usize / 64;
+
 impl Calendar {
     /// The calendar of a strategy that names none: Saturday and Sunday are free.
     pub fn weekends_only() -> Calendar {
@@ -260,6 +273,34 @@ impl Calendar {
     pub fn is_holiday(&self, date: Date) -> Option<&str> {
         let day = Day::of(date);
         self.holidays.iter().find(|rule| rule.falls_on(&day)).map(|rule| rule.name.as_str())
+    }
+
+    /// Which of the [`STRETCH`] days from that one on are holidays, a bit each: what [`Calendar::is_holiday`] says of each, for
+    /// much less than as many questions.
+    pub fn holidays_from(&self, first: i32) -> [u64; WORDS] {
+        let mut bits = [0u64; WORDS];
+        let mut set = |date: Date| {
+            let at = usize::try_from(date.days() - first).unwrap_or(usize::MAX);
+            if let Some(word) = bits.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
+            }
+        };
+        // A rule may fall in the year beside its own, and what stands in for it in the year beside that.
+        let years = Date::nearest(first.into()).year() - 2..=Date::nearest((first + STRETCH).into()).year() + 2;
+        for rule in &self.holidays {
+            for proper in years.clone().filter_map(|year| rule.proper_in(year)) {
+                set(proper);
+                let shift = match proper.weekday() {
+                    Weekday::Saturday => rule.on_saturday,
+                    Weekday::Sunday => rule.on_sunday,
+                    _ => None,
+                };
+                if let Some(instead) = shift.and_then(|Shift(days)| proper.add_days(days.into()).ok()) {
+                    set(instead);
+                }
+            }
+        }
+        bits
     }
 
     /// Whether the day is weekend or holiday.

@@ -39,11 +39,13 @@ impl Date {
     }
 
     /// From days since 1970-01-01; `None` outside the years 1900 to 2299.
+    #[inline]
     pub const fn from_days(days: i32) -> Option<Date> {
         if days >= Date::FIRST.0 && days <= Date::LAST.0 { Some(Date(days)) } else { None }
     }
 
     /// Days since 1970-01-01; negative before.
+    #[inline]
     pub const fn days(self) -> i32 {
         self.0
     }
@@ -68,6 +70,7 @@ impl Date {
     }
 
     /// The day of the week.
+    #[inline]
     pub const fn weekday(self) -> Weekday {
         // The epoch was a Thursday.
         Weekday::ALL[(self.0 + 3).rem_euclid(7) as usize]
@@ -77,6 +80,7 @@ impl Date {
     ///
     /// # Errors
     /// [`Overflow::Date`] outside the years 1900 to 2299, as for every operation here.
+    #[inline]
     pub fn add_days(self, days: i32) -> Result<Date, Overflow> {
         self.0.checked_add(days).and_then(Date::from_days).ok_or(Overflow::Date)
     }
@@ -143,6 +147,7 @@ impl Date {
     }
 
     /// The day with that count, or the first or last that can be counted.
+    #[inline]
     pub(super) fn nearest(days: i64) -> Date {
         let days = days.clamp(i64::from(Date::FIRST.0), i64::from(Date::LAST.0));
         // OK because the bounds are days, which have 32 bits.
@@ -268,6 +273,7 @@ impl Weekday {
     ];
 
     /// 1 for Monday to 7 for Sunday.
+    #[inline]
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -316,6 +322,7 @@ impl Weekdays {
     }
 
     /// Whether `weekday` is one of these days.
+    #[inline]
     pub const fn contains(self, weekday: Weekday) -> bool {
         self.0 >> (weekday.number() - 1) & 1 == 1
     }

@@ -57,6 +57,7 @@ const UNITS: i64 = 8;
 
 impl Duration {
     /// A duration as an author writes it: `None` for an amount of 0 or beyond 31 bits.
+    #[inline]
     pub fn new(amount: u32, unit: Unit) -> Option<Duration> {
         let amount = i32::try_from(amount).ok().filter(|amount| *amount >= 1)?;
         Some(Duration { amount, unit })
@@ -69,11 +70,13 @@ impl Duration {
     }
 
     /// How many units.
+    #[inline]
     pub const fn amount(self) -> i32 {
         self.amount
     }
 
     /// What it counts.
+    #[inline]
     pub const fn unit(self) -> Unit {
         self.unit
     }
@@ -108,6 +111,7 @@ impl Duration {
     }
 
     /// Back from [`Duration::pack`]; `None` for a number that no duration packs to.
+    #[inline]
     pub fn unpack(packed: i64) -> Option<Duration> {
         let amount = i32::try_from(packed.div_euclid(UNITS)).ok()?;
         let unit = Unit::ALL.into_iter().find(|unit| *unit as i64 == packed.rem_euclid(UNITS))?;

@@ -23,11 +23,13 @@ impl Instant {
     pub const LAST: Instant = Instant(Date::LAST.days() as i64 * DAY - 1);
 
     /// From seconds since the epoch; `None` outside the range.
+    #[inline]
     pub const fn from_seconds(seconds: i64) -> Option<Instant> {
         if seconds >= Instant::FIRST.0 && seconds <= Instant::LAST.0 { Some(Instant(seconds)) } else { None }
     }
 
     /// Seconds since the epoch; negative before.
+    #[inline]
     pub const fn seconds(self) -> i64 {
         self.0
     }
@@ -36,6 +38,7 @@ impl Instant {
     ///
     /// # Errors
     /// [`Overflow::Date`] outside the range.
+    #[inline]
     pub fn add_seconds(self, seconds: i64) -> Result<Instant, Overflow> {
         self.0.checked_add(seconds).and_then(Instant::from_seconds).ok_or(Overflow::Date)
     }
@@ -69,7 +72,9 @@ impl Instant {
     }
 
     /// Day and seconds since midnight where clocks are `offset` seconds, less than a day, ahead of UTC.
-    pub(super) fn at_offset(self, offset: i32) -> (Date, u32) {
+    #[must_use]
+    #[inline]
+    pub fn at_offset(self, offset: i32) -> (Date, u32) {
         let local = self.0 + i64::from(offset);
         // OK because a rest of 86,400 fits, and the range leaves a day for the offset.
         (Date::nearest(local.div_euclid(DAY)), local.rem_euclid(DAY) as u32)

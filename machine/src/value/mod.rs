@@ -15,7 +15,7 @@ mod text;
 mod time;
 mod zone;
 
-pub use calendar::{Calendar, DayRule, HolidayRule, Recess, Shift, add};
+pub use calendar::{Calendar, DayRule, HolidayRule, Recess, STRETCH, Shift, add};
 pub use date::{Civil, Date, Weekday, Weekdays, days_in_month, easter, last_weekday, nth_weekday};
 pub use decimal::{DecimalTextError, MoneyTextError};
 pub use duration::{Duration, Unit};

@@ -61,6 +61,15 @@ impl Zone {
         self.offset_after(self.transitions_until(instant.seconds()))
     }
 
+    /// The stretch of seconds around an instant, its end not included, in which the clocks are not set, and by how many
+    /// seconds they are ahead of UTC meanwhile.
+    pub fn steady_around(&self, instant: Instant) -> (i64, i64, i32) {
+        let past = self.transitions_until(instant.seconds());
+        let from = past.checked_sub(1).and_then(|last| self.transitions.get(last)).map_or(i64::MIN, |(at, _)| *at);
+        let until = self.transitions.get(past).map_or(i64::MAX, |(at, _)| *at);
+        (from, until, self.offset_after(past))
+    }
+
     /// The day, and the seconds since midnight on its clocks.
     pub fn local(&self, instant: Instant) -> (Date, u32) {
         instant.at_offset(self.offset_at(instant))

@@ -1,0 +1,120 @@
+//! What the triggers of an owner wait for, worked out once for each machine: most of what happens is nothing to most of them,
+//! and that is seen without walking through them.
+
+use crate::case::Owner;
+use alloc::vec::Vec;
+use dunlin_machine::ir::{EventId, Machine, On, Span, StageId, Trigger};
+
+/// What some of the triggers of an owner wait for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kinds {
+    /// Events, by [`bit_of`]; one that is not among them is nothing to any trigger.
+    pub events: u64,
+    /// Events that normally come within some time.
+    pub expected: u64,
+    /// A condition, as soon as it holds.
+    pub conditions: bool,
+    /// A date.
+    pub dates: bool,
+}
+
+/// The kinds of all owners.
+#[derive(Debug)]
+pub(crate) struct AllKinds {
+    stages: Vec<Kinds>,
+    scopes: Vec<Kinds>,
+    whenevers: Vec<Kinds>,
+    watches: Vec<Kinds>,
+    /// What watches, `whenever` rules and their blocks wait for.
+    wide: Kinds,
+    /// Whether a watch waits for moves.
+    moves: bool,
+    /// Events of which something is noted or kept.
+    noted: u64,
+}
+
+/// The bit of an event; events further apart may share one.
+pub(crate) const fn bit_of(event: EventId) -> u64 {
+    1 << (event.0 % 64)
+}
+
+impl Kinds {
+    fn of(machine: &Machine, triggers: Span) -> Self {
+        let mut kinds = Self::default();
+        for trigger in machine.triggers.get(triggers.range()).unwrap_or(&[]) {
+            kinds.see(trigger);
+        }
+        kinds
+    }
+
+    const fn or(self, other: &Self) -> Self {
+        Self {
+            events: self.events | other.events,
+            expected: self.expected | other.expected,
+            conditions: self.conditions || other.conditions,
+            dates: self.dates || other.dates,
+        }
+    }
+
+    fn see(&mut self, trigger: &Trigger) {
+        match &trigger.on {
+            On::Event { event, usually_within } => {
+                self.events |= bit_of(event.event);
+                if usually_within.is_some() {
+                    self.expected |= bit_of(event.event);
+                }
+            }
+            On::AsSoonAs(_) => self.conditions = true,
+            On::Date { .. } => self.dates = true,
+            _ => {}
+        }
+    }
+}
+
+impl AllKinds {
+    pub(crate) fn of(machine: &Machine) -> Self {
+        let of = |triggers: Span| Kinds::of(machine, triggers);
+        let whenevers: Vec<Kinds> = machine.whenevers.iter().map(|w| of(w.triggers)).collect();
+        let watches: Vec<Kinds> = machine.watches.iter().map(|w| of(w.triggers)).collect();
+        let watched = |w: &dunlin_machine::ir::Watch| machine.triggers.get(w.triggers.range()).unwrap_or(&[]);
+        let own = machine.whenevers.iter().fold(0, |set, w| set | bit_of(w.event.event));
+        let own = Kinds { events: own, ..Kinds::default() };
+        let noted = machine.noted.iter().map(|n| n.event).chain(machine.kept.iter().map(|k| k.event));
+        Self {
+            stages: machine.stages.iter().map(|s| of(s.triggers)).collect(),
+            scopes: machine.scopes.iter().map(|s| of(s.triggers)).collect(),
+            wide: whenevers.iter().chain(&watches).fold(own, Kinds::or),
+            moves: machine.watches.iter().flat_map(watched).any(|t| t.on == On::Move),
+            noted: noted.fold(0, |set, event| set | bit_of(event)),
+            whenevers,
+            watches,
+        }
+    }
+
+    /// What the triggers of an owner wait for.
+    pub(crate) fn of_owner(&self, owner: Owner, stage: StageId) -> Kinds {
+        let found = match owner {
+            Owner::Stage => self.stages.get(stage.index()),
+            Owner::Scope(s) => self.scopes.get(s.index()),
+            Owner::Whenever(w) => self.whenevers.get(usize::from(w)),
+            Owner::Watch(w) => self.watches.get(usize::from(w)),
+            Owner::Plan => None,
+        };
+        found.copied().unwrap_or_default()
+    }
+
+    /// What watches, `whenever` rules and their blocks wait for.
+    pub(crate) const fn wide(&self) -> Kinds {
+        self.wide
+    }
+
+    /// Whether a watch waits for moves.
+    pub(crate) const fn moves(&self) -> bool {
+        self.moves
+    }
+
+    /// Whether something of an event may be noted or kept.
+    pub(crate) const fn notes(&self, event: EventId) -> bool {
+        self.noted & bit_of(event) != 0
+    }
+}

@@ -1,0 +1,276 @@
+//! Going back: what a step or a timer changes of a case is copied before the first change, part by part. Most steps change
+//! little, and what is not touched need not be copied.
+//!
+//! A part of the case can be changed in no other way than through the accessors of [`Held`], and they keep it first.
+
+use crate::case::{
+    Approval, Call, Case, Claim, Cost, Deadline, Hold, Mark, Message, Part, Payment, Person, Place, Plan, Promise,
+    Sent, Slot, Stopped, Suspended, Task, Waiting, Waits,
+};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::Deref;
+use dunlin_machine::ir::{FactId, ScopeId, StageId};
+use dunlin_machine::value::{Date, Instant};
+
+/// The case in a step: everybody reads it, and who changes a part of it has that part kept.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    case: &'a mut Case,
+    undo: &'a mut Undo,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) const fn new(case: &'a mut Case, undo: &'a mut Undo) -> Self {
+        Self { case, undo }
+    }
+
+    /// How often something in the ledger was about to change: while it is the same, so is the account.
+    pub(crate) const fn ledger_changes(&self) -> u32 {
+        self.undo.ledger_changes
+    }
+
+    /// From now on a timer can be undone by itself.
+    pub(crate) fn begin_timer(&mut self) {
+        self.undo.begin_timer(self.case);
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Case;
+
+    #[inline]
+    fn deref(&self) -> &Case {
+        self.case
+    }
+}
+
+/// What a case was like before the step, and before the timer that fires: the parts that changed since.
+#[derive(Debug, Default)]
+pub(crate) struct Undo {
+    step: Before,
+    timer: Before,
+    /// Parts that need not be kept any more.
+    kept: u64,
+    /// How often something in the ledger was about to change.
+    ledger_changes: u32,
+}
+
+/// What a case was like, as far as it changed since.
+#[derive(Debug, Default)]
+struct Before {
+    /// It has the memory of a whole case; only the parts that are marked say something.
+    copy: Option<Case>,
+    changed: u64,
+    counts: bool,
+}
+
+impl Before {
+    fn begin(&mut self, case: &Case) {
+        (self.changed, self.counts) = (0, true);
+        if self.copy.is_none() {
+            self.copy = Some(case.clone());
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
+        if self.counts
+            && self.changed & part == 0
+            && let Some(place) = &mut self.copy
+        {
+            self.changed |= part;
+            copy(place, case);
+        }
+    }
+
+    fn restore(&mut self, case: &mut Case) {
+        if let Some(copy) = &mut self.copy {
+            swap_parts(copy, case, mem::take(&mut self.changed));
+        }
+    }
+}
+
+impl Undo {
+    /// Nothing is kept: what fails leaves nothing behind.
+    pub(crate) const fn nothing() -> Self {
+        let before = Before { copy: None, changed: 0, counts: false };
+        let timer = Before { copy: None, changed: 0, counts: false };
+        Self { step: before, timer, kept: u64::MAX, ledger_changes: 0 }
+    }
+
+    /// From now on a step can be undone; or what changes is kept for timers alone.
+    pub(crate) fn begin_step(&mut self, case: &Case, counts: bool) {
+        self.step.begin(case);
+        self.step.counts = counts;
+        self.timer.counts = false;
+        self.kept = if counts { 0 } else { u64::MAX };
+    }
+
+    /// From now on a timer can be undone by itself.
+    fn begin_timer(&mut self, case: &Case) {
+        self.timer.begin(case);
+        self.kept = 0;
+    }
+
+    /// Goes back to what the case was before the timer: where none began, before the step.
+    pub(crate) fn undo_timer(&mut self, case: &mut Case) {
+        let before = if self.timer.counts { &mut self.timer } else { &mut self.step };
+        before.restore(case);
+        self.kept = 0;
+    }
+
+    /// Goes back to what the case was before the step.
+    pub(crate) fn undo_step(&mut self, case: &mut Case) {
+        self.step.restore(case);
+    }
+
+    /// The place before is about to give way to another: where it is to be kept, it is moved, not copied.
+    fn give_way(&mut self, case: &mut Case) {
+        let once = !self.timer.counts || self.step.changed & BEFORE != 0 || !self.step.counts;
+        let kept = if self.timer.counts { &mut self.timer } else { &mut self.step };
+        if once
+            && kept.counts
+            && kept.changed & BEFORE == 0
+            && let Some(copy) = &mut kept.copy
+        {
+            mem::swap(&mut copy.before, &mut case.before);
+            kept.changed |= BEFORE;
+            self.kept |= BEFORE;
+        }
+    }
+
+    /// Keeps a part before it changes.
+    #[inline(never)]
+    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
+        self.kept |= part;
+        self.step.keep(part, case, &copy);
+        self.timer.keep(part, case, copy);
+    }
+}
+
+/// The parts of a case that are kept one by one: accessor, number, what is kept, and its type.
+macro_rules! parts {
+    ($($name:ident $number:literal $($field:ident).+ : $ty:ty;)*) => {
+        impl Held<'_> {
+            $(
+                #[inline]
+                pub(crate) fn $name(&mut self) -> &mut $ty {
+                    if self.undo.kept & 1 << $number == 0 {
+                        let copy = |copy: &mut Case, case: &Case| copy.$($field).+.clone_from(&case.$($field).+);
+                        self.undo.keep(1 << $number, self.case, copy);
+                    }
+                    if LEDGER.contains(&$number) {
+                        self.undo.ledger_changes = self.undo.ledger_changes.wrapping_add(1);
+                    }
+                    &mut self.case.$($field).+
+                }
+            )*
+        }
+
+        fn swap_parts(copy: &mut Case, case: &mut Case, parts: u64) {
+            let mut left = parts;
+            while left != 0 {
+                match left.trailing_zeros() {
+                    $($number => mem::swap(&mut copy.$($field).+, &mut case.$($field).+),)*
+                    _ => swap_place(&mut copy.place, &mut case.place),
+                }
+                left &= left - 1;
+            }
+        }
+    };
+}
+
+/// The place before.
+const BEFORE: u64 = 1 << 17;
+/// What of the place is no slot.
+const PLACE: u64 = 1 << 63;
+
+/// The parts that the account is made of.
+const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
+
+parts! {
+    slots_mut 0 place.slots: Vec<Slot>;
+    all_scope_slots_mut 1 place.scope_slots: Vec<Slot>;
+    recent_mut 2 recent: Vec<Mark>;
+    facts_mut 3 facts: Vec<Option<i64>>;
+    first_facts_mut 4 first_facts: Vec<(FactId, Option<i64>)>;
+    vars_mut 5 vars: Vec<i64>;
+    new_name_mut 6 new_name: String;
+    texts_mut 7 texts: Vec<String>;
+    kept_mut 8 kept: Vec<Option<i64>>;
+    noted_mut 9 noted: Vec<bool>;
+    persons_mut 10 persons: Vec<Person>;
+    claims_mut 11 ledger.claims: Vec<Claim>;
+    costs_mut 12 ledger.costs: Vec<Cost>;
+    payments_mut 13 ledger.payments: Vec<Payment>;
+    parts_mut 14 ledger.parts: Vec<Part>;
+    free_days_mut 15 ledger.free_days: Vec<(Date, Option<Date>)>;
+    paid_mut 16 ledger.paid: i64;
+    before_mut 17 before: Option<Place>;
+    been_mut 18 been: Vec<StageId>;
+    whenevers_mut 19 whenevers: Vec<Waits>;
+    watches_mut 20 watches: Vec<Vec<Slot>>;
+    holds_mut 21 holds: Vec<Hold>;
+    held_since_mut 22 held_since: Option<Instant>;
+    stopped_mut 23 stopped: Vec<Stopped>;
+    waiting_mut 24 waiting: Vec<Waiting>;
+    tasks_mut 25 tasks: Vec<Task>;
+    calls_mut 26 calls: Vec<Call>;
+    approvals_mut 27 approvals: Vec<Approval>;
+    promise_mut 28 promise: Option<Promise>;
+    plan_mut 29 plan: Option<Plan>;
+    agreed_mut 30 agreed: Vec<u32>;
+    messages_mut 31 messages: Vec<Message>;
+    sent_mut 32 sent: Vec<Sent>;
+    deadline_mut 33 deadline: Option<Deadline>;
+    settled_mut 34 settled: bool;
+    moved_by_past_date_mut 35 moved_by_past_date: Option<Date>;
+    titled_mut 36 titled: bool;
+    titled_on_mut 37 titled_on: Option<Date>;
+    suspended_mut 38 suspended: Vec<Suspended>;
+    events_mut 39 events: u32;
+    next_effect_mut 40 next_effect: u32;
+}
+
+impl Held<'_> {
+    /// The place as a whole.
+    pub(crate) fn place_mut(&mut self) -> &mut Place {
+        self.slots_mut();
+        self.all_scope_slots_mut();
+        if self.undo.kept & PLACE == 0 {
+            self.undo.keep(PLACE, self.case, |copy, case| copy_place(&mut copy.place, &case.place));
+        }
+        &mut self.case.place
+    }
+
+    /// The place before, of which nothing is needed but its memory: another will be put there.
+    pub(crate) fn spare_before(&mut self) -> Option<Place> {
+        self.undo.give_way(self.case);
+        self.before_mut().take()
+    }
+
+    /// The slots of a group or procedure.
+    pub(crate) fn scope_slots_mut(&mut self, scope: ScopeId) -> &mut [Slot] {
+        self.all_scope_slots_mut();
+        self.case.place.slots_of_mut(scope)
+    }
+}
+
+fn copy_place(copy: &mut Place, place: &Place) {
+    let Place { stage, entered, left, returned, slots: _, scopes, scope_slots: _, tasks, calls, approvals, anew } =
+        place;
+    (copy.stage, copy.entered, copy.left, copy.returned, copy.anew) = (*stage, *entered, *left, *returned, *anew);
+    copy.scopes.clone_from(scopes);
+    copy.tasks.clone_from(tasks);
+    copy.calls.clone_from(calls);
+    copy.approvals.clone_from(approvals);
+}
+
+/// Swaps the places but for their slots.
+fn swap_place(copy: &mut Place, place: &mut Place) {
+    mem::swap(copy, place);
+    mem::swap(&mut copy.slots, &mut place.slots);
+    mem::swap(&mut copy.scope_slots, &mut place.scope_slots);
+}
