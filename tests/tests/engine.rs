@@ -167,7 +167,8 @@ fn an_event_that_the_schema_does_not_have_is_refused() {
     let mut case = instance.open(&history.opening, history.at, &mut out).unwrap();
     let before = case.clone();
     let event = Event { event: EventId(u16::MAX), id: None, args: Vec::new() };
-    let done = instance.step(&mut case, Input::Event(&event), case.now, &mut out);
+    let now = case.now;
+    let done = instance.step(&mut case, Input::Event(&event), now, &mut out);
     assert_eq!(done, Err(Refusal::NoSuchEvent));
     assert_eq!(case, before);
 }

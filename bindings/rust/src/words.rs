@@ -1,7 +1,7 @@
 //! Values in words: names, amounts and dates as the language writes them, and the same as JSON.
 
 use crate::strategy::Strategy;
-use dunlin_machine::ir::{Channels, Expr, ExprId, Type};
+use dunlin_machine::ir::{Channels, ExprId, Type};
 use dunlin_machine::text::value_text;
 use dunlin_machine::value::{Currency, Money};
 use dunlin_runtime::case::Case;

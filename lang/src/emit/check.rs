@@ -132,7 +132,8 @@ fn events(e: &Emit<'_>) -> Val {
     let (mut first, mut bytes) = (0, Vec::new());
     for (at, ty) in e.m.events.iter().enumerate() {
         let happening = Happening::of(EventId(who::small(at)));
-        let [flags, places @ ..] = happening.map_or([0; 5], |h| builtin_entry(e.m, h));
+        let declared = [0, entry::NOWHERE, entry::NOWHERE, entry::NOWHERE, position(ty.day(&e.m.texts))];
+        let [flags, places @ ..] = happening.map_or(declared, |h| builtin_entry(e.m, h));
         bytes.extend(who::small(first).to_le_bytes());
         bytes.extend([position(Some(ty.params.len())), flags]);
         bytes.extend(places);
@@ -211,6 +212,7 @@ pub(super) fn check(e: &Emit<'_>) -> Func {
         named::claim(e).set(b, NONE);
         b.fill(given_texts(e), 0, signed(8 * MOST_PARAMS));
         b.call(read_args(e), &[record.clone(), b.arg(1)]);
+        b.call(day_that_counts(e), &[record.clone()]);
         b.when(is(entry::BUILTIN).not(), Body::end);
         b.call(find_named(e), &[record.clone()]);
         check_names(e, b);
@@ -465,23 +467,31 @@ fn place_among(e: &Emit<'_>) -> Func {
     })
 }
 
+/// `on` is today where it is left out; what changes the account is never of a later day.
+fn day_that_counts(e: &Emit<'_>) -> Func {
+    e.func("day_that_counts", &[I32], None, false, |e, b| {
+        let [flags, on] = [entry::FLAGS, entry::ON].map(|at| b.keep(Cell::new(&b.arg(0), at, Form::U8).get()));
+        b.when(on.eq(i32::from(entry::NOWHERE)), Body::end);
+        let value = Cell::new(&event::value(e, 0).position().add(on.mul(8)), 0, Form::I64);
+        let today = b.keep(run::today(e).get().wide());
+        let known = event::known(e).get().shr_u(&on).and(1);
+        let given = b.keep(value.get().or_else(&known, &today));
+        let counts = flags.and(i32::from(entry::COUNTS));
+        b.store(&value, given.min(today).or_else(&counts, &given));
+        event::known(e).set(b, event::known(e).get().or(Val::from(1).shl(on)));
+    })
+}
+
 /// Amounts of events are more than nothing; `on` is today where it is left out, and never later: the event's record.
 fn check_amount(e: &Emit<'_>) -> Func {
     e.func("check_amount", &[I32], None, true, |e, b| {
-        let [flags, amount, on] =
-            [entry::FLAGS, entry::AMOUNT, entry::ON].map(|at| b.keep(Cell::new(&b.arg(0), at, Form::U8).get()));
+        let amount = b.keep(Cell::new(&b.arg(0), entry::AMOUNT, Form::U8).get());
         let known = |at: &Val| event::known(e).get().shr_u(at).and(1);
         let value = |at: &Val| Cell::new(&event::value(e, 0).position().add(at.mul(8)), 0, Form::I64);
         let tell = |b: &mut Body, at: &Val, said: Val| {
             b.store(&value(at), said);
             event::known(e).set(b, event::known(e).get().or(Val::from(1).shl(at)));
         };
-        b.when(on.ne(i32::from(entry::NOWHERE)), |b| {
-            let today = b.keep(run::today(e).get().wide());
-            let given = b.keep(value(&on).get().or_else(&known(&on), &today));
-            let counts = flags.and(i32::from(entry::COUNTS));
-            tell(b, &on, given.min(today).or_else(&counts, &given));
-        });
         let under_way = event::number(e).get();
         let is = |happening: Happening| under_way.eq(i32::from(happening.id().0));
         // An objection that names no amount is against the whole claim (§ 694 ZPO, Art. 74 SchKG).

@@ -10,7 +10,6 @@ use super::run::{self, At, NONE};
 use super::state::{Claim, Suspended};
 use super::{calendars, days};
 use Width::I32;
-use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventPattern, ExprId, Limitation, Period, PeriodFrom, SuspendedDays};
 
 /// The first day of the latest period that was asked for, which is not counted.
@@ -204,7 +203,7 @@ pub(super) fn note(e: &Emit<'_>, b: &mut Body) {
 
 /// The day that the event under way, which is the one of a pattern, speaks of.
 fn day_of(e: &Emit<'_>, b: &mut Body, pattern: &EventPattern) -> Val {
-    let on = Happening::of(pattern.event).and_then(|h| h.param("on")).and_then(|at| u32::try_from(at).ok());
+    let on = e.m.events.get(pattern.event.index()).and_then(|ty| ty.day(&e.m.texts)).and_then(|at| u32::try_from(at).ok());
     match on {
         None => b.keep(run::today(e).get()),
         Some(at) => b.choose(

@@ -17,6 +17,7 @@ mod calls;
 mod check;
 mod code;
 mod contact;
+mod copies;
 mod corrections;
 mod costs;
 mod days;

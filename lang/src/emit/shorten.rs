@@ -37,7 +37,6 @@ impl Written {
             self.code = without_blocks(core::mem::take(&mut self.code));
             self.stack(calls);
             self.forget_copies();
-            self.forget_first_zeros();
             self.forget_unread();
             self.code = joined(core::mem::take(&mut self.code), self.gives);
             if self.code.len() >= before {
@@ -135,31 +134,6 @@ impl Written {
 
     const fn is_param(&self, local: u32) -> bool {
         (local as usize) < self.params
-    }
-
-    /// Locals begin as 0.
-    fn forget_first_zeros(&mut self) {
-        let (mut loops, mut at) = (Vec::new(), 0);
-        while let Some(instruction) = self.code.get(at) {
-            match instruction {
-                Instruction::Loop(_) => loops.push(true),
-                Instruction::Block(_) | Instruction::If(_) => loops.push(false),
-                Instruction::End => {
-                    loops.pop();
-                }
-                Instruction::I32Const(0) | Instruction::I64Const(0) if !loops.contains(&true) => {
-                    if let Some(Instruction::LocalSet(local)) = self.code.get(at + 1)
-                        && !self.is_param(*local)
-                        && self.uses().get(*local as usize).is_some_and(|u| u.first_set == at + 1)
-                    {
-                        self.code.drain(at..=at + 1);
-                        continue;
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
     }
 
     /// What nobody reads is not kept.

@@ -196,7 +196,7 @@ fn leave(e: &Emit<'_>) -> Func {
         let left = e.case.before();
         b.when(&remember, |b| {
             let (here, before) = (signed(e.case.place), signed(e.case.before.1));
-            b.call(super::store::copy_place(e), &[here.into(), before.into()]);
+            b.call(super::copies::copy_place(e), &[here.into(), before.into()]);
             b.store(&e.case.before.0, 1);
             b.store(&left.left, e.case.now.get());
             for list in [&left.tasks, &left.calls, &left.approvals] {
@@ -556,8 +556,8 @@ fn go_back(e: &Emit<'_>) -> Func {
         let acted = b.keep(acted);
         // What comes back is set aside while the stage that is left takes its place.
         let (here, there) = (Val::from(signed(e.case.place)), Val::from(signed(e.case.before.1)));
-        let (aside, lent) = super::store::aside_at(e);
-        b.call(super::store::copy_place(e), &[there, aside.clone()]);
+        let (aside, lent) = super::copies::aside_at(e);
+        b.call(super::copies::copy_place(e), &[there, aside.clone()]);
         let come_back = b.var(0);
         run::each(b, &e.case.messages, |b, at, record| {
             let is = state::Message::at(record).stage.get().eq(lasts::BEFORE);
@@ -569,8 +569,8 @@ fn go_back(e: &Emit<'_>) -> Func {
         run::each(b, &e.case.messages, |b, at, record| {
             b.when(come_back.get().shr_u(at).and(1), |b| b.store(&state::Message::at(record).stage, lasts::NOW));
         });
-        b.call(super::store::copy_place(e), &[here.clone(), lent]);
-        b.call(super::store::copy_place(e), &[aside, here]);
+        b.call(super::copies::copy_place(e), &[here.clone(), lent]);
+        b.call(super::copies::copy_place(e), &[aside, here]);
         let place = e.case.place();
         let left = b.keep(place.left.get());
         let left = b.keep(run::or_instant(&left, e.case.now.get()));
@@ -613,7 +613,7 @@ fn begin_of(e: &Emit<'_>, b: &mut Body, stage: &Val) -> Val {
 fn resume_place(e: &Emit<'_>) -> Func {
     e.func("resume_place", &[I64], None, true, |e, b| {
         let left = b.arg(0);
-        let (place, lent) = (e.case.place(), e.case.place_at(&super::store::aside_at(e).1));
+        let (place, lent) = (e.case.place(), e.case.place_at(&super::copies::aside_at(e).1));
         b.store(&place.returned, e.case.now.get());
         b.call(shift_since(e), &[place.slots.at(&0.into()), place.slots.count().get(), left.clone()]);
         let before = b.var(0);

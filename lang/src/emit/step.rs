@@ -20,7 +20,7 @@ pub(super) fn advance(e: &Emit<'_>) -> Func {
         begin_outcome(e, b);
         b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
         b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
-        b.call(store::copy_case(e, 0, 1), &[]);
+        b.call(super::copies::copy_case(e, 0, 1), &[]);
         b.store(&e.case.now, b.arg(0));
         b.try_call(fire_due(e), &[1.into()]);
         end_step(e, b);
@@ -44,7 +44,7 @@ pub(super) fn step(e: &Emit<'_>) -> Func {
             b.give(fault());
         });
         b.when(b.arg(2).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
-        b.call(store::copy_case(e, 0, 1), &[]);
+        b.call(super::copies::copy_case(e, 0, 1), &[]);
         b.store(&e.case.now, b.arg(2));
         b.try_call(take(e), &[b.arg(0), b.arg(1)]);
         b.when(fault().eq(0), |b| {
@@ -107,7 +107,7 @@ pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
 /// A step that failed leaves the case as it was; one that did not leaves no trace of its body runs.
 pub(super) fn end_step(e: &Emit<'_>, b: &mut Body) {
     b.when(fault().ne(0), |b| {
-        b.call(store::copy_case(e, 1, 0), &[]);
+        b.call(super::copies::copy_case(e, 1, 0), &[]);
         forget_told(e, b);
     });
     b.call(forget_runs(e), &[]);
@@ -154,7 +154,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
             let timer = b.keep(timers::next_timer(e));
             let first = b.keep(b.arg(0).and(round.eq(0)));
             b.when(first.not(), |b| {
-                b.call(store::copy_case(e, 0, 2), &[]);
+                b.call(super::copies::copy_case(e, 0, 2), &[]);
             });
             let told = [run::entries(e), run::seen(e), run::with(e), run::without(e)];
             let marks: Vec<Val> = told.iter().map(|at| b.keep(at.get())).collect();
@@ -166,10 +166,10 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
                 b.either(
                     first,
                     |b| {
-                        b.call(store::copy_case(e, 1, 0), &[]);
+                        b.call(super::copies::copy_case(e, 1, 0), &[]);
                     },
                     |b| {
-                        b.call(store::copy_case(e, 2, 0), &[]);
+                        b.call(super::copies::copy_case(e, 2, 0), &[]);
                     },
                 );
                 b.store(&e.case.now, &now);
