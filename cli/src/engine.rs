@@ -12,7 +12,9 @@ pub fn emit(strategy: &Strategy) -> Done<Vec<u8>> {
 /// The strategy's module, compiled for this computer.
 pub fn module(strategy: &Strategy) -> Done<Module> {
     if !strategy.machine().figure_files().is_empty() {
-        return Err(Problem::usage("--figures goes with the interpreter: a module carries the figures that it was built with"));
+        return Err(Problem::usage(
+            "--figures goes with the interpreter: a module carries the figures that it was built with",
+        ));
     }
     Module::new(&emit(strategy)?).map_err(|error| Problem::failed(error.to_string()))
 }

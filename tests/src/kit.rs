@@ -93,9 +93,7 @@ impl Writer<'_> {
         let done = self.interpreter.step(case, input, at, &mut out);
         let items = event.map_or_else(Vec::new, Items::event);
         let (given, status) = match event {
-            Some(event) => {
-                (Given::Event(event), self.host.step(event.event.0.into(), &items, at.seconds()))
-            }
+            Some(event) => (Given::Event(event), self.host.step(event.event.0.into(), &items, at.seconds())),
             None => (Given::Time, self.host.advance(at.seconds())),
         };
         if done.is_ok() && !out.already_taken {

@@ -105,11 +105,7 @@ struct Pair<'c, 'e> {
 type Told = Result<(Vec<String>, Option<Instant>), String>;
 
 impl<'c, 'e> Pair<'c, 'e> {
-    fn open(
-        compiled: &'c Compiled,
-        history: &History,
-        beside: Option<&'e mut dyn Engine>,
-    ) -> Result<Self, Difference> {
+    fn open(compiled: &'c Compiled, history: &History, beside: Option<&'e mut dyn Engine>) -> Result<Self, Difference> {
         let mut interpreter = Interpreter::new(&compiled.machine);
         let mut out = Outcome::default();
         let fast = interpreter.open(&history.opening, history.at, &mut out);
@@ -333,7 +329,7 @@ fn alike(one: &Outcome, other: &Outcome) -> bool {
     let settled = |out: &Outcome| {
         let mut out = out.clone();
         for entry in &mut out.entries {
-            runs_of(entry).into_iter().filter(|run| run.is_empty()).for_each(|run| *run = 0..0);
+            runs_of(entry).into_iter().filter(|run| run.start == run.end).for_each(|run| *run = 0..0);
         }
         out
     };

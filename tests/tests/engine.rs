@@ -58,7 +58,14 @@ fn made_up(hash: &str, abi: i32, does: Does, asks: bool) -> Vec<u8> {
     let mut imports = ImportSection::new();
     imports.import("env", "clock", EntityType::Function(0));
     let verbs = [
-        ("abi", 0), ("given", 0), ("result", 0), ("save", 0), ("outcome", 0), ("restore", 1), ("advance", 2), ("step", 3),
+        ("abi", 0),
+        ("given", 0),
+        ("result", 0),
+        ("save", 0),
+        ("outcome", 0),
+        ("restore", 1),
+        ("advance", 2),
+        ("step", 3),
         ("open", 4),
     ];
     let (mut functions, mut exports, mut code) = (FunctionSection::new(), ExportSection::new(), CodeSection::new());

@@ -43,7 +43,8 @@ impl Memory<'_> {
     /// Where each record of a list begins, of which position and count stand at a place.
     fn list(self, at: usize, size: usize) -> Option<impl Iterator<Item = usize>> {
         let (first, count) = (self.position(at)?, self.position(at + 4)?);
-        let fits = count.checked_mul(size).and_then(|all| first.checked_add(all)).is_some_and(|end| end <= self.0.len());
+        let fits =
+            count.checked_mul(size).and_then(|all| first.checked_add(all)).is_some_and(|end| end <= self.0.len());
         fits.then(|| (0..count).map(move |n| first + n * size))
     }
 }
@@ -189,9 +190,7 @@ fn note(says: &[i64; 10]) -> Option<Note> {
 fn held(says: &[i64; 10]) -> Option<What> {
     let kind = *EffectKind::ALL.get(usize::try_from(says[0]).ok()?)?;
     let what = match kind {
-        EffectKind::Send => {
-            HeldAction::Send(TemplateId(u16::try_from(says[1]).ok()?), u8::try_from(says[2]).ok()?)
-        }
+        EffectKind::Send => HeldAction::Send(TemplateId(u16::try_from(says[1]).ok()?), u8::try_from(says[2]).ok()?),
         EffectKind::Call => HeldAction::Call(text(says[1])?),
         EffectKind::File => HeldAction::File(text(says[1])?),
         EffectKind::Charge => HeldAction::Charge(text(says[1])?),
@@ -322,12 +321,9 @@ fn effect(kind: EffectKind, says: &[i64; 10], words: &dyn Fn(Failed) -> String) 
         EffectKind::Release => Effect::Release { person: person(0)? },
         EffectKind::Cancel => Effect::Cancel { of: count(0)? },
         EffectKind::Refund => Effect::Refund(money(0)),
-        EffectKind::Split => Effect::Split {
-            person: person(0),
-            principal: money(1),
-            interest: money(2),
-            to: stage(says[3])?,
-        },
+        EffectKind::Split => {
+            Effect::Split { person: person(0), principal: money(1), interest: money(2), to: stage(says[3])? }
+        }
         EffectKind::Offer => Effect::Offer {
             plan: plan()?,
             instalments: (count(1)?, count(2)?),

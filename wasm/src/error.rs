@@ -34,7 +34,9 @@ impl fmt::Display for Error {
                 write!(f, "the module's interface has version {is}, this host speaks version {wanted}: build it again")
             }
             Self::OtherMachine => write!(f, "the module is of another strategy, or of another version of it"),
-            Self::Stopped(why) => write!(f, "the module stopped in the middle of a step, which is a fault of Dunlin: {why}"),
+            Self::Stopped(why) => {
+                write!(f, "the module stopped in the middle of a step, which is a fault of Dunlin: {why}")
+            }
         }
     }
 }

@@ -124,7 +124,7 @@ impl Items {
         self.maybe(field::SERVED, opening.served.map(|day| day.days()));
         self.maybe(field::LIMITATION_DATE, opening.limitation_date.map(|day| day.days()));
         for sent in &opening.sent {
-            self.value_at(field::SENT, sent.template.0.into(), sent.channels.0.into());
+            self.value_at(field::SENT, sent.template.0, sent.channels.0.into());
             self.value(field::SENT_AT, sent.at.seconds());
             self.value(field::SENT_TO, sent.person);
         }
@@ -134,7 +134,7 @@ impl Items {
             self.value(field::PAID_ON, payment.on.days());
         }
         if let Some(plan) = &opening.plan {
-            self.value_at(field::PLAN, plan.plan.0.into(), plan.amount);
+            self.value_at(field::PLAN, plan.plan.0, plan.amount);
             self.maybe(field::PLAN_DAY, plan.day);
             self.maybe(field::PLAN_SINCE, plan.since.map(|day| day.days()));
         }

@@ -79,9 +79,7 @@ fn live(args: &Args, strategy: &Strategy, jobs: &Jobs, until: Date) -> Done<Port
     };
     let machine = strategy.machine();
     Ok(match args.engine {
-        EngineChoice::Interpreter => {
-            simulate(machine, || Interpreter::new(machine), &jobs.list, until, threads, done)
-        }
+        EngineChoice::Interpreter => simulate(machine, || Interpreter::new(machine), &jobs.list, until, threads, done),
         EngineChoice::Wasm => {
             let instance = engine::instance(&engine::module(strategy)?, strategy)?;
             simulate(machine, || instance.clone(), &jobs.list, until, threads, done)

@@ -598,7 +598,7 @@ fn quantity(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode, quantity: &Quant
             if mode == Mode::Noted {
                 let flags = run::provisional(e).get().shl(1).or(1);
                 e.note(id);
-        b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
+                b.call(run::note(e), &[i32::from(id.0).into(), value.clone(), flags]);
             }
             value
         }

@@ -203,7 +203,8 @@ pub(super) fn note(e: &Emit<'_>, b: &mut Body) {
 
 /// The day that the event under way, which is the one of a pattern, speaks of.
 fn day_of(e: &Emit<'_>, b: &mut Body, pattern: &EventPattern) -> Val {
-    let on = e.m.events.get(pattern.event.index()).and_then(|ty| ty.day(&e.m.texts)).and_then(|at| u32::try_from(at).ok());
+    let on =
+        e.m.events.get(pattern.event.index()).and_then(|ty| ty.day(&e.m.texts)).and_then(|at| u32::try_from(at).ok());
     match on {
         None => b.keep(run::today(e).get()),
         Some(at) => b.choose(

@@ -34,7 +34,7 @@ pub(super) fn section(e: &Emit<'_>) -> Vec<u8> {
         "tables": m.tables.iter().map(|table| table.name.0).collect::<Vec<_>>(),
         "enums": m.enums.iter().map(|values| texts(&values.values)).collect::<Vec<_>>(),
         "recesses": m.calendars.iter().map(recesses).collect::<Vec<_>>(),
-        "facts": m.facts.iter().map(|fact| fact_of(fact)).collect::<Vec<_>>(),
+        "facts": m.facts.iter().map(fact_of).collect::<Vec<_>>(),
         "events": (0u16..).zip(&m.events).map(|(at, event)| event_of(EventId(at), event)).collect::<Vec<_>>(),
         "values": values(e),
         "files": m.files,

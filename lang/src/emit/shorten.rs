@@ -312,11 +312,7 @@ fn without_blocks(code: Code) -> Code {
                 *labels = labels.iter().map(|label| fewer(*label)).collect::<Vec<_>>().into();
                 *other = fewer(*other);
             }
-            Instruction::End => {
-                if gone.pop() == Some(true) {
-                    continue;
-                }
-            }
+            Instruction::End if gone.pop() == Some(true) => continue,
             _ => {}
         }
         kept.push(instruction);
