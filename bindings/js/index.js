@@ -150,7 +150,11 @@ export class Strategy {
     return number >= 0 ? this.text(number) : this.#decode(this.#exports.text(number), this.#exports.text_length(number));
   }
 
-  /** Decimal places of the case's currency. */
+  /** The case's currency, and its decimal places. */
+  currency() {
+    return this.schema.currencies[this.#exports.currency()][0];
+  }
+
   places() {
     return this.schema.currencies[this.#exports.currency()][1];
   }

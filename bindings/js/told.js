@@ -64,7 +64,7 @@ class Reader {
       for (const seen of this.seen.slice(runs[n], runs[n + 1])) {
         const [, words, type] = this.schema.values.find(([id]) => id === this.view.getInt32(seen + 8, true)) ?? [0, "?", null];
         const known = this.view.getInt32(seen + 12, true) & 1;
-        read[words] = known ? this.value(type ?? 1, this.view.getBigInt64(seen, true)) : "not known";
+        read[words] = known ? this.words(type ?? 1, this.view.getBigInt64(seen, true)) : "not known";
       }
     }
     return read;
@@ -72,6 +72,13 @@ class Reader {
 
   value(type, value) {
     return write(this.schema, type, this.places, value, (text) => this.module.textValue(text));
+  }
+
+  /** A value that was read, as the language writes it. */
+  words(type, value) {
+    const written = this.value(type, value);
+    if (type === 2) return `${written} ${this.module.currency()}`;
+    return type === 8 ? `"${written}"` : String(written);
   }
 
   params(from, to) {
