@@ -55,9 +55,10 @@ function told(request, response) {
     response.end();
     console.log(text);
     process.exitCode = text.endsWith('"failed":0}') ? 0 : 1;
-    window.kill();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // The browser writes to its folder until it has ended.
+    window.once("exit", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+    window.kill();
   });
 }
 

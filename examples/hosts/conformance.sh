@@ -8,11 +8,12 @@ shift
 
 in_c() {
     local rt scratch passed=0 failed=0
-    rt=$(dpkg -L wabt | grep 'wasm-rt-impl.c$')
+    rt=$(dpkg -L wabt | grep 'wasm-rt-impl.c$' | head -1)
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' RETURN
     for module in "$kit"/*.wasm; do
-        wasm2c "$module" -o "$scratch/strategy.c"
+        cp "$module" "$scratch/strategy.wasm"
+        wasm2c "$scratch/strategy.wasm" -o "$scratch/strategy.c"
         gcc -O1 -w -I"$scratch" -I"$(dirname "$rt")" "$here/host.c" "$scratch/strategy.c" "$rt" -lcjson -lm -o "$scratch/host"
         "$scratch/host" "$(basename "$module")" <"$kit/cases.jsonl" >"$scratch/said" || true
         grep differs "$scratch/said" || true

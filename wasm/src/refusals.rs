@@ -101,6 +101,9 @@ fn field_name(machine: &Machine, handed: Handed<'_>, at: i64) -> String {
 }
 
 fn param_name(machine: &Machine, event: EventId, at: i64) -> String {
+    if at == 0xffff {
+        return "plan".into();
+    }
     let ty = machine.events.get(event.index());
     let param = usize::try_from(at).ok().and_then(|at| ty?.params.get(at));
     param.map_or_else(|| format!("parameter {at}"), |param| text(machine, param.name))
@@ -141,6 +144,13 @@ const fn expected(number: i64) -> &'static str {
         6 => "nothing where no stage is given",
         7 => "one of the days of the month that the plan allows",
         8 => "within its bounds",
+        9 => "one that the event has",
+        20 => "agreed while the plan may still be agreed anew",
+        21 => "agreed within the bounds of the plan",
+        22 => "agreed while something is owed",
+        23 => "at least what the plan asks for each instalment",
+        24 => "for as many instalments as the plan allows",
+        25 => "a day of the month, 1 to 31",
         _ => "a value of its type",
     }
 }
