@@ -6,7 +6,7 @@ use dunlin_wasm::{Instance, Module};
 
 /// The strategy's module, as bytes.
 pub fn emit(strategy: &Strategy) -> Done<Vec<u8>> {
-    dunlin::lang::emit::emit(strategy.machine()).map_err(|error| Problem::failed(error.to_string()))
+    dunlin_emit::emit(strategy.machine()).map_err(|error| Problem::failed(error.to_string()))
 }
 
 /// The strategy's module, compiled for this computer.

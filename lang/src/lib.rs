@@ -4,7 +4,6 @@
 
 pub mod check;
 pub mod diagnostic;
-pub mod emit;
 pub mod lower;
 pub mod model;
 pub mod syntax;

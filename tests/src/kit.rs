@@ -22,26 +22,28 @@ pub struct Machine {
     pub seed: u64,
 }
 
-/// The machines of some seeds; those of which no module can be written are left out.
-pub fn machines(seeds: impl Iterator<Item = u64>) -> impl Iterator<Item = Machine> {
-    seeds.filter_map(|seed| {
-        let compiled = compile(&generate::strategy(seed).0.text()).ok()?;
-        let wasm = dunlin_lang::emit::emit(&compiled.machine).ok()?;
-        Some(Machine { file: format!("seed-{seed}.wasm"), compiled, wasm, seed })
-    })
+/// The machine of a seed.
+///
+/// # Errors
+/// Where its strategy does not compile, or no module can be written; in words.
+pub fn machine(seed: u64) -> Result<Machine, String> {
+    let compiled = compile(&generate::strategy(seed).0.text()).map_err(|why| format!("seed {seed}: {why}"))?;
+    let wasm = dunlin_emit::emit(&compiled.machine).map_err(|why| format!("seed {seed}: {why}"))?;
+    Ok(Machine { file: format!("seed-{seed}.wasm"), compiled, wasm, seed })
 }
 
-/// The lines of one machine: a history each.
+/// The lines of one machine: a history each, run by one module from end to end and by another from its middle on.
 ///
 /// # Errors
 /// Where module and interpreter differ, in words.
 pub fn lines(machine: &Machine, histories: u64) -> Result<Vec<Value>, String> {
+    let host = Host::new(&machine.wasm);
     (0..histories)
         .map(|n| {
             let seed = machine.seed.rotate_left(17) ^ 0x5eed ^ (n << 40);
             let history = generate::history(seed, &machine.compiled.model, Version::of(machine.seed));
             let name = format!("seed {} history {n}", machine.seed);
-            let steps = steps(machine, &history).map_err(|words| format!("{name}: {words}"))?;
+            let steps = steps(machine, &host, &history).map_err(|words| format!("{name}: {words}"))?;
             Ok(json!({ "machine": machine.file, "name": name, "steps": steps }))
         })
         .collect()
@@ -52,6 +54,8 @@ struct Writer<'m> {
     machine: &'m Machine,
     interpreter: Interpreter<'m>,
     host: Host,
+    /// The module that the case has moved to in the middle of its history: it goes on as the one that stays.
+    moved: Option<Host>,
     steps: Vec<Value>,
 }
 
@@ -62,9 +66,9 @@ enum Given<'a> {
     Time,
 }
 
-fn steps(machine: &Machine, history: &History) -> Result<Vec<Value>, String> {
+fn steps(machine: &Machine, host: &Host, history: &History) -> Result<Vec<Value>, String> {
     let interpreter = Interpreter::new(&machine.compiled.machine);
-    let mut writer = Writer { machine, interpreter, host: Host::new(&machine.wasm), steps: Vec::new() };
+    let mut writer = Writer { machine, interpreter, host: host.fresh(), moved: None, steps: Vec::new() };
     let items = Items::opening(&history.opening);
     let mut out = Outcome::default();
     let opened = writer.interpreter.open(&history.opening, history.at, &mut out);
@@ -73,7 +77,10 @@ fn steps(machine: &Machine, history: &History) -> Result<Vec<Value>, String> {
     writer.write(&Given::Opening, &items, history.at, status, case.map(|case| (case, &out)), case)?;
     let Ok(mut case) = opened else { return Ok(writer.steps) };
     let mut due = out.next_due;
-    for (when, event) in &history.inputs {
+    for (n, (when, event)) in history.inputs.iter().enumerate() {
+        if n == history.inputs.len() / 2 {
+            writer.moves()?;
+        }
         let at = when.instant(case.now, due, &machine.compiled.model.zones[0]);
         writer.input(&mut case, event.as_ref(), at, &mut due)?;
     }
@@ -81,6 +88,26 @@ fn steps(machine: &Machine, history: &History) -> Result<Vec<Value>, String> {
 }
 
 impl Writer<'_> {
+    /// The case moves to another instance of its module.
+    fn moves(&mut self) -> Result<(), String> {
+        let mut host = self.host.fresh();
+        let status = host.restore(&self.host.save());
+        self.moved = Some(host);
+        if status == 0 { Ok(()) } else { Err(format!("the saved case is refused: {status}")) }
+    }
+
+    /// The module that the case has moved to does as the one that stays.
+    fn moved_alike(&mut self, given: &Given<'_>, items: &[u8], at: i64, status: i32) -> Result<(), String> {
+        let Some(moved) = &mut self.moved else { return Ok(()) };
+        let theirs = match given {
+            Given::Event(event) => moved.step(event.event.0.into(), items, at),
+            Given::Opening | Given::Time => moved.advance(at),
+        };
+        let alike = theirs == status && moved.save() == self.host.save() && moved.told() == self.host.told();
+        let step = self.steps.len();
+        if alike { Ok(()) } else { Err(format!("step {step}: the module that the case has moved to does otherwise")) }
+    }
+
     fn input(
         &mut self,
         case: &mut Case,
@@ -117,6 +144,7 @@ impl Writer<'_> {
         if told.is_some() != (status == 0) {
             return Err(format!("step {step}: the module gives {status}, the interpreter {:?}", told.is_some()));
         }
+        self.moved_alike(given, items, at.seconds(), status)?;
         let saved = self.host.save();
         let wanted = case.map(store::save).transpose().map_err(|why| format!("{why:?}"))?.unwrap_or_default();
         if saved != wanted {

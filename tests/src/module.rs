@@ -1,12 +1,37 @@
 //! An emitted module under wasmi, called as docs/abi.md says: the second WebAssembly engine of the tests.
 
+use dunlin_runtime::{Fault, Refusal};
 use wasmi::{Engine, Instance, Linker, Memory, Module, Store};
 
 /// The size of an entry of what was told.
 const ENTRY: usize = 160;
 
+/// The number of a refusal in a module; -1 for what no module gives.
+#[must_use]
+pub const fn number(refusal: &Refusal) -> i32 {
+    match refusal {
+        Refusal::Fault(Fault::Overflow) => 1,
+        Refusal::Fault(Fault::Unknown(_)) => 2,
+        Refusal::Fault(Fault::NoRow(_)) => 3,
+        Refusal::Fault(Fault::BeforeFirstRow(..)) => 4,
+        Refusal::Fault(Fault::EnteredTwice(_)) => 5,
+        Refusal::Fault(Fault::NoLastStage) => 6,
+        Refusal::Fault(Fault::Bound(..)) => 7,
+        Refusal::Unreadable(_) => 8,
+        Refusal::OtherMachine => 9,
+        Refusal::Missing { .. } => 10,
+        Refusal::Wrong { .. } => 11,
+        Refusal::NotThere { .. } => 12,
+        Refusal::NoSuchEvent => 13,
+        Refusal::OnlyTheMachine(_) => 14,
+        Refusal::Earlier { .. } => 15,
+        Refusal::Fault(Fault::Broken(_)) => -1,
+    }
+}
+
 /// A module at work, and the case in its memory.
 pub struct Host {
+    module: Module,
     store: Store<()>,
     instance: Instance,
     memory: Memory,
@@ -21,13 +46,22 @@ impl Host {
     /// Where it is none, or has imports.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        let engine = Engine::default();
-        let module = Module::new(&engine, bytes).unwrap();
+        let module = Module::new(&Engine::default(), bytes).unwrap();
         assert_eq!(module.imports().len(), 0, "a module has no imports");
-        let mut store = Store::new(&engine, ());
-        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
+        Self::of(module)
+    }
+
+    /// Another instance of the same module, with no case.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self::of(self.module.clone())
+    }
+
+    fn of(module: Module) -> Self {
+        let mut store = Store::new(module.engine(), ());
+        let instance = Linker::new(module.engine()).instantiate_and_start(&mut store, &module).unwrap();
         let memory = instance.get_memory(&store, "memory").unwrap();
-        let mut host = Self { store, instance, memory, given: 0, result: 0 };
+        let mut host = Self { module, store, instance, memory, given: 0, result: 0 };
         host.given = usize::try_from(host.call("given", ())).unwrap();
         host.result = usize::try_from(host.call("result", ())).unwrap();
         host

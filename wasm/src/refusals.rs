@@ -156,7 +156,7 @@ const fn expected(number: i64) -> &'static str {
 }
 
 fn not_there(machine: &Machine, handed: Handed<'_>, about: i64) -> Refusal {
-    const THINGS: [&str; 13] = [
+    const THINGS: [&str; 12] = [
         "debtor",
         "claim",
         "payment",
@@ -169,7 +169,6 @@ fn not_there(machine: &Machine, handed: Handed<'_>, about: i64) -> Refusal {
         "currency in the strategy",
         "plan",
         "message",
-        "event",
     ];
     let kind = usize::try_from(about & 0xffff).ok().and_then(|at| THINGS.get(at)).copied().unwrap_or("such thing");
     Refusal::NotThere { kind, name: name_given(machine, handed, kind) }

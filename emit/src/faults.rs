@@ -128,7 +128,6 @@ pub(super) enum Thing {
     Currency = 9,
     Plan = 10,
     Template = 11,
-    Event = 12,
 }
 
 impl Fault {

@@ -11,12 +11,12 @@ use dunlin_machine::value::Unit;
 
 /// What the values of a type are: from 0 up to a number, that one not included, or one of these.
 pub(super) mod code {
-    pub(in crate::emit) const ANY: i64 = -1;
-    pub(in crate::emit) const DAY: i64 = -2;
-    pub(in crate::emit) const INSTANT: i64 = -3;
-    pub(in crate::emit) const DURATION: i64 = -4;
+    pub(crate) const ANY: i64 = -1;
+    pub(crate) const DAY: i64 = -2;
+    pub(crate) const INSTANT: i64 = -3;
+    pub(crate) const DURATION: i64 = -4;
     /// A text: no value from outside is one.
-    pub(in crate::emit) const TEXT: i64 = -5;
+    pub(crate) const TEXT: i64 = -5;
 }
 
 /// Hours are two numbers of seconds: the first of 32 bits, times this, and the second.

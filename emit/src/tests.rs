@@ -4,8 +4,8 @@
 use super::code::{FAULT, Func, Val, Width};
 use super::module::{Emit, fault};
 use super::{calendars, days, numbers, zones};
-use crate::check::{Sources, check};
-use crate::lower::lower;
+use dunlin_lang::check::{Sources, check};
+use dunlin_lang::lower::lower;
 use dunlin_machine::ir::Machine;
 use dunlin_machine::value::{self, Date, Duration, Instant, Money, Rate};
 use wasmi::{Engine, Linker, Module, Store, Val as Value};

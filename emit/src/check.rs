@@ -19,22 +19,22 @@ pub(super) mod named {
     use super::super::run::At;
 
     /// A claim, by position; -1 is none.
-    pub(in crate::emit) fn claim(e: &Emit<'_>) -> At {
+    pub(crate) fn claim(e: &Emit<'_>) -> At {
         At::named(e, "named_claim", Width::I32)
     }
 
     /// The mark of a payment.
-    pub(in crate::emit) fn payment(e: &Emit<'_>) -> At {
+    pub(crate) fn payment(e: &Emit<'_>) -> At {
         At::named(e, "named_payment", Width::I64)
     }
 
     /// The position of a task, an approval or a fact, a stage, the reason of a hold: as the event has it.
-    pub(in crate::emit) fn what(e: &Emit<'_>) -> At {
+    pub(crate) fn what(e: &Emit<'_>) -> At {
         At::named(e, "named_what", Width::I64)
     }
 
     /// The value of a fact.
-    pub(in crate::emit) fn value(e: &Emit<'_>) -> At {
+    pub(crate) fn value(e: &Emit<'_>) -> At {
         At::named(e, "named_value", Width::I64)
     }
 }

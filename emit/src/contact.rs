@@ -25,12 +25,12 @@ pub(super) const BY_PHONE: i32 = 1 << PHONE.0;
 
 /// Why a channel cannot be used, as the entry says it.
 pub(super) mod unusable {
-    pub(in crate::emit) const PERSON: i32 = 0;
-    pub(in crate::emit) const NO_ADDRESS: i32 = 1;
-    pub(in crate::emit) const BARRED: i32 = 2;
-    pub(in crate::emit) const NOT_ALLOWED: i32 = 3;
-    pub(in crate::emit) const NO_CONSENT: i32 = 4;
-    pub(in crate::emit) const NEVER: i32 = 5;
+    pub(crate) const PERSON: i32 = 0;
+    pub(crate) const NO_ADDRESS: i32 = 1;
+    pub(crate) const BARRED: i32 = 2;
+    pub(crate) const NOT_ALLOWED: i32 = 3;
+    pub(crate) const NO_CONSENT: i32 = 4;
+    pub(crate) const NEVER: i32 = 5;
 }
 
 /// A set of channels as a number.
@@ -56,11 +56,16 @@ pub(super) fn told_unusable(e: &Emit<'_>, b: &mut Body, rule: i32, what: (Effect
     actions::held(e, b, rule, what, &says);
 }
 
-/// The usable channels of a way for a person; where there are none, the globals `obstacle…` say why.
-pub(super) fn usable(e: &Emit<'_>, b: &mut Body, person: Val, way: Channels, nature: Nature) -> Val {
+/// What keeps a person from being reached is the person: no channel, no rule.
+pub(super) fn no_channel_of(e: &Emit<'_>, b: &mut Body) {
     global(e, "obstacle").set(b, unusable::PERSON);
     global(e, "obstacle_channel").set(b, 0);
     global(e, "obstacle_rule").set(b, NONE);
+}
+
+/// The usable channels of a way for a person; where there are none, the globals `obstacle…` say why.
+pub(super) fn usable(e: &Emit<'_>, b: &mut Body, person: Val, way: Channels, nature: Nature) -> Val {
+    no_channel_of(e, b);
     let record = b.keep(e.case.persons.at(&person));
     let there = b.keep(person.lt_u(e.case.persons.count().get()).and(e.case.person(&record).channels.pursued.get()));
     let usable = b.var(0);

@@ -1,11 +1,8 @@
 //! A machine as a WebAssembly module: no imports, integers only.
 //!
 //! What the runtime does by looking things up in the machine's tables stands here as code: functions are declared where
-//! they are first called ([`module`]), so that a module holds no more than its strategy uses.
-//!
-//! Written so far: time that goes by, with everything that it sets off, and the stored form of a case. Opening and events are
-//! not, and what a strategy uses that modules lack is named by [`EmitError`].
-#![allow(dead_code, reason = "what events do is written before the verbs that take them")]
+//! they are first called ([`module`]), so that a module holds no more than its strategy uses. What a host sees of it is written
+//! in docs/abi.md.
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "arguments of a call are listed alike, however many there are")]
 #![allow(clippy::type_complexity, reason = "a list of bodies is written where it is used")]
 

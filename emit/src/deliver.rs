@@ -24,27 +24,27 @@ pub(super) mod event {
     use super::MOST_PARAMS;
 
     /// Its number.
-    pub(in crate::emit) fn number(e: &Emit<'_>) -> At {
+    pub(crate) fn number(e: &Emit<'_>) -> At {
         At::named(e, "event", Width::I32)
     }
 
     /// The person that it names, by position.
-    pub(in crate::emit) fn person(e: &Emit<'_>) -> At {
+    pub(crate) fn person(e: &Emit<'_>) -> At {
         At::named(e, "event_person", Width::I32)
     }
 
     /// A bit for each parameter that is known.
-    pub(in crate::emit) fn known(e: &Emit<'_>) -> At {
+    pub(crate) fn known(e: &Emit<'_>) -> At {
         At::named(e, "event_known", Width::I32)
     }
 
     /// The value of a parameter.
-    pub(in crate::emit) fn value(e: &Emit<'_>, at: u32) -> Cell {
+    pub(crate) fn value(e: &Emit<'_>, at: u32) -> Cell {
         Cell::new(&e.room("event_values", 8 * MOST_PARAMS), 8 * at, Form::I64)
     }
 
     /// Whether a parameter is known.
-    pub(in crate::emit) fn is_known(e: &Emit<'_>, at: u32) -> Val {
+    pub(crate) fn is_known(e: &Emit<'_>, at: u32) -> Val {
         known(e).get().shr_u(at.cast_signed()).and(1)
     }
 }

@@ -1,6 +1,6 @@
 //! The step: an input, every timer that is due by then, and the way back when something fails.
 
-use super::code::{Body, Cell, FAULT, Form, Func, Val, Width};
+use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::expressions::text_of;
 use super::faults::{Bound, Fault};
 use super::layout::NO_INSTANT;
@@ -97,7 +97,7 @@ fn take(e: &Emit<'_>) -> Func {
 
 /// Nothing is told yet.
 pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
-    b.set_global(FAULT, 0);
+    run::forgive(b);
     for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), outcome::already_taken(e)] {
         at.set(b, 0);
     }

@@ -149,23 +149,23 @@ fn stoppable_action(e: &Emit<'_>, at: ActionRef) -> Func {
 
 /// What holds an action back, as the entry says it.
 pub(super) mod by {
-    pub(in crate::emit) const LIMIT: i32 = 0;
-    pub(in crate::emit) const REST: i32 = 1;
-    pub(in crate::emit) const HOURS: i32 = 2;
-    pub(in crate::emit) const HOLD: i32 = 3;
+    pub(crate) const LIMIT: i32 = 0;
+    pub(crate) const REST: i32 = 1;
+    pub(crate) const HOURS: i32 = 2;
+    pub(crate) const HOLD: i32 = 3;
     /// No way can be used: the reason and the channel follow.
-    pub(in crate::emit) const UNUSABLE: i32 = 4;
-    pub(in crate::emit) const WAITS_ALREADY: i32 = 5;
-    pub(in crate::emit) const NEVER: i32 = 6;
-    pub(in crate::emit) const COST_CAP: i32 = 7;
-    pub(in crate::emit) const PLAN_BOUND: i32 = 8;
-    pub(in crate::emit) const NO_TERMS: i32 = 9;
-    pub(in crate::emit) const NOTHING: i32 = 10;
-    pub(in crate::emit) const WHEN: i32 = 11;
+    pub(crate) const UNUSABLE: i32 = 4;
+    pub(crate) const WAITS_ALREADY: i32 = 5;
+    pub(crate) const NEVER: i32 = 6;
+    pub(crate) const COST_CAP: i32 = 7;
+    pub(crate) const PLAN_BOUND: i32 = 8;
+    pub(crate) const NO_TERMS: i32 = 9;
+    pub(crate) const NOTHING: i32 = 10;
+    pub(crate) const WHEN: i32 = 11;
     /// Every claim that it would be about is disputed; the next number: one of them is fresh.
-    pub(in crate::emit) const DISPUTED: i32 = 12;
+    pub(crate) const DISPUTED: i32 = 12;
     /// The calendar and the position of the recess follow.
-    pub(in crate::emit) const RECESS: i32 = 14;
+    pub(crate) const RECESS: i32 = 14;
 }
 
 /// Tells that an action was held and is dropped: what holds it, then what that says.

@@ -94,8 +94,6 @@ context! {
     without: I32,
     /// Whether the latest value that was asked for was known.
     known: I32,
-    /// Whether a body moved the case.
-    moved: I32,
     /// Up to which entry watches have seen effects.
     effects_seen: I32,
     /// How many chains there were.
@@ -350,29 +348,29 @@ pub(super) fn entries_at(e: &Emit<'_>) -> Val {
 /// An entry: kind, stage, rules, what was read, lateness; then what its kind says, ten numbers of 8 bytes.
 pub(super) mod entry {
     /// What was done: below 64 an effect by its kind, else as listed.
-    pub(in crate::emit) const KIND: u32 = 0;
-    pub(in crate::emit) const STAGE: u32 = 4;
-    pub(in crate::emit) const RULE: u32 = 8;
-    pub(in crate::emit) const BECAUSE_OF: u32 = 12;
-    pub(in crate::emit) const GUARD_FROM: u32 = 16;
-    pub(in crate::emit) const GUARD_TO: u32 = 20;
-    pub(in crate::emit) const OWN_FROM: u32 = 24;
-    pub(in crate::emit) const OWN_TO: u32 = 28;
-    pub(in crate::emit) const LATE: u32 = 32;
+    pub(crate) const KIND: u32 = 0;
+    pub(crate) const STAGE: u32 = 4;
+    pub(crate) const RULE: u32 = 8;
+    pub(crate) const BECAUSE_OF: u32 = 12;
+    pub(crate) const GUARD_FROM: u32 = 16;
+    pub(crate) const GUARD_TO: u32 = 20;
+    pub(crate) const OWN_FROM: u32 = 24;
+    pub(crate) const OWN_TO: u32 = 28;
+    pub(crate) const LATE: u32 = 32;
     /// The number of an effect.
-    pub(in crate::emit) const NUMBER: u32 = 36;
+    pub(crate) const NUMBER: u32 = 36;
     /// Principal, interest, costs, balance of an effect's statement; then whether it is provisional.
-    pub(in crate::emit) const STATEMENT: u32 = 40;
-    pub(in crate::emit) const PROVISIONAL: u32 = 72;
+    pub(crate) const STATEMENT: u32 = 40;
+    pub(crate) const PROVISIONAL: u32 = 72;
     /// What the kind says.
-    pub(in crate::emit) const SAYS: u32 = 80;
+    pub(crate) const SAYS: u32 = 80;
     /// The kinds that are no effects.
-    pub(in crate::emit) const MOVE: i32 = 64;
-    pub(in crate::emit) const HELD: i32 = 65;
-    pub(in crate::emit) const PAUSED: i32 = 66;
-    pub(in crate::emit) const RESUMED: i32 = 67;
-    pub(in crate::emit) const EVENT: i32 = 68;
-    pub(in crate::emit) const NOTE: i32 = 69;
+    pub(crate) const MOVE: i32 = 64;
+    pub(crate) const HELD: i32 = 65;
+    pub(crate) const PAUSED: i32 = 66;
+    pub(crate) const RESUMED: i32 = 67;
+    pub(crate) const EVENT: i32 = 68;
+    pub(crate) const NOTE: i32 = 69;
 }
 
 /// Begins an entry of a kind, for a rule, that read from a value on; gives its position.
@@ -462,9 +460,10 @@ pub(super) fn too_many(b: &mut Body, of: Bound, most: u32) {
     b.fail(Fault::Bound.number());
 }
 
-/// Forgets a fault.
+/// Forgets a fault, and what it was about: one that is about nothing must not say what an earlier one was about.
 pub(super) fn forgive(b: &mut Body) {
     b.set_global(FAULT, 0);
+    b.set_global(FAULT_ABOUT, 0i64);
 }
 
 /// Whether the fault under way is of a kind.
@@ -498,10 +497,10 @@ pub(super) fn kind(kind: EffectKind) -> i32 {
 
 /// What an alarm is about: the first thing that its entry says.
 pub(super) mod alarm {
-    pub(in crate::emit) const NAMED: i32 = 0;
-    pub(in crate::emit) const MISSING: i32 = 1;
-    pub(in crate::emit) const TASK_OVERDUE: i32 = 2;
-    pub(in crate::emit) const STEP_FAILED: i32 = 3;
+    pub(crate) const NAMED: i32 = 0;
+    pub(crate) const MISSING: i32 = 1;
+    pub(crate) const TASK_OVERDUE: i32 = 2;
+    pub(crate) const STEP_FAILED: i32 = 3;
 }
 
 /// How many raised events may wait.

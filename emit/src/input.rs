@@ -11,77 +11,77 @@ use super::store;
 /// What an item says: the numbers are part of the interface and never change.
 pub(super) mod field {
     /// The host's name for a case or an event: a text.
-    pub(in crate::emit) const ID: i32 = 1;
+    pub(crate) const ID: i32 = 1;
     /// The currency of a case, by its code: a text.
-    pub(in crate::emit) const CURRENCY: i32 = 2;
+    pub(crate) const CURRENCY: i32 = 2;
     /// A parameter of an event, by its position: a value or a text.
-    pub(in crate::emit) const PARAM: i32 = 3;
+    pub(crate) const PARAM: i32 = 3;
     /// Begins a person; the host's name: a text. What follows is said of this person.
-    pub(in crate::emit) const DEBTOR: i32 = 10;
+    pub(crate) const DEBTOR: i32 = 10;
     /// Whether the person owes as a business.
-    pub(in crate::emit) const BUSINESS: i32 = 11;
+    pub(crate) const BUSINESS: i32 = 11;
     /// A language code: a text.
-    pub(in crate::emit) const LANGUAGE: i32 = 12;
+    pub(crate) const LANGUAGE: i32 = 12;
     /// A region: a text.
-    pub(in crate::emit) const REGION: i32 = 13;
+    pub(crate) const REGION: i32 = 13;
     /// A time zone, once for each: a text.
-    pub(in crate::emit) const ZONE: i32 = 14;
+    pub(crate) const ZONE: i32 = 14;
     /// The day of birth.
-    pub(in crate::emit) const BORN: i32 = 15;
+    pub(crate) const BORN: i32 = 15;
     /// Whether channels are given at all: 1, before the first channel.
-    pub(in crate::emit) const CHANNELS: i32 = 16;
+    pub(crate) const CHANNELS: i32 = 16;
     /// A channel, by its position: 1 reachable, 2 consent, and their sum.
-    pub(in crate::emit) const CHANNEL: i32 = 17;
+    pub(crate) const CHANNEL: i32 = 17;
     /// Begins a claim; the host's name: a text. What follows is said of this claim.
-    pub(in crate::emit) const CLAIM: i32 = 20;
+    pub(crate) const CLAIM: i32 = 20;
     /// Its principal.
-    pub(in crate::emit) const PRINCIPAL: i32 = 21;
+    pub(crate) const PRINCIPAL: i32 = 21;
     /// Its due day.
-    pub(in crate::emit) const DUE: i32 = 22;
+    pub(crate) const DUE: i32 = 22;
     /// What it is for: a text.
-    pub(in crate::emit) const CLAIM_KIND: i32 = 23;
+    pub(crate) const CLAIM_KIND: i32 = 23;
     /// When it arose.
-    pub(in crate::emit) const AROSE: i32 = 24;
+    pub(crate) const AROSE: i32 = 24;
     /// When default began.
-    pub(in crate::emit) const DEFAULT_ON: i32 = 25;
+    pub(crate) const DEFAULT_ON: i32 = 25;
     /// Whether it is secured.
-    pub(in crate::emit) const SECURED: i32 = 26;
+    pub(crate) const SECURED: i32 = 26;
     /// Begins costs that stand already; their kind: a text.
-    pub(in crate::emit) const COST: i32 = 30;
+    pub(crate) const COST: i32 = 30;
     /// Their amount.
-    pub(in crate::emit) const COST_AMOUNT: i32 = 31;
+    pub(crate) const COST_AMOUNT: i32 = 31;
     /// A fact, by its position: a value or a text.
-    pub(in crate::emit) const FACT: i32 = 40;
+    pub(crate) const FACT: i32 = 40;
     /// Whether there is a title.
-    pub(in crate::emit) const TITLED: i32 = 50;
+    pub(crate) const TITLED: i32 = 50;
     /// The day of the first title.
-    pub(in crate::emit) const TITLED_ON: i32 = 51;
+    pub(crate) const TITLED_ON: i32 = 51;
     /// The stage that the case comes in, by its number.
-    pub(in crate::emit) const STAGE: i32 = 52;
+    pub(crate) const STAGE: i32 = 52;
     /// The day on which it entered that stage.
-    pub(in crate::emit) const ENTERED: i32 = 53;
+    pub(crate) const ENTERED: i32 = 53;
     /// The day on which something was served.
-    pub(in crate::emit) const SERVED: i32 = 54;
+    pub(crate) const SERVED: i32 = 54;
     /// When the claim is barred.
-    pub(in crate::emit) const LIMITATION_DATE: i32 = 55;
+    pub(crate) const LIMITATION_DATE: i32 = 55;
     /// Begins a message that went out; the position is the template, the value its channels, a bit each.
-    pub(in crate::emit) const SENT: i32 = 60;
+    pub(crate) const SENT: i32 = 60;
     /// When it went out.
-    pub(in crate::emit) const SENT_AT: i32 = 61;
+    pub(crate) const SENT_AT: i32 = 61;
     /// To whom, by position.
-    pub(in crate::emit) const SENT_TO: i32 = 62;
+    pub(crate) const SENT_TO: i32 = 62;
     /// Begins a payment that came before; its amount.
-    pub(in crate::emit) const PAID: i32 = 70;
+    pub(crate) const PAID: i32 = 70;
     /// The host's name for it: a text.
-    pub(in crate::emit) const PAID_ID: i32 = 71;
+    pub(crate) const PAID_ID: i32 = 71;
     /// Its value date.
-    pub(in crate::emit) const PAID_ON: i32 = 72;
+    pub(crate) const PAID_ON: i32 = 72;
     /// Begins a plan that was agreed; the position is the plan, the value each instalment but the last.
-    pub(in crate::emit) const PLAN: i32 = 80;
+    pub(crate) const PLAN: i32 = 80;
     /// The day of the month of its instalments.
-    pub(in crate::emit) const PLAN_DAY: i32 = 81;
+    pub(crate) const PLAN_DAY: i32 = 81;
     /// Since when it runs.
-    pub(in crate::emit) const PLAN_SINCE: i32 = 82;
+    pub(crate) const PLAN_SINCE: i32 = 82;
 }
 
 /// An item.

@@ -217,22 +217,22 @@ macro_rules! record {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[allow(dead_code, reason = "a record mirrors the runtime's, read or not")]
-        pub(super) struct $record { $(pub(super) $field: $crate::emit::code::Cell,)* }
+        pub(super) struct $record { $(pub(super) $field: $crate::code::Cell,)* }
 
         #[allow(dead_code, reason = "a record mirrors the runtime's, read or not")]
         impl $record {
             /// Its size in memory, and its parts.
-            pub(super) fn lay() -> (u32, Vec<$crate::emit::layout::Shape>) {
-                let mut lay = $crate::emit::layout::Lay::default();
+            pub(super) fn lay() -> (u32, Vec<$crate::layout::Shape>) {
+                let mut lay = $crate::layout::Lay::default();
                 $(lay.field($kind);)*
                 lay.done()
             }
 
             /// The record at a position.
-            pub(super) fn at(base: &$crate::emit::code::Val) -> Self {
+            pub(super) fn at(base: &$crate::code::Val) -> Self {
                 let mut at = 0;
-                let mut next = |kind: $crate::emit::layout::Kind| {
-                    let cell = $crate::emit::code::Cell::new(base, at, kind.form());
+                let mut next = |kind: $crate::layout::Kind| {
+                    let cell = $crate::code::Cell::new(base, at, kind.form());
                     at += kind.size();
                     cell
                 };

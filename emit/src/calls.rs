@@ -3,8 +3,7 @@
 use super::actions::{self, text};
 use super::code::{Func, Val, Width};
 use super::contact::{
-    BY_PHONE, NO_HOURS, earliest, first_pursued, global, log_attempt, through, told_held, told_unusable, unusable,
-    usable,
+    BY_PHONE, NO_HOURS, earliest, first_pursued, log_attempt, no_channel_of, through, told_held, told_unusable, usable,
 };
 use super::expressions::{self, Mode};
 use super::layout::NO_INSTANT;
@@ -90,7 +89,7 @@ pub(super) fn attempt_of<'m>(e: &Emit<'m>, at: i32, call: &'m dunlin_machine::ir
         let free = b.choose(
             through.ne(NONE),
             |b| {
-                global(e, "obstacle").set(b, unusable::PERSON);
+                no_channel_of(e, b);
                 0.into()
             },
             |b| usable(e, b, person.clone(), Channels::of(PHONE), Nature::Ordinary),

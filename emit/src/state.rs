@@ -125,8 +125,6 @@ record! {
 
 /// What the case remembers of a trigger, in memory: as in the runtime, each field in full.
 pub(super) const SLOT: u32 = 53;
-/// A plan in memory: which, how far, and all that any phase has.
-pub(super) const PLAN_PHASE: u32 = 52;
 
 record! {
     /// A trigger's slot.
@@ -147,25 +145,25 @@ record! {
 /// Bounds of lists that the language does not bound: a module has a fixed size.
 pub(super) mod most {
     /// Open tasks.
-    pub(in crate::emit) const TASKS: u32 = 256;
+    pub(crate) const TASKS: u32 = 256;
     /// Open calls, and approvals.
-    pub(in crate::emit) const CALLS: u32 = 64;
+    pub(crate) const CALLS: u32 = 64;
     /// Messages that wait, and actions that a hold stops.
-    pub(in crate::emit) const WAITING: u32 = 128;
+    pub(crate) const WAITING: u32 = 128;
     /// Texts that the machine does not know.
-    pub(in crate::emit) const TEXTS: u32 = 128;
+    pub(crate) const TEXTS: u32 = 128;
     /// Runs of days, of interest and of limitation.
-    pub(in crate::emit) const RUNS: u32 = 64;
+    pub(crate) const RUNS: u32 = 64;
     /// Messages and events that are remembered.
-    pub(in crate::emit) const REMEMBERED: u32 = 16;
+    pub(crate) const REMEMBERED: u32 = 16;
     /// Time zones of a debtor.
-    pub(in crate::emit) const ZONES: u32 = 8;
+    pub(crate) const ZONES: u32 = 8;
     /// Channels.
-    pub(in crate::emit) const CHANNELS: u32 = 32;
+    pub(crate) const CHANNELS: u32 = 32;
     /// Parts of payments.
-    pub(in crate::emit) const PARTS: u32 = 1024;
+    pub(crate) const PARTS: u32 = 1024;
     /// Bytes of all names and texts of a case.
-    pub(in crate::emit) const LETTERS: u32 = 16_384;
+    pub(crate) const LETTERS: u32 = 16_384;
 }
 
 /// The slots of some triggers.

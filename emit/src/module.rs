@@ -44,7 +44,6 @@ pub(super) struct Emit<'m> {
     /// Where constants begin.
     first_constant: u32,
     exports: RefCell<Vec<(&'static str, Func)>>,
-    lacking: RefCell<BTreeSet<&'static str>>,
     noted: RefCell<BTreeSet<ExprId>>,
 }
 
@@ -95,7 +94,6 @@ impl<'m> Emit<'m> {
             regions: RefCell::default(),
             first_constant: FIRST_POSITION + state.next_multiple_of(8) + ROOMS,
             exports: RefCell::default(),
-            lacking: RefCell::default(),
             noted: RefCell::default(),
         }
     }
@@ -169,11 +167,6 @@ impl<'m> Emit<'m> {
         Val::global(at, Width::I32)
     }
 
-    /// Says that the strategy uses what modules do not have yet.
-    pub(super) fn lacks(&self, what: &'static str) {
-        self.lacking.borrow_mut().insert(what);
-    }
-
     /// Says that code notes what an expression gives: a host is told its name.
     pub(super) fn note(&self, id: ExprId) {
         self.noted.borrow_mut().insert(id);
@@ -212,11 +205,6 @@ impl<'m> Emit<'m> {
     pub(super) fn finish(self, name: &str, section: impl FnOnce(&Self) -> Vec<u8>) -> Result<Vec<u8>, EmitError> {
         self.build_all()?;
         let section = section(&self);
-        let lacking = self.lacking.into_inner();
-        if !lacking.is_empty() {
-            let lacking: Vec<&str> = lacking.into_iter().collect();
-            return Err(EmitError(format!("modules do not have {} yet", lacking.join(", "))));
-        }
         let rooms = self.rooms.into_inner();
         if rooms.values().any(|(at, size)| at + size > self.first_constant) {
             return Err(EmitError("more is kept beside the state than there is room for".into()));
