@@ -104,6 +104,7 @@ pub(super) fn value(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode) -> Val {
             figure(e, b, id, mode, &fee, verified.map(|until| day.gt(until.days())))
         }
         Expr::Amounts(values) => by_currency(e, b, values),
+        Expr::InCurrency(amounts) => in_currency(e, b, 0, amounts, mode),
         Expr::Table(t, args) => {
             let (value, day) = table(e, b, *t, args, mode);
             let verified = e.m.tables.get(t.index()).and_then(|t| t.verified_until);
@@ -121,6 +122,18 @@ fn by_currency(e: &Emit<'_>, b: &mut Body, values: &[i64]) -> Val {
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     let at = e.constant(&bytes).add(e.case.currency.get().mul(8));
     b.keep(Cell::new(&at, 0, Form::I64).get())
+}
+
+/// The amount that is read for the case's currency, of one for each.
+fn in_currency(e: &Emit<'_>, b: &mut Body, at: i32, amounts: &[ExprId], mode: Mode) -> Val {
+    match amounts {
+        [] => 0i64.into(),
+        [last] => value(e, b, *last, mode),
+        [first, others @ ..] => {
+            let own = e.case.currency.get().eq(at);
+            b.choose(own, |b| value(e, b, *first, mode), |b| in_currency(e, b, at + 1, others, mode))
+        }
+    }
 }
 
 fn value_kept(e: &Emit<'_>, b: &mut Body, id: ExprId, mode: Mode) -> Val {

@@ -21,7 +21,7 @@ impl<E> Expr<E> {
             Self::Add(a, b) | Self::Subtract(a, b) | Self::Multiply(a, b) | Self::TimesRate(a, b) => vec![a, b],
             Self::DatePlus(a, b) | Self::DateMinus(a, b) | Self::DaysBetween(a, b) => vec![a, b],
             Self::If(condition, then, otherwise) => vec![condition, then, otherwise],
-            Self::Table(_, arguments) => arguments.iter().collect(),
+            Self::Table(_, arguments) | Self::InCurrency(arguments) => arguments.iter().collect(),
             Self::Dated(_, day) => day.iter().collect(),
             Self::Scale(_, amount, day) => iter::once(amount).chain(day).collect(),
         }
@@ -63,6 +63,7 @@ impl<E> Expr<E> {
             Self::Dated(id, day) => Expr::Dated(*id, day.as_ref().map(map).transpose()?),
             Self::Scale(id, amount, day) => Expr::Scale(*id, map(amount)?, day.as_ref().map(map).transpose()?),
             Self::Amounts(values) => Expr::Amounts(values.clone()),
+            Self::InCurrency(amounts) => Expr::InCurrency(amounts.iter().map(map).collect::<Result<_, _>>()?),
         })
     }
 
@@ -73,7 +74,7 @@ impl<E> Expr<E> {
             Self::Read(quantity) => Some(quantity.ty()),
             Self::Known(_) | Self::Not(_) | Self::And(..) | Self::Or(..) => Some(Type::Bool),
             Self::Compare(..) | Self::CompareDurations(..) => Some(Type::Bool),
-            Self::TimesRate(..) | Self::Scale(..) | Self::Amounts(_) => Some(Type::Money),
+            Self::TimesRate(..) | Self::Scale(..) | Self::Amounts(_) | Self::InCurrency(_) => Some(Type::Money),
             Self::DatePlus(..) | Self::DateMinus(..) | Self::EndOfMonth(_) | Self::EndOfYear(_) => Some(Type::Date),
             Self::NextWorkingDay(..) => Some(Type::Date),
             Self::DaysBetween(..) => Some(Type::Duration),

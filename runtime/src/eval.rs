@@ -79,6 +79,10 @@ impl<'a> Run<'a> {
                 let own = values.get(usize::from(self.case.currency)).copied();
                 own.ok_or(Fault::Broken("an amount is missing in the case's currency"))
             }
+            Expr::InCurrency(amounts) => {
+                let own = amounts.get(usize::from(self.case.currency)).copied();
+                self.eval(own.ok_or(Fault::Broken("an amount is missing in the case's currency"))?)
+            }
             Expr::Table(t, args) => {
                 let figure = self.table(*t, args)?;
                 Ok(self.figure(id, figure))

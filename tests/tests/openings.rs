@@ -223,16 +223,16 @@ fn what_is_no_row_of_items_is_refused() {
     let (bytes, history) = (1..).find_map(emitted).unwrap();
     let mut host = Host::new(&bytes);
     let given = Items::opening(&history.opening);
-    assert_eq!(host.open(&given, history.at), 0);
+    assert_eq!(host.open(&given, history.at.seconds()), 0);
     for length in 0..given.len() {
-        let status = host.open(&given[..length], history.at);
+        let status = host.open(&given[..length], history.at.seconds());
         assert_eq!(status == 0, !host.save().is_empty(), "cut at {length}");
     }
     for at in 0..given.len() {
         let mut changed = given.clone();
         changed[at] ^= 0x55;
-        let status = host.open(&changed, history.at);
+        let status = host.open(&changed, history.at.seconds());
         assert_eq!(status == 0, !host.save().is_empty(), "changed at {at}");
     }
-    assert_eq!(host.open(&given, history.at), 0);
+    assert_eq!(host.open(&given, history.at.seconds()), 0);
 }

@@ -187,8 +187,8 @@ pub struct Checker<'s> {
     pub(super) tables: BTreeMap<Declared, Progress<TableId>>,
     /// Tables whose rows change by date: their first column is the day.
     pub(super) dated_tables: BTreeSet<TableId>,
-    pub(super) dated: BTreeMap<Declared, Progress<DatedId>>,
-    pub(super) scales: BTreeMap<Declared, Progress<ScaleId>>,
+    pub(super) dated: BTreeMap<Declared, Progress<Vec<DatedId>>>,
+    pub(super) scales: BTreeMap<Declared, Progress<Vec<ScaleId>>>,
     pub(super) calendars: BTreeMap<Declared, Progress<CalendarId>>,
     pub(super) plans: BTreeMap<Declared, PlanId>,
     /// Contact rules with a name; none while they are being checked.

@@ -4,11 +4,13 @@ use dunlin_machine::ir;
 use dunlin_machine::value::Date;
 
 use super::context::Checker;
+use super::types::in_currency;
 use crate::diagnostic::codes;
 use crate::syntax::tree::{self, DateLiteral, Span};
 
-/// The dated value that a declaration writes; none where it has errors, which are reported.
-pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -> Option<ir::Dated> {
+/// The dated value that a declaration writes, one for all cases or of amounts one for each currency of the strategy; none
+/// where it has errors, which are reported.
+pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -> Option<Vec<ir::Dated>> {
     let before = checker.diagnostics.len();
     let owner = declared.name.text();
     let ty = checker.type_of(&declared.ty, &owner).map(|(ty, _)| ty);
@@ -16,12 +18,12 @@ pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -
         let error = checker.error(codes::DATED_EMPTY, span, format!("`{owner}` has no row, so it has no value"));
         checker.report(error.help("write from when which value holds: `from 2024-01-01 => 3.62 %`"));
     }
-    let mut rows: Vec<(Date, i64)> = Vec::new();
+    let mut rows: Vec<(Date, Vec<i64>)> = Vec::new();
     let days: Vec<DateLiteral> = declared.rows.iter().map(|row| row.from).collect();
     for (index, row) in declared.rows.iter().enumerate() {
         let from = checker.date(row.from);
         in_order(checker, days.get(..index).unwrap_or(&[]), row.from);
-        let value = ty.and_then(|ty| checker.constant(&row.value, ty));
+        let value = ty.and_then(|ty| checker.constants(&row.value, ty));
         rows.extend(from.zip(value));
     }
     let last = days.last().zip(declared.verified_until);
@@ -29,7 +31,15 @@ pub(super) fn dated(checker: &mut Checker, declared: &tree::Value, span: Span) -
     let ty = ty?;
     let name = checker.text(&owner);
     let sound = checker.diagnostics.len() == before;
-    sound.then_some(ir::Dated { name, ty, rows, verified_until, added: None })
+    let of_currency = |currency: usize| ir::Dated {
+        name,
+        ty,
+        rows: rows.iter().filter_map(|(from, values)| Some((*from, in_currency(values, currency)?))).collect(),
+        verified_until,
+        added: None,
+    };
+    let currencies = rows.iter().map(|(_, values)| values.len()).max().unwrap_or(1);
+    sound.then(|| (0..currencies).map(of_currency).collect())
 }
 
 /// Reports a row that begins on a day that an earlier row has, or before it.

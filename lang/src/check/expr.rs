@@ -20,6 +20,14 @@ pub fn typed(node: ir::Expr<Expr>, ty: Type) -> Expr {
     Expr { node: Box::new(node), ty }
 }
 
+/// What is read for a case in each currency, as one value; none of nothing.
+pub fn in_each_currency(mut each: Vec<Expr>) -> Option<Expr> {
+    match each.len() {
+        0 | 1 => each.pop(),
+        _ => Some(typed(ir::Expr::InCurrency(each), Type::Money)),
+    }
+}
+
 /// A constant.
 pub fn constant(value: i64, ty: Type) -> Expr {
     typed(ir::Expr::Const(value), ty)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use dunlin_machine::ir::{self, AddedRows, DatedId, Machine, Type};
+use dunlin_machine::ir::{self, AddedRows, DatedId, ExprId, Machine, Type};
 use dunlin_machine::value::Date;
 
 use super::context::{Checker, Place, SourceFile};
@@ -76,10 +76,36 @@ impl Reading<'_> {
             return checker.report_twice(value.name.span, before, "its rows stand in one place", &name);
         }
         let Some(read) = dated::dated(checker, value, span) else { return };
-        match self.of_name(&name).as_slice() {
+        let ids = self.of_name(&name);
+        match ids.as_slice() {
             [] => self.warn_not_read(checker, value, &name),
-            [id] => self.rows_of(checker, value, *id, read),
+            // One for each currency, or one for all.
+            [_, others @ ..] if others.is_empty() || self.are_one(&ids) => self.go_on(checker, value, &ids, &read),
             _ => report_two(checker, value.name.span, &name),
+        }
+    }
+
+    /// Whether they are one value, in each currency of the strategy.
+    fn are_one(&self, ids: &[DatedId]) -> bool {
+        let reads = |amount: &ExprId, id: &DatedId| matches!(self.machine.exprs.get(amount.index()), Some(ir::Expr::Dated(of, _)) if of == id);
+        let are = |amounts: &[ExprId]| {
+            amounts.len() == ids.len() && amounts.iter().zip(ids).all(|(amount, id)| reads(amount, id))
+        };
+        self.machine.exprs.iter().any(|expr| matches!(expr, ir::Expr::InCurrency(amounts) if are(amounts)))
+    }
+
+    /// Each of the machine's values of a name goes on with the rows for its currency.
+    fn go_on(&mut self, checker: &mut Checker, value: &tree::Value, ids: &[DatedId], read: &[ir::Dated]) {
+        if read.len() > ids.len() {
+            return report_currencies(checker, value);
+        }
+        for (currency, id) in ids.iter().enumerate() {
+            let rows = read.get(currency).or(read.first()).cloned();
+            let before = checker.diagnostics.len();
+            rows.into_iter().for_each(|rows| self.rows_of(checker, value, *id, rows));
+            if checker.diagnostics.len() > before {
+                return;
+            }
         }
     }
 
@@ -138,6 +164,12 @@ fn report_type(checker: &mut Checker, value: &tree::Value, own: Type, found: Typ
     };
     let error = checker.error(codes::FIGURES_TYPE, value.ty.span, message).help(help);
     checker.report(error);
+}
+
+fn report_currencies(checker: &mut Checker, value: &tree::Value) {
+    let message = format!("In the strategy `{}` is the same number in each currency", value.name.text());
+    let error = checker.error(codes::FIGURES_TYPE, value.name.span, message);
+    checker.report(error.help("write the new row into the strategy, and build it anew"));
 }
 
 fn report_not_later(checker: &mut Checker, span: Span, name: &str, last: Date) {

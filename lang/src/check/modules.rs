@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use dunlin_machine::ir::{CalendarId, DatedId, ScaleId, TableId};
+use dunlin_machine::ir::{self, CalendarId, DatedId, ScaleId, TableId};
 
 use super::context::{Checker, Progress, SourceFile};
 use super::{calendars, dated, scales, tables};
@@ -354,10 +354,10 @@ impl Checker<'_> {
         id
     }
 
-    /// The fee scale of a declaration, checked if it was not yet; `span` is where it is used.
-    pub fn scale_of(&mut self, declared: Declared, span: Span) -> Option<ScaleId> {
+    /// The fee scale of a declaration, or those for each currency, checked if they were not yet; `span` is where it is used.
+    pub fn scale_of(&mut self, declared: Declared, span: Span) -> Option<Vec<ScaleId>> {
         match self.scales.get(&declared) {
-            Some(Progress::Done(done)) => return *done,
+            Some(Progress::Done(done)) => return done.clone(),
             Some(Progress::Begun) => {
                 self.report_own_use(declared, span, "fee scale");
                 return None;
@@ -368,18 +368,20 @@ impl Checker<'_> {
         let item = self.item(declared)?;
         let ItemKind::Steps(steps) = item.kind() else { return None };
         let checked = self.in_file(declared.file, |checker| scales::scale(checker, steps, item.span()));
-        let id = checked.map(|scale| {
-            self.model.scales.push(scale);
-            ScaleId(self.number(self.model.scales.len() - 1, "fee scales"))
-        });
-        self.scales.insert(declared, Progress::Done(id));
-        id
+        let ids = checked.map(|scales| scales.into_iter().map(|scale| self.add_scale(scale)).collect::<Vec<_>>());
+        self.scales.insert(declared, Progress::Done(ids.clone()));
+        ids
     }
 
-    /// The dated value of a declaration, checked if it was not yet.
-    pub fn dated_of(&mut self, declared: Declared, span: Span) -> Option<DatedId> {
+    fn add_scale(&mut self, scale: ir::Scale) -> ScaleId {
+        self.model.scales.push(scale);
+        ScaleId(self.number(self.model.scales.len() - 1, "fee scales"))
+    }
+
+    /// The dated value of a declaration, or those for each currency, checked if they were not yet.
+    pub fn dated_of(&mut self, declared: Declared, span: Span) -> Option<Vec<DatedId>> {
         match self.dated.get(&declared) {
-            Some(Progress::Done(done)) => return *done,
+            Some(Progress::Done(done)) => return done.clone(),
             Some(Progress::Begun) => {
                 self.report_own_use(declared, span, "value");
                 return None;
@@ -390,12 +392,14 @@ impl Checker<'_> {
         let item = self.item(declared)?;
         let ItemKind::Value(value) = item.kind() else { return None };
         let checked = self.in_file(declared.file, |checker| dated::dated(checker, value, item.span()));
-        let id = checked.map(|value| {
-            self.model.dated.push(value);
-            DatedId(self.number(self.model.dated.len() - 1, "dated values"))
-        });
-        self.dated.insert(declared, Progress::Done(id));
-        id
+        let ids = checked.map(|values| values.into_iter().map(|value| self.add_dated(value)).collect::<Vec<_>>());
+        self.dated.insert(declared, Progress::Done(ids.clone()));
+        ids
+    }
+
+    fn add_dated(&mut self, value: ir::Dated) -> DatedId {
+        self.model.dated.push(value);
+        DatedId(self.number(self.model.dated.len() - 1, "dated values"))
     }
 
     pub(super) fn report_own_use(&mut self, declared: Declared, span: Span, what: &str) {

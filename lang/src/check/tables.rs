@@ -18,7 +18,7 @@ use crate::diagnostic::codes;
 use crate::model::Expr;
 use crate::syntax::tree::{self, DateLiteral, DatedRows, ExprKind, Parameter, Row, Span, TableBody};
 
-pub(super) use show::{show, show_in};
+pub(super) use show::show_in;
 
 /// How many values a table is read by at most.
 const MOST_COLUMNS: usize = 32;

@@ -276,6 +276,7 @@ impl Checker<'_> {
         match expr.node.as_ref() {
             ir::Expr::Const(value) => Some(*value),
             ir::Expr::Amounts(values) => values.get(currency).copied(),
+            ir::Expr::InCurrency(amounts) => fold(amounts.get(currency)?),
             ir::Expr::Param(id) => self.model.params.get(id.index()).map(|p| p.value_in(currency)),
             ir::Expr::Add(a, b) => fold(a)?.checked_add(fold(b)?),
             ir::Expr::Subtract(a, b) => fold(a)?.checked_sub(fold(b)?),

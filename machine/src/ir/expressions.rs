@@ -69,6 +69,9 @@ pub enum Expr<E = ExprId> {
     Scale(ScaleId, E, Option<E>),
     /// An amount that is written once for each currency: those of [`Machine::currencies`], in their order.
     Amounts(Vec<i64>),
+    /// An amount that is read elsewhere for each currency, of a dated value or a fee scale: that of the case's currency
+    /// alone is read.
+    InCurrency(Vec<E>),
 }
 
 /// A comparison.

@@ -97,6 +97,8 @@ impl Writer<'_, '_> {
                 let day = self.within(*day, Some(Type::Date), Binding::Value);
                 (format!("{} at {day}", self.scale(*id, *amount)), Binding::Comparison)
             }
+            // They are one name, read in each currency.
+            Expr::InCurrency(amounts) if !amounts.is_empty() => self.written(amounts[0], ty),
             _ => (self.value(expr, ty), Binding::Value),
         }
     }

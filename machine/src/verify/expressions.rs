@@ -31,11 +31,14 @@ fn expression(m: &Machine, n: usize, expr: &Expr, last_rows: &[Option<ExprId>]) 
         Expr::Table(id, arguments) => table(m, n, *id, arguments.len(), last_rows),
         Expr::Dated(id, _) => in_table("dated value", id.index(), m.dated.len()),
         Expr::Scale(id, ..) => in_table("fee scale", id.index(), m.scales.len()),
-        Expr::Amounts(values) => ensure(values.len() == m.currencies.len(), || {
-            format!("it has {} amounts for {} currencies", values.len(), m.currencies.len())
-        }),
+        Expr::Amounts(values) => for_each_currency(m, values.len()),
+        Expr::InCurrency(amounts) => for_each_currency(m, amounts.len()),
         _ => Ok(()),
     }
+}
+
+fn for_each_currency(m: &Machine, amounts: usize) -> Told {
+    ensure(amounts == m.currencies.len(), || format!("it has {amounts} amounts for {} currencies", m.currencies.len()))
 }
 
 fn earlier(n: usize, operand: ExprId) -> Told {

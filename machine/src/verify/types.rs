@@ -119,6 +119,7 @@ impl Types<'_> {
                 self.needs(*amount, Type::Money)?;
                 day.map_or(Ok(()), |day| self.needs(day, Type::Date))
             }
+            Expr::InCurrency(amounts) => amounts.iter().try_for_each(|amount| self.needs(*amount, Type::Money)),
             Expr::Fact(_) | Expr::Param(_) | Expr::Var(_) | Expr::Kept(_) | Expr::Known(_) | Expr::Amounts(_) => Ok(()),
         }
     }

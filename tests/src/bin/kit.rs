@@ -6,7 +6,7 @@
 use dunlin_tests::generate::Version;
 use dunlin_tests::kit;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
@@ -41,12 +41,11 @@ fn run() -> Result<(), String> {
             cases += lines.len();
             lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
             bytes.push(machine.wasm.len());
-            let file = folder.join(&machine.file);
-            fs::write(&file, &machine.wasm).map_err(|why| format!("{}: {why}", file.display()))?;
+            write(&folder.join(&machine.file), &machine.wasm)?;
+            write(&folder.join(&machine.file).with_extension("dunm"), &machine.compiled.machine.to_bytes())?;
         }
     }
-    let file = folder.join("cases.jsonl");
-    fs::write(&file, text).map_err(|why| format!("{}: {why}", file.display()))?;
+    write(&folder.join("cases.jsonl"), text.as_bytes())?;
     bytes.sort_unstable();
     let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
     println!("{} machines (modules of {middle} bytes in the middle), {cases} cases, {steps} steps", bytes.len());
@@ -54,4 +53,8 @@ fn run() -> Result<(), String> {
         println!("{{\"host\":\"{host}\",\"passed\":{cases},\"failed\":0}}");
     }
     Ok(())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(file, bytes).map_err(|why| format!("{}: {why}", file.display()))
 }

@@ -172,6 +172,10 @@ impl Writer {
             self.used("a fee of its own scale");
             return Some(format!("own_scale({})", self.money(0)));
         }
+        if self.price && self.dice.chance(8) {
+            self.used("an amount by date");
+            return Some(self.dice.pick(&["own_price", "(own_price at opened)"]).to_owned());
+        }
         self.value_of_table("money")
     }
 

@@ -122,6 +122,8 @@ struct Writer {
     tables: Vec<tables::Own>,
     /// Whether there is a fee scale of its own.
     scale: bool,
+    /// Whether there is an amount of its own that changes by date.
+    price: bool,
     /// How many plans there are.
     plans: usize,
     /// Procedures that can be called.
@@ -162,6 +164,7 @@ impl Writer {
             barred,
             tables: Vec::new(),
             scale: false,
+            price: false,
             plans,
             procedures,
             inside,

@@ -47,10 +47,14 @@ impl Writer {
         }
         let count = self.dice.weighted(&[30, 35, 35]);
         let mut nodes: Vec<Node> = (0..count).map(|n| self.own_table(n)).collect();
-        // The parts of a scale are of one currency.
-        if !self.several && self.dice.chance(40) {
+        // Those of the third version keep what they had: scales of one currency, and no prices.
+        if (self.told || !self.several) && self.dice.chance(40) {
             self.scale = true;
             nodes.push(self.own_scale());
+        }
+        if self.told && self.dice.chance(40) {
+            self.price = true;
+            nodes.push(self.own_price());
         }
         nodes
     }
@@ -127,6 +131,13 @@ impl Writer {
         }
         rows.push(format!("each {} EUR => + {} EUR", self.dice.range(5, 90), self.amount_of_fee()));
         Node::block("own_scale = steps(amount : money) : money", rows.into_iter().map(Node::line).collect())
+    }
+
+    fn own_price(&mut self) -> Node {
+        self.used("value by date");
+        let price = |from: &str, amount: String| Node::line(format!("from {from} => {amount} EUR"));
+        let rows = ["2020-01-01", "2026-01-20", "2026-03-02"].map(|from| price(from, self.amount_of_fee()));
+        Node::block("own_price = value : money", rows.into())
     }
 
     fn amount_of_fee(&mut self) -> String {

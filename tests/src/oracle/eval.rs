@@ -103,6 +103,7 @@ impl Run<'_> {
                 let day = at.as_ref().map_or(Ok(looked_at), |at| to_date(get(at)?))?;
                 self.fee(&self.model.scales[scale.index()], get(amount)?, day)
             }
+            Node::InCurrency(amounts) => get(amounts.get(self.case.currency).ok_or(Fault::Broken)?).map(Some),
             Node::Amounts(amounts) => amounts.get(self.case.currency).map(|a| Some(*a)).ok_or(Fault::Broken),
         }
     }

@@ -3,7 +3,7 @@
 use dunlin_machine::events::{BUILTIN_EVENTS, DEBTOR_KIND};
 use dunlin_machine::ir::{self, EventId, Quantity, Type};
 
-use super::{constant, typed};
+use super::{constant, in_each_currency, typed};
 use crate::check::context::{Checker, Value, or_list};
 use crate::check::modules::{Declared, Family, Reported};
 use crate::diagnostic::codes;
@@ -269,9 +269,9 @@ impl Checker<'_> {
         self.used.insert(name.text());
         match self.item(declared)?.kind() {
             ItemKind::Value(_) => {
-                let id = self.dated_of(declared, name.span)?;
-                let ty = self.model.dated.get(id.index())?.ty;
-                Some(typed(ir::Expr::Dated(id, None), ty))
+                let ids = self.dated_of(declared, name.span)?;
+                let ty = self.model.dated.get(ids.first()?.index())?.ty;
+                in_each_currency(ids.iter().map(|id| typed(ir::Expr::Dated(*id, None), ty)).collect())
             }
             ItemKind::Steps(_) => {
                 let message = format!("`{}` is a fee scale and is read by an amount in its parentheses", name.text());
@@ -292,25 +292,24 @@ impl Checker<'_> {
     pub(super) fn at(&mut self, value: &tree::Expr, date: &tree::Expr) -> Option<Expr> {
         let day = self.expr(date, Some(Type::Date));
         let read = self.expr(value, None)?;
-        match *read.node {
-            ir::Expr::Dated(id, None) => Some(typed(ir::Expr::Dated(id, Some(day?)), read.ty)),
-            ir::Expr::Table(id, arguments) if self.is_of_the_day(id, &arguments) => {
-                let arguments = std::iter::once(day?).chain(arguments.into_iter().skip(1));
-                Some(typed(ir::Expr::Table(id, arguments.collect()), read.ty))
-            }
-            ir::Expr::Scale(id, amount, None) if self.is_dated_scale(id) => {
-                Some(typed(ir::Expr::Scale(id, amount, Some(day?)), read.ty))
-            }
-            _ => {
-                let words = self.words(value.span).to_owned();
-                let error = self.error(
-                    codes::NOT_DATED,
-                    value.span,
-                    format!("`{words}` has no rows by date, so `at` cannot choose one"),
-                );
-                self.report(error.help("values by date are declared by `NAME = value : TYPE { from DATE => … }`"));
-                None
-            }
+        if !self.is_by_date(&read) {
+            let words = self.words(value.span).to_owned();
+            let message = format!("`{words}` has no rows by date, so `at` cannot choose one");
+            let error = self.error(codes::NOT_DATED, value.span, message);
+            self.report(error.help("values by date are declared by `NAME = value : TYPE { from DATE => … }`"));
+            return None;
+        }
+        Some(as_of(read, &day?))
+    }
+
+    /// Whether it is a dated value, table or scale, read as of the day that is looked at.
+    fn is_by_date(&self, read: &Expr) -> bool {
+        match read.node.as_ref() {
+            ir::Expr::Dated(_, None) => true,
+            ir::Expr::Table(id, arguments) => self.is_of_the_day(*id, arguments),
+            ir::Expr::Scale(id, _, None) => self.is_dated_scale(*id),
+            ir::Expr::InCurrency(amounts) => amounts.iter().all(|amount| self.is_by_date(amount)),
+            _ => false,
         }
     }
 
@@ -405,4 +404,23 @@ impl Checker<'_> {
         let help = format!("`{}` is neither an event, nor `debtor`, nor a module", first.text);
         self.report_unknown(codes::UNKNOWN_VALUE, first, message, &events, &help);
     }
+}
+
+/// The same as of a day: for what [`Checker::is_by_date`] finds to be so.
+fn as_of(read: Expr, day: &Expr) -> Expr {
+    let node = match *read.node {
+        ir::Expr::Dated(id, None) => ir::Expr::Dated(id, Some(day.clone())),
+        ir::Expr::Scale(id, amount, None) => ir::Expr::Scale(id, amount, Some(day.clone())),
+        ir::Expr::Table(id, mut arguments) => {
+            if let Some(first) = arguments.first_mut() {
+                *first = day.clone();
+            }
+            ir::Expr::Table(id, arguments)
+        }
+        ir::Expr::InCurrency(amounts) => {
+            ir::Expr::InCurrency(amounts.into_iter().map(|amount| as_of(amount, day)).collect())
+        }
+        other => other,
+    };
+    typed(node, read.ty)
 }

@@ -5,12 +5,7 @@ use dunlin_machine::value::{Currency, Date, Duration, Money, Rate, TimeOfDay};
 
 use crate::model::Model;
 
-/// The value as the language writes it: `2.50 EUR`, `14 days`, `gold`.
-pub(in crate::check) fn show(model: &Model, ty: Type, value: i64) -> String {
-    show_in(model, ty, value, 0)
-}
-
-/// The value, of an amount in the currency at that position.
+/// The value as the language writes it: `2.50 EUR`, `14 days`, `gold`; an amount in the currency at that position.
 pub(in crate::check) fn show_in(model: &Model, ty: Type, value: i64, currency: usize) -> String {
     match ty {
         Type::Bool => if value == 0 { "false" } else { "true" }.to_owned(),

@@ -155,7 +155,7 @@ pub(in crate::check) fn operands(node: &ir::Expr<Expr>) -> Vec<&Expr> {
         E::Multiply(a, b) | E::TimesRate(a, b) => vec![a, b],
         E::DatePlus(a, b) | E::DateMinus(a, b) | E::DaysBetween(a, b) => vec![a, b],
         E::If(a, b, c) => vec![a, b, c],
-        E::Table(_, arguments) => arguments.iter().collect(),
+        E::Table(_, arguments) | E::InCurrency(arguments) => arguments.iter().collect(),
         E::Dated(_, day) => day.iter().collect(),
         E::Scale(_, amount, day) => std::iter::once(amount).chain(day).collect(),
     }
