@@ -24,7 +24,11 @@ fn find(module: &str) -> Option<(String, String)> {
 }
 
 fn strategy() -> Machine {
-    let text = fs::read_to_string(folder("figures/strategy.dun")).expect("the strategy");
+    machine("figures/strategy.dun")
+}
+
+fn machine(path: &str) -> Machine {
+    let text = fs::read_to_string(folder(path)).expect("the strategy");
     let checked = check(&Sources { main: ("strategy.dun", &text), find: &find, rows: &|_| None });
     let model = checked.model.unwrap_or_else(|| panic!("{}", render(&checked.diagnostics, &checked.texts, false)));
     lower(&model).expect("a machine")
@@ -102,4 +106,16 @@ fn rows_that_do_not_fit_leave_the_machine_as_it_was() {
     late[0].1.verified_until = Date::parse("2027-06-30").ok();
     assert!(machine.add_rows(late).is_err());
     assert_eq!(machine, strategy());
+}
+
+#[test]
+fn later_amounts_go_on_in_each_currency() {
+    let mut machine = machine("figures/currencies.dun");
+    let text = fs::read_to_string(folder("figures/later_amounts.dun")).expect("a fixture");
+    let found = figures("later_amounts.dun", &text, &machine);
+    let rows = found.rows.unwrap_or_else(|| panic!("{}", render(&found.diagnostics, &found.texts, false)));
+    machine.add_rows(rows).expect("rows that fit");
+    let day = Date::parse("2027-01-01").expect("a day");
+    let values: Vec<_> = machine.dated.iter().filter_map(|dated| dated.on(day)).map(|figure| figure.value).collect();
+    assert_eq!(values, [105, 130], "in euros, in francs");
 }

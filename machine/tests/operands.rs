@@ -27,6 +27,7 @@ fn listing_and_mapping_agree() {
         Expr::Table(TableId(0), vec![c, b, a]),
         Expr::Dated(DatedId(0), Some(a)),
         Expr::Scale(ScaleId(0), b, Some(a)),
+        Expr::InCurrency(vec![b, a]),
         Expr::Read(Quantity::PaidWithin(a)),
         Expr::Read(Quantity::Contacts(a)),
         Expr::Read(Quantity::ReachedWithin(a)),

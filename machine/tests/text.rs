@@ -94,6 +94,7 @@ fn a_constant_is_written_as_its_place_reads_it() {
             ],
         ),
         ("base_rate at 2026-01-05", vec![Expr::Const(20_458), Expr::Dated(DatedId(0), Some(id(0)))]),
+        ("base_rate", vec![Expr::Dated(DatedId(0), None), Expr::InCurrency(vec![id(0), id(0)])]),
         ("next_working_day(today, de.nw)", vec![today.clone(), Expr::NextWorkingDay(id(0), Some(CalendarId(1)))]),
         (
             "weekday(today) = monday",

@@ -229,6 +229,8 @@ refused! {
         "where an amount is needed" <= |m| m.exprs[at::FEE] = Expr::Scale(ScaleId(0), ExprId(0), None);
         "where a date is needed" <= |m| m.exprs[at::FEE] = Expr::Scale(ScaleId(0), ExprId(at::BALANCE as u16), Some(ExprId(0)));
         "1 amounts for 2 currencies" <= |m| m.exprs[at::AMOUNTS] = Expr::Amounts(vec![5_000]);
+        "1 amounts for 2 currencies" <= |m| m.exprs[at::AMOUNTS] = Expr::InCurrency(vec![ExprId(0)]);
+        "where an amount is needed" <= |m| m.exprs[at::AMOUNTS] = Expr::InCurrency(vec![ExprId(at::TONE as u16); 2]);
     }
     expressions {
         "fact 60000" <= |m| m.exprs[at::SEGMENT] = Expr::Fact(FactId(NONE16));

@@ -28,6 +28,7 @@ pub fn figures(name: &str, text: &str, machine: &Machine) -> CheckedFigures {
     let sources = Sources { main: (name, text), find: &|_| None, rows: &|_| None };
     let mut checker = Checker::new(&sources);
     checker.model.currencies.clone_from(&machine.currencies);
+    checker.currency_given = true;
     let tree = read(&mut checker, name, text);
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let mut reading = Reading { machine, file, seen: BTreeMap::new(), rows: Vec::new() };

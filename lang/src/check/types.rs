@@ -219,8 +219,7 @@ impl Checker<'_> {
         let checked = self.expr(expr, Some(expected))?;
         let value = self.fold(&checked);
         if value.is_none() {
-            let by_currency = self.fold_in(&checked, 0).is_some();
-            self.report_not_constant(expr.span, by_currency);
+            self.report_not_constant(expr.span);
         }
         value
     }
@@ -234,19 +233,16 @@ impl Checker<'_> {
         let currencies = 0..self.model.currencies.len();
         let values: Option<Vec<i64>> = currencies.map(|currency| self.fold_in(&checked, currency)).collect();
         if values.is_none() {
-            self.report_not_constant(expr.span, false);
+            self.report_not_constant(expr.span);
         }
         values
     }
 
-    fn report_not_constant(&mut self, span: Span, by_currency: bool) {
+    fn report_not_constant(&mut self, span: Span) {
         let words = self.words(span).to_owned();
         let message = format!("`{words}` is not the same for every case");
         let error = self.error(codes::NOT_CONSTANT, span, message);
-        self.report(error.help(match by_currency {
-            true => "it has one amount for each currency; here one value must do for all of them",
-            false => "a literal, a param, or what is computed from them belongs here",
-        }));
+        self.report(error.help("a literal, a param, or what is computed from them belongs here"));
     }
 
     /// The duration of an expression that must be certain when the strategy is compiled.
