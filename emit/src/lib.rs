@@ -9,6 +9,7 @@
 mod actions;
 mod answers;
 mod approvals;
+mod batch;
 mod calendars;
 mod calls;
 mod check;
@@ -59,9 +60,9 @@ mod zones;
 
 pub use module::EmitError;
 
-use code::{FAULT, Width};
+use code::Width;
 use dunlin_machine::ir::Machine;
-use module::{Emit, fault};
+use module::Emit;
 
 /// The version of the interface that modules have.
 pub const ABI: i32 = 1;
@@ -76,19 +77,13 @@ pub fn emit(machine: &Machine) -> Result<Vec<u8>, EmitError> {
     e.export("given", e.func("given", &[], Some(Width::I32), false, |e, b| b.give(store::given(e))));
     e.export("result", e.func("result", &[], Some(Width::I32), false, |e, b| b.give(store::result(e))));
     e.export("save", store::save(&e));
-    e.export(
-        "restore",
-        e.func("restore_case", &[Width::I32], Some(Width::I32), false, |e, b| {
-            b.set_global(FAULT, 0);
-            b.try_call(store::restore(e), &[b.arg(0)]);
-            store::present(e).set(b, fault().eq(0));
-            b.give(fault());
-        }),
-    );
+    e.export("restore", store::restore_case(&e));
     e.export("open", open::open(&e));
     e.export("advance", step::advance(&e));
     e.export("step", step::step(&e));
     e.export("outcome", outcome::outcome(&e));
+    e.export("run", batch::run(&e));
+    e.export("steps", batch::told(&e));
     texts::export(&e);
     answers::export(&e);
     e.finish(schema::SECTION, schema::section)

@@ -6,7 +6,7 @@ use super::run::{self, At};
 use super::timers;
 
 /// The size of the record: nine numbers of 4 bytes and one that fills up, then two of 8 bytes.
-const TOLD: u32 = 56;
+pub(super) const TOLD: u32 = 56;
 
 /// The exported `outcome`: the position of the record, which the next verb writes over.
 ///

@@ -11,12 +11,16 @@ use dunlin_machine::ir::EffectKind;
 
 /// How many things of a kind one step may tell.
 const MOST_TOLD: u32 = 8_192;
+/// How many more the steps of one log may tell between them before it stops: each step finds room for all that it may tell.
+pub(super) const MORE_TOLD: u32 = 2_048;
 /// The size of an entry in the outcome.
 pub(super) const ENTRY: u32 = 160;
 /// Of a value that was read: the expression, flags, and the value.
-const SEEN: u32 = 16;
+pub(super) const SEEN: u32 = 16;
 /// Of a named value that goes with an effect: name, type, value.
-const WITH: u32 = 16;
+pub(super) const WITH: u32 = 16;
+/// Of a claim that effects leave out: its number.
+pub(super) const WITHOUT: u32 = 2;
 
 /// Globals that say what is at work: the context of the runtime, one global a field.
 macro_rules! context {
@@ -290,7 +294,7 @@ pub(super) fn each(b: &mut Body, list: &List, inside: impl FnOnce(&mut Body, &Va
 
 /// The values that were read.
 pub(super) fn seen_at(e: &Emit<'_>) -> Val {
-    e.region("seen_at", SEEN * MOST_TOLD)
+    e.region("seen_at", SEEN * (MOST_TOLD + MORE_TOLD))
 }
 
 /// Notes a value that was read: expression, value, flags (1 known, 2 provisional).
@@ -308,7 +312,7 @@ pub(super) fn note(e: &Emit<'_>) -> Func {
 
 /// Named values that go out with effects.
 pub(super) fn with_at(e: &Emit<'_>) -> Val {
-    e.region("with_at", WITH * MOST_TOLD)
+    e.region("with_at", WITH * (MOST_TOLD + MORE_TOLD))
 }
 
 /// Adds a named value: text, type, value.
@@ -337,12 +341,12 @@ pub(super) fn leave_out(e: &Emit<'_>) -> Func {
 
 /// The claims that effects leave out.
 pub(super) fn without_at(e: &Emit<'_>) -> Val {
-    e.region("without_at", 2 * MOST_TOLD)
+    e.region("without_at", WITHOUT * (MOST_TOLD + MORE_TOLD))
 }
 
 /// The entries of the outcome.
 pub(super) fn entries_at(e: &Emit<'_>) -> Val {
-    e.region("entries_at", ENTRY * MOST_TOLD)
+    e.region("entries_at", ENTRY * (MOST_TOLD + MORE_TOLD))
 }
 
 /// An entry: kind, stage, rules, what was read, lateness; then what its kind says, ten numbers of 8 bytes.

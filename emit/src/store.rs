@@ -4,7 +4,7 @@ use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::faults::{Bound, Fault};
 use super::instalments;
 use super::layout::{Kind, NO_DAY, NO_INSTANT, Shape};
-use super::module::{Emit, FIRST_POSITION, signed};
+use super::module::{Emit, FIRST_POSITION, fault, signed};
 use super::run;
 use super::state;
 use Width::{I32, I64};
@@ -756,8 +756,18 @@ fn pack(e: &Emit<'_>) -> Func {
     })
 }
 
+/// The exported `restore`: 0, or why the bytes are no case; then there is none.
+pub(super) fn restore_case(e: &Emit<'_>) -> Func {
+    e.func("restore_case", &[I32], Some(I32), false, |e, b| {
+        run::forgive(b);
+        b.try_call(restore(e), &[b.arg(0)]);
+        present(e).set(b, fault().eq(0));
+        b.give(fault());
+    })
+}
+
 /// Reads a stored case of so many bytes from [`given`]; fails where it is none, or of another machine.
-pub(super) fn restore(e: &Emit<'_>) -> Func {
+fn restore(e: &Emit<'_>) -> Func {
     e.func("restore", &[I32], None, true, |e, b| {
         let length = b.arg(0);
         let from = b.keep(given(e));

@@ -2,7 +2,7 @@
 
 use crate::generate::{self, History, Version};
 use crate::interpreter::{self, Teller};
-use crate::module::Host;
+use crate::module::{self, Host, Step};
 use crate::pair::{self, Compiled, compile};
 use dunlin_machine::value::Instant;
 use dunlin_runtime::case::Case;
@@ -77,6 +77,7 @@ fn steps(machine: &Machine, host: &Host, history: &History) -> Result<Vec<Value>
     writer.write(&Given::Opening, &items, history.at, status, case.map(|case| (case, &out)), case)?;
     let Ok(mut case) = opened else { return Ok(writer.steps) };
     let mut due = out.next_due;
+    punctual_alike(machine, host, history)?;
     for (n, (when, event)) in history.inputs.iter().enumerate() {
         if n == history.inputs.len() / 2 {
             writer.moves()?;
@@ -85,6 +86,47 @@ fn steps(machine: &Machine, host: &Host, history: &History) -> Result<Vec<Value>
         writer.input(&mut case, event.as_ref(), at, &mut due)?;
     }
     Ok(writer.steps)
+}
+
+/// A punctual host that calls verb after verb is told what one is told that hands over all of it as a log.
+fn punctual_alike(machine: &Machine, host: &Host, history: &History) -> Result<(), String> {
+    let (mut single, mut at_once) = (host.fresh(), host.fresh());
+    let items = Items::opening(&history.opening);
+    let mut log = module::record(history.at.seconds(), -2, &items);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut call = |record: usize, at: i64, host: &mut Host, verb: &mut dyn FnMut(&mut Host) -> i32| {
+        let status = verb(host);
+        let (told, due) = host.told();
+        steps.push(Step { record, at, status, told, due, saved: Vec::new() });
+        (status == 0).then_some(due)
+    };
+    let opening = history.at.seconds();
+    let Some(mut due) = call(0, opening, &mut single, &mut |host| host.open(&items, opening)) else { return Ok(()) };
+    for (n, (when, event)) in history.inputs.iter().enumerate() {
+        let known = |at: i64| Instant::from_seconds(at).ok_or_else(|| format!("{at} is no instant"));
+        let next = due.map(known).transpose()?;
+        let at = when.instant(known(single.now())?, next, &machine.compiled.model.zones[0]).seconds();
+        while let Some(wake) = due.filter(|wake| *wake < at || (*wake == at && event.is_none())) {
+            let wake = wake.max(single.now());
+            due = call(n + 1, wake, &mut single, &mut |host| host.advance(wake)).flatten();
+        }
+        let items = event.as_ref().map_or_else(Vec::new, Items::event);
+        let what = event.as_ref().map_or(-1, |event| event.event.0.into());
+        log.extend(module::record(at, what, &items));
+        if what >= 0 || single.now() < at {
+            let verb = &mut |host: &mut Host| if what < 0 { host.advance(at) } else { host.step(what, &items, at) };
+            due = call(n + 1, at, &mut single, verb).unwrap_or(due);
+        }
+    }
+    log.extend(module::record(0, -4, &[]));
+    let mut ran = at_once.run(&log);
+    let last = ran.pop().ok_or("a log without steps")?;
+    let differs = steps.iter().zip(&ran).position(|(one, other)| !one.alike(other));
+    match differs {
+        _ if last.saved != single.save() => Err("a log ends with another case than its steps".into()),
+        None if steps.len() == ran.len() => Ok(()),
+        at => Err(format!("a log does otherwise than its steps: {at:?} of {} and {}", steps.len(), ran.len())),
+    }
 }
 
 impl Writer<'_> {

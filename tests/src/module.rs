@@ -29,6 +29,51 @@ pub const fn number(refusal: &Refusal) -> i32 {
     }
 }
 
+/// A step of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The number of its record, from 0.
+    pub record: usize,
+    /// When it was.
+    pub at: i64,
+    /// What the verb gave.
+    pub status: i32,
+    /// What it told, as [`Host::told`] gives it.
+    pub told: Vec<u8>,
+    /// What is due next.
+    pub due: Option<i64>,
+    /// The stored case, of a record that saves.
+    pub saved: Vec<u8>,
+}
+
+impl Step {
+    /// Whether they are the same to a host: what a refused verb told is nothing.
+    #[must_use]
+    pub fn alike(&self, other: &Self) -> bool {
+        let same = (self.record, self.at, self.status) == (other.record, other.at, other.status);
+        same && (self.status != 0 || (&self.told, self.due) == (&other.told, other.due))
+    }
+}
+
+/// A record of a log: when, what (an event's number, -1 time, -2 opens, -3 restores, -4 saves), and what follows.
+#[must_use]
+pub fn record(at: i64, what: i32, bytes: &[u8]) -> Vec<u8> {
+    let length = i32::try_from(bytes.len()).unwrap();
+    let mut record = [&at.to_le_bytes()[..], &what.to_le_bytes(), &length.to_le_bytes(), bytes].concat();
+    record.resize(record.len().next_multiple_of(8), 0);
+    record
+}
+
+fn record_count(mut log: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(length) = log.get(12..16) {
+        let length = i32::from_le_bytes(length.try_into().unwrap()) as usize;
+        log = log.get((16 + length).next_multiple_of(8)..).unwrap_or_default();
+        count += 1;
+    }
+    count
+}
+
 /// A module at work, and the case in its memory.
 pub struct Host {
     module: Module,
@@ -112,9 +157,59 @@ impl Host {
         bytes
     }
 
+    /// The instant of the case's last input.
+    pub fn now(&mut self) -> i64 {
+        let function = self.instance.get_typed_func::<(), i64>(&self.store, "now").unwrap();
+        function.call(&mut self.store, ()).unwrap()
+    }
+
     /// What the last verb told, its four lists one after another, and when something is due next.
     pub fn told(&mut self) -> (Vec<u8>, Option<i64>) {
         let at = usize::try_from(self.call("outcome", ())).unwrap();
+        self.told_at(at)
+    }
+
+    /// Does a log, in as many calls as it takes; gives its steps.
+    pub fn run(&mut self, log: &[u8]) -> Vec<Step> {
+        let (mut rest, mut records, mut all) = (log, 0, Vec::new());
+        while !rest.is_empty() {
+            let length = self.hand(rest);
+            let done = usize::try_from(self.call("run", length)).unwrap();
+            let steps = self.steps(records);
+            assert!(done > 0 || !steps.is_empty(), "a log goes on");
+            all.extend(steps);
+            // What was done is known by its length alone: records are counted as the host wrote them.
+            records += record_count(&rest[..done]);
+            rest = &rest[done..];
+        }
+        all
+    }
+
+    fn steps(&mut self, before: usize) -> Vec<Step> {
+        let at = usize::try_from(self.call("steps", ())).unwrap();
+        let head = self.read(at, 8);
+        let number = |bytes: &[u8], at: usize| i32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+        let (first, count) = (number(&head, 0) as usize, number(&head, 4) as usize);
+        (0..count)
+            .map(|n| {
+                let place = first + 80 * n;
+                let record = self.read(place, 80);
+                let (told, due) = self.told_at(place);
+                let saved = self.read(number(&record, 72) as usize, number(&record, 76) as usize);
+                let at = i64::from_le_bytes(record[56..64].try_into().unwrap());
+                Step {
+                    record: before + number(&record, 68) as usize,
+                    at,
+                    status: number(&record, 64),
+                    told,
+                    due,
+                    saved,
+                }
+            })
+            .collect()
+    }
+
+    fn told_at(&self, at: usize) -> (Vec<u8>, Option<i64>) {
         let record = self.read(at, 56);
         let number = |n: usize| usize::try_from(i32::from_le_bytes(record[4 * n..][..4].try_into().unwrap())).unwrap();
         let list = |n: usize, size: usize| self.read(number(2 * n), number(2 * n + 1) * size);

@@ -16,7 +16,7 @@ use dunlin_runtime::case::Case;
 use dunlin_runtime::input::Given;
 use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Outcome, store};
 use dunlin_tests::generate::{self, Version};
-use dunlin_tests::module::{Host, number};
+use dunlin_tests::module::{Host, Step, number, record};
 use dunlin_tests::pair::{Compiled, compile};
 use dunlin_wasm::Items;
 use std::fs;
@@ -250,6 +250,63 @@ fn what_is_no_case_is_refused() {
         changed[at] ^= 0x55;
         assert_ne!(host.restore(&changed), 0, "changed at {at}");
     }
+}
+
+/// A case that opens, takes the events of its history on its days, and is stored.
+fn log_of(history: &generate::History) -> (usize, Vec<u8>) {
+    let opening = history.at.seconds();
+    let mut log = record(opening, -2, &Items::opening(&history.opening));
+    let events: Vec<_> = history.inputs.iter().filter_map(|(_, event)| event.as_ref()).collect();
+    for (day, event) in (1..).zip(&events) {
+        log.extend(record(opening + 86_400 * day, event.event.0.into(), &Items::event(event)));
+    }
+    log.extend(record(opening + 86_400 * 400, -1, &[]));
+    log.extend(record(0, -4, &[]));
+    (events.len() + 3, log)
+}
+
+#[test]
+fn a_log_of_many_cases_gives_each_what_it_gives_alone() {
+    for seed in [1, 100_003, 200_004] {
+        let (compiled, history) = pair(seed);
+        let mut host = Host::new(&emit(&compiled.machine).unwrap());
+        let (records, log) = log_of(&history);
+        let alone = host.run(&log);
+        assert!(alone.len() >= records, "each record is a step, and some days lie between");
+        let many = host.run(&log.repeat(400));
+        assert!(many.len() > 1_024, "more steps than one call tells");
+        assert_eq!(many.len(), 400 * alone.len(), "seed {seed}");
+        for (case, steps) in many.chunks(alone.len()).enumerate() {
+            for (step, other) in steps.iter().zip(&alone) {
+                let moved = Step { record: other.record + case * records, ..other.clone() };
+                assert!(step.alike(&moved) && step.saved == moved.saved, "seed {seed}, case {case}: {step:?}");
+            }
+        }
+        let saved = alone.last().unwrap().saved.clone();
+        let again = host.run(&[record(0, -3, &saved), record(0, -4, &[])].concat());
+        assert_eq!(again.last().unwrap().saved, saved, "a stored case goes through a log as it was");
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_or_changed_is_refused_where_it_is() {
+    let (compiled, history) = pair(1);
+    let mut host = Host::new(&emit(&compiled.machine).unwrap());
+    let (_, log) = log_of(&history);
+    for length in (1..log.len()).step_by(7) {
+        let steps = host.run(&log[..length]);
+        assert!(length % 8 == 0 || steps.last().unwrap().status != 0, "cut at {length}");
+    }
+    for at in 0..log.len() {
+        let mut changed = log.clone();
+        changed[at] ^= 0x55;
+        host.run(&changed);
+    }
+    let steps = host.run(&record(0, -9, &[]));
+    assert_eq!(steps.iter().map(|step| step.status).collect::<Vec<_>>(), [16], "there is no such record");
+    let steps = host.run(&[record(0, -3, b"no case"), record(0, -1, &[]), record(0, -4, &[])].concat());
+    assert_eq!(steps.iter().map(|step| step.status).collect::<Vec<_>>(), [8, 8, 0]);
+    assert!(steps[2].saved.is_empty(), "there is no case");
 }
 
 #[test]
