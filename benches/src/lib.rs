@@ -3,3 +3,4 @@
 pub mod agreement;
 pub mod by_hand;
 pub mod histories;
+pub mod modules;

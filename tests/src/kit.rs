@@ -234,6 +234,18 @@ pub fn agree(machine: &Machine, engine: &dunlin_wasm::Engine, histories: u64) ->
     Ok(ran)
 }
 
+/// Runs the pair of a seed as a module: under wasmi, whole and moved and as a log, and under wasmtime.
+///
+/// # Errors
+/// The first difference from the interpreter or the second evaluator, in words.
+pub fn run(seed: u64) -> Result<(), String> {
+    let machine = machine(seed)?;
+    lines(&machine, 1)?;
+    // An engine keeps what it compiles; this module will not come again.
+    let engine = dunlin_wasm::Engine::new().map_err(|why| why.to_string())?;
+    agree(&machine, &engine, 1).map(|_| ())
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

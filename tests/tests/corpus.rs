@@ -35,6 +35,16 @@ fn any_bytes_are_restored_or_refused() {
 }
 
 #[test]
+fn any_bytes_are_a_module_or_refused() {
+    each("module", properties::module);
+}
+
+#[test]
+fn any_seed_does_the_same_in_every_engine() {
+    each("pair", properties::pair);
+}
+
+#[test]
 fn any_bytes_are_loaded_or_refused() {
     each("load", properties::load);
 }

@@ -1,8 +1,9 @@
-//! How long a strategy of 200 stages takes to check, with the libraries that it uses: `compile [STAGES] [ROUNDS]`. Prints
-//! the fastest and the median round, and the size of the machine.
+//! How long a strategy of 200 stages takes to check, with the libraries that it uses, to be written as a module, and to be compiled
+//! by wasmtime: `compile [STAGES] [ROUNDS]`. Prints the fastest and the median round of each, and the sizes.
 
 use dunlin_lang::check::{Sources, check};
 use dunlin_lang::lower::lower;
+use dunlin_machine::ir::Machine;
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,24 +15,43 @@ fn main() -> ExitCode {
     let source = strategy(stages);
     let find = |module: &str| dunlin_stdlib::source(module).map(|(file, text)| (file.to_owned(), text.to_owned()));
     let sources = Sources { main: ("many.dun", &source), find: &find, rows: &|_| None };
-    let mut times: Vec<Duration> = Vec::new();
-    let mut bytes = 0;
+    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut bytes = (0, 0);
     for _ in 0..rounds {
         let start = Instant::now();
         let checked = check(&sources);
         let machine = checked.model.as_ref().and_then(|model| lower(model).ok());
-        times.push(start.elapsed());
+        times[0].push(start.elapsed());
         let Some(machine) = machine else {
             eprintln!("compile: the strategy has errors: {:?}", checked.diagnostics);
             return ExitCode::from(3);
         };
-        bytes = machine.to_bytes().len();
+        match emitted(&machine, &mut times) {
+            Ok(wasm) => bytes = (machine.to_bytes().len(), wasm),
+            Err(why) => {
+                eprintln!("compile: {why}");
+                return ExitCode::from(3);
+            }
+        }
     }
-    times.sort();
-    let of = |at: usize| times.get(at).map_or(0, Duration::as_millis);
-    println!("stages {stages} source_bytes {} machine_bytes {bytes}", source.len());
-    println!("fastest_ms {} median_ms {}", of(0), of(rounds / 2));
+    println!("stages {stages} source_bytes {} machine_bytes {} module_bytes {}", source.len(), bytes.0, bytes.1);
+    for (what, mut times) in ["check", "emit", "wasmtime"].into_iter().zip(times) {
+        times.sort();
+        let of = |at: usize| times.get(at).map_or(0, Duration::as_millis);
+        println!("{what} fastest_ms {} median_ms {}", of(0), of(rounds / 2));
+    }
     ExitCode::SUCCESS
+}
+
+/// Writes the machine as a module and compiles it, and notes how long both take; gives its size.
+fn emitted(machine: &Machine, times: &mut [Vec<Duration>; 3]) -> Result<usize, String> {
+    let start = Instant::now();
+    let wasm = dunlin_emit::emit(machine).map_err(|why| why.to_string())?;
+    times[1].push(start.elapsed());
+    let start = Instant::now();
+    dunlin_wasm::Module::new(&wasm).map_err(|why| why.to_string())?;
+    times[2].push(start.elapsed());
+    Ok(wasm.len())
 }
 
 /// A strategy of that many stages, each with an entry, a message, guards and moves.

@@ -13,6 +13,17 @@ pub fn edited(base: &[u8], script: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The same for what is longer than two bytes say: they are the 65,536ths of its length.
+pub fn edited_far(base: &[u8], script: &[u8]) -> Vec<u8> {
+    let mut bytes = base.to_vec();
+    for change in script.chunks_exact(SIZE) {
+        let part = usize::from(u16::from_le_bytes([change[1], change[2]]));
+        let at = part * bytes.len() / 65_536;
+        edit(&mut bytes, change[0] % 3, at, change[3]);
+    }
+    bytes
+}
+
 fn edit(bytes: &mut Vec<u8>, what: u8, at: usize, byte: u8) {
     let at = at % (bytes.len() + 1);
     match what {

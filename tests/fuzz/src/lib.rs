@@ -4,8 +4,10 @@
 mod cases;
 mod edits;
 mod machines;
+mod modules;
 mod texts;
 
 pub use cases::restore;
 pub use machines::load;
+pub use modules::{module, pair};
 pub use texts::{format, parse};

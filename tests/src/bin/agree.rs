@@ -1,7 +1,8 @@
-//! Runs many random pairs of strategy and history in both evaluators: `agree --pairs 100000 --seed 1 --threads 2`. In the
-//! end it says how often each form of the language was written and each situation met.
+//! Runs many random pairs of strategy and history in both evaluators: `agree --pairs 100000 --seed 1 --threads 2`; with
+//! `--modules` also as emitted modules, under wasmtime and under wasmi. In the end it says how often each form of the language was written and each situation met.
 
 use dunlin_tests::generate::{self, Forms};
+use dunlin_tests::kit;
 use dunlin_tests::pair::{compile, explain, run_seed};
 use dunlin_tests::situations::SITUATIONS;
 use std::collections::BTreeMap;
@@ -18,12 +19,14 @@ struct Options {
     show: usize,
     /// Shows differences as they were found, not as small as they get.
     plain: bool,
+    /// Runs each pair as a module too.
+    modules: bool,
     /// Only prints the strategy of the seed and whether it compiles.
     print: bool,
 }
 
 fn options() -> Option<Options> {
-    let mut options = Options { pairs: 1000, seed: 1, threads: 2, show: 1, plain: false, print: false };
+    let mut options = Options { pairs: 1000, seed: 1, threads: 2, show: 1, plain: false, modules: false, print: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut number = || args.next().and_then(|n| n.parse::<u64>().ok());
@@ -33,6 +36,7 @@ fn options() -> Option<Options> {
             "--threads" => options.threads = number()?.max(1),
             "--show" => options.show = usize::try_from(number()?).ok()?,
             "--plain" => options.plain = true,
+            "--modules" => options.modules = true,
             "--print" => options.print = true,
             _ => return None,
         }
@@ -42,7 +46,7 @@ fn options() -> Option<Options> {
 
 fn main() -> ExitCode {
     let Some(options) = options() else {
-        eprintln!("agree [--pairs N] [--seed S] [--threads N] [--show N] [--plain] [--print]");
+        eprintln!("agree [--pairs N] [--seed S] [--threads N] [--show N] [--plain] [--modules] [--print]");
         return ExitCode::from(2);
     };
     if options.print {
@@ -76,7 +80,9 @@ fn work(options: &Options, next: &AtomicU64, stop: &AtomicBool, sender: mpsc::Se
             return;
         }
         let seed = options.seed.wrapping_add(n);
-        if sender.send((seed, run_seed(seed, !options.plain))).is_err() {
+        let ran = run_seed(seed, !options.plain);
+        let ran = if options.modules { ran.and_then(|ran| kit::run(seed).map(|()| ran)) } else { ran };
+        if sender.send((seed, ran)).is_err() {
             return;
         }
     }

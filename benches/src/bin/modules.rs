@@ -1,0 +1,161 @@
+//! The strategy by hand, by the interpreter and as a module, over the same cases of a punctual host, in one run:
+//!
+//! - `modules time COUNT` measures nanoseconds per step in turns, and prints the ratios to by hand;
+//! - `modules write DIR COUNT` writes the module and its logs for other hosts: `strategy.wasm`, and `logs.bin` with the length of
+//!   each log (4 bytes) before it.
+
+use dunlin_benches::agreement::{ForMachine, by_hand, for_machine, machine};
+use dunlin_benches::by_hand::outcome::Outcome as ByHandOutcome;
+use dunlin_benches::by_hand::{Strategy, case::Case as ByHandCase};
+use dunlin_benches::histories::{History, history};
+use dunlin_benches::modules::{Handed, Host, handed, punctual};
+use dunlin_machine::ir::Machine;
+use dunlin_runtime::{Case, Engine, Input, Interpreter, Outcome};
+use std::hint::black_box;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Inputs of each case, the instants between them at which it is woken not counted.
+const INPUTS: usize = 60;
+/// Turns of the measurement; the fastest of each side counts.
+const TURNS: usize = 7;
+/// Who is measured, in the order of the figures.
+const SIDES: [&str; 4] = ["by_hand", "interpreter", "wasmtime_log", "wasmtime_event"];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a number"));
+    let done = match words.as_slice() {
+        ["time", count] => number(count).and_then(time),
+        ["write", folder, count] => number(count).and_then(|count| write(Path::new(folder), count)),
+        _ => Err("usage: modules time COUNT | write DIR COUNT".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("modules: {why}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// A case that is open, with what comes for it, for each side.
+struct Work {
+    history: History,
+    by_hand: ByHandCase,
+    given: ForMachine,
+    case: Case,
+    handed: Handed,
+}
+
+fn work(machine: &Machine, strategy: &Strategy, count: u64) -> Result<Vec<Work>, String> {
+    let mut engine = Interpreter::new(machine);
+    let one = |seed| {
+        let history = punctual(strategy, &history(strategy, seed, INPUTS));
+        let given = for_machine(machine, &history);
+        let mut out = Outcome::default();
+        let case = engine.open(&given.opening, given.at, &mut out).map_err(|e| e.words(machine))?;
+        let by_hand = strategy.open(&history.opening, &mut ByHandOutcome::default());
+        let by_hand = by_hand.ok_or("by hand a case does not open")?;
+        let handed = handed(&given);
+        Ok(Work { history, by_hand, given, case, handed })
+    };
+    (0..count).map(one).collect()
+}
+
+/// What a side took, and how many effects it told.
+type Taken = (Duration, usize);
+
+fn in_turn(
+    machine: &Machine,
+    strategy: &Strategy,
+    host: &mut Host,
+    mut cases: Vec<Work>,
+) -> wasmtime::Result<[Taken; 4]> {
+    let start = Instant::now();
+    let (mut out, mut effects) = (ByHandOutcome::default(), 0);
+    for work in &mut cases {
+        for (at, event) in &work.history.inputs {
+            black_box(strategy.step(&mut work.by_hand, event.as_ref(), *at, &mut out));
+            effects += out.effects.len();
+        }
+    }
+    let by_hand = (start.elapsed(), effects);
+
+    let mut engine = Interpreter::new(machine);
+    let start = Instant::now();
+    let (mut out, mut effects) = (Outcome::default(), 0);
+    for work in &mut cases {
+        for (at, event) in &work.given.inputs {
+            let input = event.as_ref().map_or(Input::Advance, Input::Event);
+            // A refusal is one of the answers that are measured.
+            let _ = black_box(engine.step(&mut work.case, input, *at, &mut out));
+            effects += out.effects().count();
+        }
+    }
+    let interpreter = (start.elapsed(), effects);
+
+    let (mut log, mut event) = ((Duration::ZERO, 0), (Duration::ZERO, 0));
+    for work in &cases {
+        host.run(&work.handed.opening)?;
+        let start = Instant::now();
+        log.1 += host.run(&work.handed.log)?.1;
+        log.0 += start.elapsed();
+        host.run(&work.handed.opening)?;
+        let start = Instant::now();
+        for (number, items, at) in &work.handed.inputs {
+            event.1 += host.input(*number, items, *at)?;
+        }
+        event.0 += start.elapsed();
+    }
+    Ok([by_hand, interpreter, log, event])
+}
+
+fn time(count: u64) -> Result<(), String> {
+    let machine = machine()?;
+    let strategy = by_hand(&machine)?;
+    let wasm = dunlin_emit::emit(&machine).map_err(|why| why.to_string())?;
+    let mut host = Host::new(&wasm).map_err(|why| format!("{why:#}"))?;
+    let mut best = [Duration::MAX; 4];
+    let mut steps = 1;
+    for _ in 0..TURNS {
+        let cases = work(&machine, &strategy, count)?;
+        steps = cases.iter().map(|work| work.history.inputs.len()).sum::<usize>().max(1);
+        let taken = in_turn(&machine, &strategy, &mut host, cases).map_err(|why| format!("{why:#}"))?;
+        let effects = taken.map(|(_, effects)| effects);
+        if effects.iter().any(|n| *n != effects[0]) {
+            return Err(format!("they tell different effects: {effects:?}"));
+        }
+        best.iter_mut().zip(taken).for_each(|(best, (taken, _))| *best = (*best).min(taken));
+    }
+    println!("cases {count} steps {steps}");
+    for (side, taken) in SIDES.iter().zip(best) {
+        let percent = taken.as_nanos() * 100 / best[0].as_nanos().max(1);
+        let each = taken.as_nanos() / steps as u128;
+        println!("{side} ns_per_step {each} to_by_hand {}.{:02}", percent / 100, percent % 100);
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, count: u64) -> Result<(), String> {
+    let machine = machine()?;
+    let strategy = by_hand(&machine)?;
+    let wasm = dunlin_emit::emit(&machine).map_err(|why| why.to_string())?;
+    let mut logs = Vec::new();
+    for work in work(&machine, &strategy, count)? {
+        for log in [work.handed.opening, work.handed.log] {
+            // OK because a log is some thousand bytes.
+            logs.extend((log.len() as u32).to_le_bytes());
+            logs.extend(log);
+        }
+    }
+    let write = |name: &str, bytes: &[u8]| {
+        let file = folder.join(name);
+        std::fs::write(&file, bytes).map_err(|why| format!("{}: {why}", file.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    write("strategy.wasm", &wasm)?;
+    write("logs.bin", &logs)
+}
