@@ -30,6 +30,7 @@ mod instalments;
 mod layout;
 mod ledger;
 mod limitation;
+mod locals;
 mod messages;
 mod module;
 mod newcomers;

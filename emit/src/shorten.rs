@@ -43,7 +43,20 @@ impl Written {
                 break;
             }
         }
+        self.share_locals();
         self.renumber();
+    }
+
+    /// Locals that are never needed at the same time become one.
+    fn share_locals(&mut self) {
+        let places = super::locals::places(&self.code, self.params, &self.widths);
+        for instruction in &mut self.code {
+            if let Instruction::LocalGet(local) | Instruction::LocalSet(local) | Instruction::LocalTee(local) =
+                instruction
+            {
+                *local = places.get(*local as usize).copied().unwrap_or(*local);
+            }
+        }
     }
 
     /// A function that gives nothing ends where the block around it ends: who leaves the one may leave the other.
