@@ -45,6 +45,7 @@ mod promises;
 mod run;
 mod schema;
 mod shorten;
+mod similar;
 mod stages;
 mod state;
 mod step;

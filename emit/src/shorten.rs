@@ -10,8 +10,8 @@ type Code = Vec<Instruction<'static>>;
 /// What a function takes and gives.
 pub(super) type Type = (Vec<Width>, Option<Width>);
 
-/// How many values a function takes and gives, by its number.
-type Calls<'a> = &'a dyn Fn(u32) -> Option<(usize, usize)>;
+/// How many values a call takes and gives.
+type Calls<'a> = &'a dyn Fn(&Instruction<'_>) -> Option<(usize, usize)>;
 
 /// A function as it was written.
 #[derive(Debug)]
@@ -276,7 +276,7 @@ fn effect(instruction: &Instruction<'_>, calls: Calls<'_>) -> Option<(usize, usi
         I::MemoryCopy { .. } | I::MemoryFill(_) => (3, 0),
         I::Block(_) | I::Loop(_) => (0, 0),
         I::Select => (3, 1),
-        I::Call(at) => calls(*at)?,
+        I::Call(_) | I::CallIndirect { .. } => calls(instruction)?,
         _ => (2, 1),
     })
 }
@@ -456,15 +456,21 @@ const fn opposite(compared: &Instruction<'_>) -> Option<Instruction<'static>> {
     })
 }
 
-/// The functions, those that are alike as one and those that are called most first; and the new number of each.
-pub(super) fn shared(mut functions: Vec<(Type, Written)>) -> (Vec<(Type, wasm_encoder::Function)>, Vec<u32>) {
+/// The functions, those that are alike as one and those that are called most first; and the new number of each. What those that
+/// are `called_from_outside` do not need goes.
+pub(super) fn shared(
+    mut functions: Vec<(Type, Written)>,
+    called_from_outside: &[u32],
+) -> (Vec<(Type, wasm_encoder::Function)>, Vec<u32>) {
     let mut same: Vec<u32> = (0..number(functions.len())).collect();
     while let Some(found) = alike(&functions, &same) {
         functions.iter_mut().for_each(|(_, body)| body.call_instead(&found));
         same = same.iter().map(|at| found.get(*at as usize).copied().unwrap_or(*at)).collect();
     }
     let mut calls = vec![0usize; functions.len()];
-    let mut called: Vec<u32> = (0..number(functions.len())).filter(|at| same.get(*at as usize) == Some(at)).collect();
+    let needed = needed(&functions, called_from_outside, &same);
+    let mut called: Vec<u32> =
+        (0..number(functions.len())).filter(|at| needed.contains(at) && same.get(*at as usize) == Some(at)).collect();
     for at in &called {
         let code = functions.get(*at as usize).map_or(&[][..], |(_, body)| &body.code);
         for instruction in code {
@@ -481,6 +487,19 @@ pub(super) fn shared(mut functions: Vec<(Type, Written)>) -> (Vec<(Type, wasm_en
     functions.iter_mut().for_each(|(_, body)| body.call_instead(&places));
     let in_order = called.iter().filter_map(|at| functions.get(*at as usize));
     (in_order.map(|(of, body)| (of.clone(), body.function())).collect(), places)
+}
+
+/// The functions that some call, and those that these call.
+fn needed(functions: &[(Type, Written)], from: &[u32], same: &[u32]) -> std::collections::BTreeSet<u32> {
+    let mut waiting: Vec<u32> = from.iter().filter_map(|at| same.get(*at as usize).copied()).collect();
+    let mut needed = std::collections::BTreeSet::new();
+    while let Some(at) = waiting.pop() {
+        if needed.insert(at) {
+            let code = functions.get(at as usize).map_or(&[][..], |(_, body)| &body.code);
+            waiting.extend(code.iter().filter_map(|i| if let Instruction::Call(of) = i { Some(*of) } else { None }));
+        }
+    }
+    needed
 }
 
 /// For each function the first that is the same; nothing where none is but those known already.
