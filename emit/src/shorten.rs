@@ -14,7 +14,7 @@ pub(super) type Type = (Vec<Width>, Option<Width>);
 type Calls<'a> = &'a dyn Fn(&Instruction<'_>) -> Option<(usize, usize)>;
 
 /// A function as it was written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Written {
     pub(super) code: Code,
     /// How many of its locals are its arguments.
@@ -23,12 +23,19 @@ pub(super) struct Written {
     pub(super) widths: Vec<Width>,
     /// Whether it gives a value.
     pub(super) gives: bool,
+    /// Whether no block stands around it.
+    pub(super) whole: bool,
 }
 
 impl Written {
+    /// A function without locals, of code that stands in it as it is.
+    pub(super) fn whole(code: Code, (params, result): &Type) -> Self {
+        Self { code, params: params.len(), widths: params.clone(), gives: result.is_some(), whole: true }
+    }
+
     /// Makes it shorter.
     pub(super) fn shorten(&mut self, calls: Calls<'_>) {
-        if !self.gives {
+        if !self.gives && !self.whole {
             self.leave_by_its_own_end();
         }
         loop {
