@@ -10,6 +10,9 @@ type Code = Vec<Instruction<'static>>;
 /// What a function takes and gives.
 pub(super) type Type = (Vec<Width>, Option<Width>);
 
+/// How many functions have a number of one byte.
+const SHORT_NUMBERS: usize = 128;
+
 /// How many values a call takes and gives.
 type Calls<'a> = &'a dyn Fn(&Instruction<'_>) -> Option<(usize, usize)>;
 
@@ -486,7 +489,13 @@ pub(super) fn shared(
             }
         }
     }
+    // Those that are called most have the short numbers. What is about as long is alike, and compresses best side by side.
     called.sort_by_key(|at| core::cmp::Reverse(calls.get(*at as usize).copied()));
+    let length = |at: &u32| functions.get(*at as usize).map(|(_, body)| body.function().into_raw_body().len());
+    called.chunks_mut(SHORT_NUMBERS).take(1).for_each(|short| short.sort_by_cached_key(length));
+    if let Some(long) = called.get_mut(SHORT_NUMBERS..) {
+        long.sort_by_cached_key(length);
+    }
     let mut places = same.clone();
     for (new, old) in called.iter().enumerate() {
         places.iter_mut().zip(&same).filter(|(_, same)| *same == old).for_each(|(place, _)| *place = number(new));
