@@ -138,7 +138,7 @@ pub(super) fn waits_for_all(e: &Emit<'_>, b: &mut Body, at: ActionRef, send: &Se
 }
 
 pub(super) fn let_wait(e: &Emit<'_>, b: &mut Body, at: ActionRef, person: &Val, way: &Val, due: &Val) {
-    let position = run::push(b, &e.case.waiting);
+    let position = run::push(e, b, &e.case.waiting);
     let waiting = state::Waiting::at(&position);
     b.store(&waiting.action, i32::from(at.0));
     b.store(&waiting.person, person);
@@ -294,8 +294,8 @@ pub(super) fn count_sent_on(e: &Emit<'_>) -> Func {
 /// Remembers a message that went out; the oldest is forgotten.
 pub(super) fn remember(e: &Emit<'_>, b: &mut Body, what: &[Val]) {
     let messages = &e.case.messages;
-    b.when(messages.count().get().lt_u(signed(messages.most())).not(), |b| run::remove(b, messages, &0.into()));
-    let position = run::push(b, messages);
+    b.when(messages.count().get().lt_u(signed(messages.most())).not(), |b| run::remove(e, b, messages, &0.into()));
+    let position = run::push(e, b, messages);
     let message = state::Message::at(&position);
     let [effect, action, person, way, channels] = what else { return };
     b.store(&message.effect, effect);
@@ -327,7 +327,7 @@ pub(super) fn retry(e: &Emit<'_>) -> Func {
 pub(super) fn retry_one(e: &Emit<'_>, b: &mut Body, at: ActionRef, send: &Send, waiting: &state::Waiting) {
     let (person, owner) = (b.keep(waiting.person.get()), b.keep(waiting.owner.get()));
     let (due, way_found) = (b.var(NO_INSTANT), b.var(0));
-    run::aside(e, b, &run::all(e), |b| {
+    run::aside(e, b, |b| {
         run::owner(e).set(b, &owner);
         run::because_of(e).set(b, NONE);
         run::body(e).set(b, waiting.body.get());
@@ -357,7 +357,7 @@ pub(super) fn retry_one(e: &Emit<'_>, b: &mut Body, at: ActionRef, send: &Send, 
             b.store(&waiting.way, way_found.get());
         },
         |b| {
-            run::remove(b, &e.case.waiting, &b.arg(0));
+            run::remove(e, b, &e.case.waiting, &b.arg(0));
             if send.payable_within.is_some() {
                 b.call(stages::release_moves(e), &[run::of_stage(&owner)]);
             }
@@ -404,7 +404,7 @@ pub(super) fn bounce(e: &Emit<'_>) -> Func {
         b.when(message.stage.get().ne(0), Body::end);
         let (person, way) = (b.keep(message.person.get()), b.keep(message.way.get().add(1)));
         let (owner, body) = (b.keep(message.owner.get()), b.keep(message.body.get()));
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             b.call(run::begin_context(e), &[]);
             run::owner(e).set(b, owner);
             run::body(e).set(b, body);

@@ -833,7 +833,7 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             (timer::APPROVAL, &e.case.approvals),
         ] {
             b.when(kind.eq(what), |b| {
-                run::remove(b, list, &at);
+                run::remove(e, b, list, &at);
                 b.end();
             });
         }
