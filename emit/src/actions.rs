@@ -463,32 +463,39 @@ pub(super) fn tell_task(
 /// A task that was withdrawn opens again with the time that it had left; it stands at a position.
 pub(super) fn open_task_again(e: &Emit<'_>) -> Func {
     e.func("open_task_again", &[I32, I64, I64], None, true, |e, b| {
-        let withdrawn = state::Task::at(&b.arg(0));
-        for (at, action, task) in tasks(e) {
-            b.when(withdrawn.action.get().eq(at), |b| {
-                let from = b.keep(run::seen(e).get());
-                let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
-                let was = b.keep(withdrawn.due.get());
-                let ended = b.keep(run::or_instant(&was, e.case.now.get()));
-                let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
-                let later =
-                    |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
-                let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
-                let told = b.keep(run::or_instant(&due, e.case.now.get()));
-                let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
-                let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
-                let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
-                let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
-                let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
-                b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
-                let open = state::Task::at(&position);
-                b.store(&open.due, due);
-                b.store(&open.opened, opened);
-                b.store(&open.effect, number);
-                b.store(&open.run, run::run(e).get());
+        let action = b.keep(state::Task::at(&b.arg(0)).action.get());
+        for (at, action_of, task) in tasks(e) {
+            b.when(action.eq(at), |b| {
+                b.call(this_task_again(e, at, action_of, task), &[b.arg(0), b.arg(1), b.arg(2)]);
                 b.end();
             });
         }
+    })
+}
+
+/// The same of the tasks of one action.
+fn this_task_again<'m>(e: &Emit<'m>, at: i32, action: &'m Action, task: &'m dunlin_machine::ir::Task) -> Func {
+    e.func(format!("open_task_again_{at}"), &[I32, I64, I64], None, true, move |e, b| {
+        let withdrawn = state::Task::at(&b.arg(0));
+        let from = b.keep(run::seen(e).get());
+        let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
+        let was = b.keep(withdrawn.due.get());
+        let ended = b.keep(run::or_instant(&was, e.case.now.get()));
+        let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
+        let later = |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
+        let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
+        let told = b.keep(run::or_instant(&due, e.case.now.get()));
+        let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
+        let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
+        let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
+        let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
+        let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
+        b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
+        let open = state::Task::at(&position);
+        b.store(&open.due, due);
+        b.store(&open.opened, opened);
+        b.store(&open.effect, number);
+        b.store(&open.run, run::run(e).get());
     })
 }
 
