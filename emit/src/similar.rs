@@ -12,6 +12,8 @@ const MOST_MORE: usize = 48;
 const LEAST_SPARED: usize = 8;
 /// What a function takes beside its code: its length, its type, its locals.
 const AROUND: usize = 5;
+/// What a function takes that only calls another, beside what it tells it.
+const CALLER: usize = 8;
 /// How often functions are looked at: what became one may be like another.
 const ROUNDS: usize = 3;
 
@@ -229,10 +231,24 @@ impl Similar {
         let code = first.map_or(&[][..], |(_, body)| &body.code);
         // Code is about two thirds as long once it is made shorter.
         let spared = (members.len() - 1) * (code.iter().map(length).sum::<usize>() * 2 / 3 + AROUND);
-        let arguments = |n: usize| columns.iter().filter_map(|c| c.get(n)).map(|one| one.length()).sum::<usize>();
+        let arguments =
+            |n: usize| columns.iter().filter_map(|c| c.get(n)).map(|one| self.length_of(*one)).sum::<usize>();
         let calls = members.iter().map(|at| calls.get(*at as usize).copied().unwrap_or(0));
         let paid: usize = calls.enumerate().map(|(n, calls)| calls * arguments(n)).sum();
         spared >= paid + LEAST_SPARED
+    }
+
+    /// The bytes of saying what differs, for one that is told it.
+    fn length_of(&self, value: Differs) -> usize {
+        match value {
+            Differs::Narrow(value) => length(&Instruction::I32Const(value)),
+            Differs::Wide(value) => length(&Instruction::I64Const(value)),
+            // Its place in the table is said, and stands there; where another stands for it, so does a function that calls that.
+            Differs::Callee(callee) => {
+                let told = self.instead.get(&callee).map(|(_, told)| told);
+                4 + told.map_or(0, |told| CALLER + told.iter().map(|one| self.length_of(*one)).sum::<usize>())
+            }
+        }
     }
 
     /// A function that takes more arguments, which say what was constant or called.
@@ -407,16 +423,6 @@ impl Differs {
         match self {
             Self::Wide(_) => Width::I64,
             _ => Width::I32,
-        }
-    }
-
-    /// The bytes of saying it.
-    fn length(self) -> usize {
-        match self {
-            Self::Narrow(value) => length(&Instruction::I32Const(value)),
-            Self::Wide(value) => length(&Instruction::I64Const(value)),
-            // Its place in the table is said, and stands there.
-            Self::Callee(_) => 4,
         }
     }
 }
