@@ -25,6 +25,7 @@ mod faults;
 mod filing;
 mod history;
 mod holds;
+mod inline;
 mod input;
 mod instalments;
 mod layout;

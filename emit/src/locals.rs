@@ -68,6 +68,13 @@ struct Place {
     avoids: Set,
 }
 
+/// Whether some local is read before it is changed, and so begins as 0.
+pub(super) fn begins_with_some(code: &[Instruction<'_>], params: usize, locals: usize) -> bool {
+    let mut look = Look::new(code, locals);
+    while look.through() {}
+    (params..locals).any(|local| look.needed.has(number(local)))
+}
+
 /// For each local those that cannot lie where it does: of two that cannot, one at least names the other.
 fn apart(code: &[Instruction<'_>], params: usize, locals: usize) -> Vec<Set> {
     let mut look = Look::new(code, locals);

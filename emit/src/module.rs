@@ -1,8 +1,7 @@
 //! The module under construction: functions that are declared when they are first called, constants, and the whole as bytes.
 
 use super::code::{Body, FAULT, Func, Val, Width, number};
-use super::shorten;
-use super::shorten::Written;
+use super::shorten::{self, FIRST_LONG, LONG_CONSTANTS, Written};
 use super::similar::Similar;
 use super::state::{self, Case};
 use dunlin_machine::ir::{ExprId, Machine};
@@ -88,8 +87,7 @@ impl<'m> Emit<'m> {
             functions: RefCell::default(),
             names: RefCell::default(),
             waiting: RefCell::default(),
-            // FAULT and FAULT_ABOUT.
-            globals: RefCell::new(vec![(Width::I32, 0), (Width::I64, 0)]),
+            globals: RefCell::new(first_globals()),
             named_globals: RefCell::default(),
             constants: RefCell::default(),
             first_room: FIRST_POSITION + state.next_multiple_of(8),
@@ -246,7 +244,9 @@ impl<'m> Emit<'m> {
                 Width::I32 => ConstExpr::i32_const(i32::try_from(first).unwrap_or(0)),
                 Width::I64 => ConstExpr::i64_const(first),
             };
-            globals.global(GlobalType { val_type: width.of_wasm(), mutable: true, shared: false }, &init);
+            let long = FIRST_LONG..FIRST_LONG + number(LONG_CONSTANTS.len());
+            let mutable = !long.contains(&globals.len());
+            globals.global(GlobalType { val_type: width.of_wasm(), mutable, shared: false }, &init);
         }
         let mut section_of_exports = ExportSection::new();
         section_of_exports.export("memory", ExportKind::Memory, 0);
@@ -272,6 +272,12 @@ impl<'m> Emit<'m> {
         checked.map_err(|error| EmitError(error.to_string()))?;
         Ok(bytes)
     }
+}
+
+/// [`FAULT`] and [`super::code::FAULT_ABOUT`], and the numbers that are globals because they are long.
+fn first_globals() -> Vec<(Width, i64)> {
+    let long = LONG_CONSTANTS.iter().map(|(wide, value)| (if *wide { Width::I64 } else { Width::I32 }, *value));
+    [(Width::I32, 0), (Width::I64, 0)].into_iter().chain(long).collect()
 }
 
 /// The types of functions, each once.
@@ -314,6 +320,8 @@ fn written(functions: Vec<Declared>, exported: &[u32]) -> Result<Similar, EmitEr
     let bodies = functions.into_iter().map(body).collect::<Result<_, EmitError>>()?;
     let mut similar = Similar::of(bodies, exported.iter().copied().collect());
     let mut functions = core::mem::take(&mut similar.functions);
+    let outside: Vec<u32> = exported.iter().chain(&similar.table).copied().collect();
+    super::inline::inlined(&mut functions, &outside);
     let types: Vec<shorten::Type> = functions.iter().map(|(of, _)| of.clone()).collect();
     let calls = |call: &Instruction<'_>| similar.call(call, &types);
     functions.iter_mut().for_each(|(_, body)| body.shorten(&calls));

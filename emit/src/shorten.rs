@@ -10,6 +10,12 @@ type Code = Vec<Instruction<'static>>;
 /// What a function takes and gives.
 pub(super) type Type = (Vec<Width>, Option<Width>);
 
+/// Numbers that are none, or never: whether they are wide, and they. They are globals, from [`FIRST_LONG`] on.
+pub(super) const LONG_CONSTANTS: [(bool, i64); 4] =
+    [(true, i64::MIN), (true, i64::MAX), (true, i32::MIN as i64), (false, i32::MIN as i64)];
+/// The first of those globals; before them lie the fault and what it is about.
+pub(super) const FIRST_LONG: u32 = 2;
+
 /// How many functions have a number of one byte.
 const SHORT_NUMBERS: usize = 128;
 
@@ -55,6 +61,22 @@ impl Written {
         }
         self.share_locals();
         self.renumber();
+        self.long_constants();
+    }
+
+    /// Numbers that take many bytes and stand everywhere are globals.
+    fn long_constants(&mut self) {
+        for instruction in &mut self.code {
+            let value = match instruction {
+                Instruction::I32Const(value) => i64::from(*value),
+                Instruction::I64Const(value) => *value,
+                _ => continue,
+            };
+            let wide = matches!(instruction, Instruction::I64Const(_));
+            if let Some(at) = LONG_CONSTANTS.iter().position(|long| *long == (wide, value)) {
+                *instruction = Instruction::GlobalGet(FIRST_LONG + number(at));
+            }
+        }
     }
 
     /// Locals that are never needed at the same time become one.
