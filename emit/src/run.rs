@@ -469,21 +469,34 @@ pub(super) fn says(entry_at: &Val, n: u32) -> Cell {
 
 /// Tells an entry that is no effect.
 pub(super) fn tell(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) {
-    let at = b.call(enter(e), &[kind.into(), rule.into(), from.clone()]);
-    for (n, value) in (0u32..).zip(what) {
-        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
-        b.store(&says(&at, n), wide);
-    }
+    let telling = telling(e, "tell", None, enter, what.len());
+    b.call(telling, &told(kind, rule.into(), from, what));
 }
 
 /// Tells an effect; gives its number.
 pub(super) fn effect(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) -> Val {
-    let at = b.call(enter_effect(e), &[kind.into(), rule.into(), from.clone()]);
-    for (n, value) in (0u32..).zip(what) {
-        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
-        b.store(&says(&at, n), wide);
-    }
-    b.keep(Cell::new(&at, entry::NUMBER, Form::I32).get())
+    let telling = telling(e, "effect", Some(I32), enter_effect, what.len());
+    b.call(telling, &told(kind, rule.into(), from, what))
+}
+
+/// What is told of an entry: its kind, its rule, from where it read, and what it says, each as 8 bytes.
+fn told(kind: i32, rule: Val, from: &Val, what: &[Val]) -> Vec<Val> {
+    let wide = |value: &Val| if value.width() == Width::I32 { value.wide() } else { value.clone() };
+    [kind.into(), rule, from.clone()].into_iter().chain(what.iter().map(wide)).collect()
+}
+
+/// Tells an entry that says so many things; where it gives something, the number of the effect.
+fn telling(e: &Emit<'_>, name: &str, gives: Option<Width>, begins: fn(&Emit<'_>) -> Func, count: usize) -> Func {
+    let params: Vec<Width> = [I32; 3].into_iter().chain((0..count).map(|_| I64)).collect();
+    e.func(format!("{name}_{count}"), &params, gives, true, move |e, b| {
+        let at = b.call(begins(e), &[b.arg(0), b.arg(1), b.arg(2)]);
+        for n in 0..count {
+            b.store(&says(&at, number(n)), b.arg(3 + n));
+        }
+        if gives.is_some() {
+            b.give(Cell::new(&at, entry::NUMBER, Form::I32).get());
+        }
+    })
 }
 
 /// Begins an effect: its number and the statement of account.
