@@ -577,7 +577,7 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
                     b.call(calls::call_again(e), &[at.clone()]);
                 }),
                 Box::new(|b| {
-                    b.call(fire_trigger(e), &[timer.clone(), due.clone()]);
+                    b.call(fire_trigger(e), &[timer.clone(), due.clone(), 0.into()]);
                 }),
             ],
         );
@@ -596,15 +596,16 @@ fn task_overdue(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Fires the timer of a trigger, which was due then, or spends it only.
 fn fire_trigger(e: &Emit<'_>) -> Func {
-    e.func("fire_trigger", &[I64, I64], None, true, |e, b| {
-        let (timer, due) = (b.arg(0), b.arg(1));
+    e.func("fire_trigger", &[I64, I64, I32], None, true, |e, b| {
+        let (timer, due, only) = (b.arg(0), b.arg(1), b.arg(2));
         by_owner(e, b, &timer, |e, b, who, at| {
             let fires = |n: usize| -> Box<dyn FnOnce(&mut Body) + '_> {
-                let due = due.clone();
+                let args = [due.clone(), only.clone()];
                 Box::new(move |b| {
                     if who.triggers(e).get(n).is_some_and(is_timer) {
-                        b.call(fire_one(e, who, n), &[due]);
+                        b.call(fire_one(e, who, n), &args);
                     }
                 })
             };
@@ -613,12 +614,14 @@ fn fire_trigger(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Fires one trigger's timer.
+/// Fires one trigger's timer, or spends it only.
 fn fire_one(e: &Emit<'_>, who: Who, at: usize) -> Func {
-    e.func(format!("fire_{}_{at}", who.name()), &[I64], None, true, move |e, b| {
+    e.func(format!("fire_{}_{at}", who.name()), &[I64, I32], None, true, move |e, b| {
         let Some(trigger) = who.triggers(e).get(at) else { return };
-        let past = by_past_date(e, b, who, at, trigger);
+        let only = b.arg(1);
+        let past = b.choose(&only, |_| 0.into(), |b| by_past_date(e, b, who, at, trigger));
         b.call(spend(e, who, at), &[]);
+        b.when(only, Body::end);
         let due_day = run::local_day(e, b, b.arg(0));
         let late = b.keep(run::today(e).get().sub(due_day).max(0));
         let rule = i32::from(trigger.rule.0);
@@ -881,15 +884,6 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             });
         }
         b.when(kind.ne(timer::TRIGGER), Body::end);
-        by_owner(e, b, &timer, |e, b, who, at| {
-            let spends = |n: usize| -> Box<dyn FnOnce(&mut Body) + '_> {
-                Box::new(move |b| {
-                    if who.triggers(e).get(n).is_some_and(is_timer) {
-                        b.call(spend(e, who, n), &[]);
-                    }
-                })
-            };
-            b.switch(at.clone(), (0..who.triggers(e).len()).map(spends).collect());
-        });
+        b.call(fire_trigger(e), &[timer, 0i64.into(), 1.into()]);
     })
 }
