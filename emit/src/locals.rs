@@ -40,12 +40,21 @@ impl Set {
 /// For each local the one whose place it takes. The first `params` are arguments, which stay where they are.
 pub(super) fn places(code: &[Instruction<'_>], params: usize, widths: &[Width]) -> Vec<u32> {
     let apart = apart(code, params, widths.len());
+    let copied = copied(code, widths.len());
     let mut places: Vec<u32> = Vec::with_capacity(widths.len());
     let mut taken: Vec<Place> = Vec::new();
     for ((local, width), apart) in (0u32..).zip(widths).zip(&apart) {
-        let free = |place: &&mut Place| place.width == *width && !place.avoids.has(local) && !place.all.meets(apart);
-        let found = if (local as usize) < params { None } else { taken.iter_mut().find(free) };
-        if let Some(place) = found {
+        let free = |place: &Place| place.width == *width && !place.avoids.has(local) && !place.all.meets(apart);
+        let with_copy = |place: &Place| {
+            let also = copied.get(local as usize).into_iter().flatten();
+            free(place) && also.into_iter().any(|other| place.all.has(*other))
+        };
+        let found = if (local as usize) < params {
+            None
+        } else {
+            taken.iter().position(with_copy).or_else(|| taken.iter().position(free))
+        };
+        if let Some(place) = found.and_then(|at| taken.get_mut(at)) {
             place.all.put(local);
             place.avoids.join(apart);
             places.push(place.first);
@@ -57,6 +66,21 @@ pub(super) fn places(code: &[Instruction<'_>], params: usize, widths: &[Width]) 
         }
     }
     places
+}
+
+/// For each local those that it is a copy of, or that are copies of it: in the same place there is nothing to copy.
+fn copied(code: &[Instruction<'_>], locals: usize) -> Vec<Vec<u32>> {
+    let mut copied = vec![Vec::new(); locals];
+    for pair in code.windows(2) {
+        if let [Instruction::LocalGet(from), Instruction::LocalSet(to) | Instruction::LocalTee(to)] = pair {
+            for (one, other) in [(*from, *to), (*to, *from)] {
+                if let Some(of) = copied.get_mut(one as usize) {
+                    of.push(other);
+                }
+            }
+        }
+    }
+    copied
 }
 
 /// Where locals lie together.
@@ -176,7 +200,10 @@ impl<'c> Look<'c> {
                 }
                 Instruction::Return => self.needed = self.nothing.clone(),
                 Instruction::LocalGet(local) => self.needed.put(*local),
-                Instruction::LocalSet(local) | Instruction::LocalTee(local) => self.changed(*local),
+                Instruction::LocalSet(local) | Instruction::LocalTee(local) => {
+                    let before = at.checked_sub(1).and_then(|at| self.code.get(at));
+                    self.changed(*local, before);
+                }
                 _ => {}
             }
         }
@@ -196,10 +223,17 @@ impl<'c> Look<'c> {
         open.map_or_else(|| self.nothing.clone(), |open| open.on_leaving.clone())
     }
 
-    fn changed(&mut self, local: u32) {
+    /// A local is changed, after another instruction. As long as it is a copy of another, both may lie in one place.
+    fn changed(&mut self, local: u32, before: Option<&Instruction<'_>>) {
         self.needed.take(local);
         if let Some(of) = self.apart.as_mut().and_then(|apart| apart.get_mut(local as usize)) {
+            let known = of.clone();
             of.join(&self.needed);
+            if let Some(Instruction::LocalGet(from)) = before
+                && !known.has(*from)
+            {
+                of.take(*from);
+            }
         }
     }
 }

@@ -89,6 +89,18 @@ impl Written {
                 *local = places.get(*local as usize).copied().unwrap_or(*local);
             }
         }
+        // What is copied to its own place stays there.
+        let mut kept = Code::with_capacity(self.code.len());
+        for instruction in core::mem::take(&mut self.code) {
+            match (kept.last(), &instruction) {
+                (Some(Instruction::LocalGet(from)), Instruction::LocalSet(to)) if from == to => {
+                    kept.pop();
+                }
+                (Some(Instruction::LocalGet(from)), Instruction::LocalTee(to)) if from == to => {}
+                _ => kept.push(instruction),
+            }
+        }
+        self.code = kept;
     }
 
     /// A function that gives nothing ends where the block around it ends: who leaves the one may leave the other.
