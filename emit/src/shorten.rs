@@ -100,7 +100,7 @@ impl Written {
                 _ => kept.push(instruction),
             }
         }
-        self.code = kept;
+        self.code = joined(kept, self.gives);
     }
 
     /// A function that gives nothing ends where the block around it ends: who leaves the one may leave the other.
