@@ -9,7 +9,7 @@ use wasm_encoder::{Encode, Instruction};
 /// How many arguments more a function may take for what was constant.
 const MOST_MORE: usize = 48;
 /// How many bytes must be spared at least.
-const LEAST_SPARED: usize = 8;
+const LEAST_SPARED: usize = 40;
 /// What a function takes beside its code: its length, its type, its locals.
 const AROUND: usize = 5;
 /// What a function takes that only calls another, beside what it tells it.
