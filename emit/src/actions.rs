@@ -28,23 +28,38 @@ pub(super) struct Cause {
 /// Runs the body of a trigger or rule; then watches see whether it moved the case. Gives whether it moved the case and whether
 /// it set a hold.
 pub(super) fn run_body(e: &Emit<'_>, b: &mut Body, cause: &Cause, body: Block, of: Val) -> (Val, Val) {
-    let (moved, paused) = (b.var(0), b.var(0));
-    run::aside(e, b, &run::all(e), |b| {
-        run::owner(e).set(b, &cause.owner);
-        run::because_of(e).set(b, cause.rule);
-        run::guard_from(e).set(b, &cause.guard.0);
-        run::guard_to(e).set(b, &cause.guard.1);
-        run::late(e).set(b, &cause.late);
+    let begins =
+        [&cause.owner, &cause.rule.into(), &cause.guard.0, &cause.guard.1, &cause.late, &of].map(|value| value.clone());
+    let kept = b.call(begin_body(e), &begins);
+    let moved = run_block(e, b, body);
+    let paused = b.call(end_body(e), &[kept, moved.clone()]);
+    (moved, paused)
+}
+
+/// Keeps the context and begins another: owner, rule, what the condition read from and to, lateness, first action.
+fn begin_body(e: &Emit<'_>) -> Func {
+    e.func("begin_body", &[I32; 6], Some(I32), true, |e, b| {
+        let kept = b.call(run::keep_context(e), &[]);
+        let fields =
+            [run::owner(e), run::because_of(e), run::guard_from(e), run::guard_to(e), run::late(e), run::body(e)];
+        for (n, field) in fields.into_iter().enumerate() {
+            field.set(b, b.arg(n));
+        }
         let ran = run::next_run(e, b);
         run::run(e).set(b, ran);
-        run::body(e).set(b, of);
         run::paused(e).set(b, 0);
-        let flow = run_block(e, b, body);
-        b.set(moved, flow);
-        b.set(paused, run::paused(e).get());
-    });
-    b.when(moved.get(), |b| deliver::see_move(e, b));
-    (moved.get(), paused.get())
+        b.give(kept);
+    })
+}
+
+/// Puts the context back that was kept, and lets watches see whether the body moved the case; gives whether it set a hold.
+fn end_body(e: &Emit<'_>) -> Func {
+    e.func("end_body", &[I32, I32], Some(I32), true, |e, b| {
+        let paused = b.keep(run::paused(e).get());
+        b.call(run::restore_context(e), &[b.arg(0)]);
+        b.when(b.arg(1), |b| deliver::see_move(e, b));
+        b.give(paused);
+    })
 }
 
 /// Runs actions in order; gives whether they moved the case.
@@ -211,7 +226,7 @@ fn stop(e: &Emit<'_>, b: &mut Body, at: ActionRef, action: &Action, kind: Effect
     let what = (kind, name.into(), 0.into());
     held_until(e, b, i32::from(action.rule.0), what, &[why], NO_INSTANT.into(), again.clone());
     b.when(again.not(), |b| {
-        let position = run::push(b, &e.case.stopped);
+        let position = run::push(e, b, &e.case.stopped);
         let stopped = state::Stopped::at(&position);
         b.store(&stopped.action, number);
         b.store(&stopped.owner, run::owner(e).get());
@@ -403,7 +418,7 @@ fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
         } else {
             b.call(substitutes::seconds_open(e), &[e.case.now.get()])
         };
-        let position = run::push_one_of(b, &e.case.tasks, Bound::Tasks);
+        let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
         let open = state::Task::at(&position);
         b.store(&open.action, i32::from(at.0));
         b.store(&open.effect, number);
@@ -448,32 +463,39 @@ pub(super) fn tell_task(
 /// A task that was withdrawn opens again with the time that it had left; it stands at a position.
 pub(super) fn open_task_again(e: &Emit<'_>) -> Func {
     e.func("open_task_again", &[I32, I64, I64], None, true, |e, b| {
-        let withdrawn = state::Task::at(&b.arg(0));
-        for (at, action, task) in tasks(e) {
-            b.when(withdrawn.action.get().eq(at), |b| {
-                let from = b.keep(run::seen(e).get());
-                let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
-                let was = b.keep(withdrawn.due.get());
-                let ended = b.keep(run::or_instant(&was, e.case.now.get()));
-                let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
-                let later =
-                    |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
-                let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
-                let told = b.keep(run::or_instant(&due, e.case.now.get()));
-                let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
-                let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
-                let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
-                let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
-                let position = run::push_one_of(b, &e.case.tasks, Bound::Tasks);
-                b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
-                let open = state::Task::at(&position);
-                b.store(&open.due, due);
-                b.store(&open.opened, opened);
-                b.store(&open.effect, number);
-                b.store(&open.run, run::run(e).get());
+        let action = b.keep(state::Task::at(&b.arg(0)).action.get());
+        for (at, action_of, task) in tasks(e) {
+            b.when(action.eq(at), |b| {
+                b.call(this_task_again(e, at, action_of, task), &[b.arg(0), b.arg(1), b.arg(2)]);
                 b.end();
             });
         }
+    })
+}
+
+/// The same of the tasks of one action.
+fn this_task_again<'m>(e: &Emit<'m>, at: i32, action: &'m Action, task: &'m dunlin_machine::ir::Task) -> Func {
+    e.func(format!("open_task_again_{at}"), &[I32, I64, I64], None, true, move |e, b| {
+        let withdrawn = state::Task::at(&b.arg(0));
+        let from = b.keep(run::seen(e).get());
+        let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
+        let was = b.keep(withdrawn.due.get());
+        let ended = b.keep(run::or_instant(&was, e.case.now.get()));
+        let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
+        let later = |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
+        let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
+        let told = b.keep(run::or_instant(&due, e.case.now.get()));
+        let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
+        let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
+        let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
+        let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
+        let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
+        b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
+        let open = state::Task::at(&position);
+        b.store(&open.due, due);
+        b.store(&open.opened, opened);
+        b.store(&open.effect, number);
+        b.store(&open.run, run::run(e).get());
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) fn ask(e: &Emit<'_>) -> Func {
             |b| b.call(run::due_in(e), &[within.clone(), calendars::unit_of(&within).ne(0)]),
         );
         let effect = b.call(tell(e), &[action.clone(), from, within, due.clone(), 0.into()]);
-        let position = run::push(b, &e.case.approvals);
+        let position = run::push(e, b, &e.case.approvals);
         let open = Approval::at(&position);
         b.store(&open.action, action);
         b.store(&open.effect, effect);
@@ -131,7 +131,7 @@ pub(super) fn ask_again(e: &Emit<'_>) -> Func {
             |b| b.call(stages::later(e), &[was.clone(), b.arg(1), b.arg(2), hours]),
         );
         let effect = b.call(tell(e), &[action, from, within, due.clone(), 1.into()]);
-        let position = run::push(b, &e.case.approvals);
+        let position = run::push(e, b, &e.case.approvals);
         b.copy(&position, b.arg(0), super::module::signed(e.case.approvals.size()));
         let open = Approval::at(&position);
         b.store(&open.due, due);
@@ -225,7 +225,7 @@ impl Open {
     }
 
     fn answer(&self, e: &Emit<'_>, b: &mut Body, rule: i32, guard: (Val, Val), body: Block) {
-        run::aside(e, b, &[run::person(e)], |b| {
+        run::field_aside(b, run::person(e), |b| {
             run::person(e).set(b, &self.person);
             let late = b.keep(run::late(e).get());
             actions::run_body(e, b, &Cause { owner: self.owner.clone(), rule, guard, late }, body, self.body.clone());
@@ -241,7 +241,7 @@ pub(super) fn take(e: &Emit<'_>, b: &mut Body, at: &Val) {
 fn take_out(e: &Emit<'_>) -> Func {
     e.func("take_approval", &[I32], None, false, |e, b| {
         let before = b.call(asked_to_move(e), &[]);
-        run::remove(b, &e.case.approvals, &b.arg(0));
+        run::remove(e, b, &e.case.approvals, &b.arg(0));
         let after = b.call(asked_to_move(e), &[]);
         b.when(before.gt(after), |b| {
             b.call(stages::moves_go_on(e, false), &[]);

@@ -24,7 +24,7 @@ pub(super) fn open_call(e: &Emit<'_>) -> Func {
         let named = calls(e).filter(|(_, call, _)| call.to == To::Named).map(|(at, _, _)| b.arg(0).eq(at));
         let named = named.reduce(|any, is| any.or(is)).unwrap_or(0.into());
         let person = b.keep(run::person(e).get().or_else(&named, first));
-        let position = run::push(b, &e.case.calls);
+        let position = run::push(e, b, &e.case.calls);
         let call = state::Call::at(&position);
         b.store(&call.action, b.arg(0));
         b.store(&call.person, person);
@@ -43,7 +43,7 @@ pub(super) fn call_again(e: &Emit<'_>) -> Func {
     e.func("call_again", &[I32], None, true, |e, b| {
         let record = b.keep(e.case.calls.at(&b.arg(0)));
         let call = state::Call::at(&record);
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             run::owner(e).set(b, call.owner.get());
             run::run(e).set(b, call.run.get());
             run::body(e).set(b, call.body.get());
@@ -69,7 +69,7 @@ pub(super) fn attempt_call(e: &Emit<'_>) -> Func {
         for (at, call, rule) in calls(e) {
             b.when(action.eq(at), |b| {
                 let ends = b.call(attempt_of(e, at, call, rule), &[record.clone()]);
-                b.when(ends, |b| run::remove(b, &e.case.calls, &b.arg(0)));
+                b.when(ends, |b| run::remove(e, b, &e.case.calls, &b.arg(0)));
                 b.end();
             });
         }

@@ -363,7 +363,7 @@ fn check_terms(e: &Emit<'_>, b: &mut Body) {
     let at = place_of(Happening::PlanAccepted, "day");
     let args = [event::value(e, 0).get(), event::is_known(e, at), event::value(e, at).get()];
     // The bounds of a plan are read of whoever accepts it.
-    run::aside(e, b, &[run::person(e)], |b| {
+    run::field_aside(b, run::person(e), |b| {
         run::person(e).set(b, event::person(e).get());
         b.call(plans::terms_of(e), &args);
     });

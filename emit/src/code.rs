@@ -789,7 +789,7 @@ impl Body {
         }
         self.code.push(Instruction::End);
         let widths = self.params.iter().chain(&self.locals).copied().collect();
-        Written { code: self.code, params: self.params.len(), widths, gives: self.result.is_some() }
+        Written { code: self.code, params: self.params.len(), widths, gives: self.result.is_some(), whole: false }
     }
 }
 

@@ -546,7 +546,7 @@ pub(super) fn log_attempt_of(e: &Emit<'_>) -> Func {
             b.copy(attempts.at(&0.into()), attempts.at(&gone), rest.mul(signed(attempts.size())));
             b.store(&attempts.count(), rest);
         });
-        let position = run::push_one_of(b, &attempts, Bound::Attempts);
+        let position = run::push_one_of(e, b, &attempts, Bound::Attempts);
         let attempt = state::Attempt::at(&position);
         let day = run::local_day(e, b, b.arg(2));
         b.store(&attempt.at, b.arg(2));
@@ -587,7 +587,7 @@ pub(super) fn log_conversation(e: &Emit<'_>) -> Func {
         let record = b.keep(e.case.persons.at(&b.arg(0)));
         let spoken = e.case.person(&record).conversations;
         let at = run::find(b, &spoken, |b, record| state::Conversation::at(record).channel.get().eq(b.arg(1)));
-        let position = b.choose(at.ne(NONE), |b| b.keep(spoken.at(&at)), |b| run::push(b, &spoken));
+        let position = b.choose(at.ne(NONE), |b| b.keep(spoken.at(&at)), |b| run::push(e, b, &spoken));
         let conversation = state::Conversation::at(&position);
         b.store(&conversation.channel, b.arg(1));
         b.store(&conversation.at, e.case.now.get());

@@ -36,7 +36,7 @@ pub(super) fn book_cost(e: &Emit<'_>) -> Func {
             b.store(&cost.charged, sum);
             b.end();
         });
-        let position = run::push_one_of(b, &e.case.costs, Bound::CostKinds);
+        let position = run::push_one_of(e, b, &e.case.costs, Bound::CostKinds);
         let cost = Cost::at(&position);
         b.store(&cost.kind, b.arg(0));
         b.store(&cost.charged, b.arg(1));
@@ -404,13 +404,13 @@ pub(super) fn pay(e: &Emit<'_>) -> Func {
         let payments = &e.case.payments;
         b.when(payments.count().get().lt(signed(payments.most())).not(), |b| {
             let oldest = b.keep(Payment::at(&payments.at(&0.into())).parts.get());
-            run::remove(b, payments, &0.into());
+            run::remove(e, b, payments, &0.into());
             let list = &e.case.parts;
             let rest = b.keep(list.count().get().sub(&oldest));
             b.copy(list.at(&0.into()), list.at(&oldest), rest.mul(signed(list.size())));
             b.store(&list.count(), rest);
         });
-        let position = run::push(b, payments);
+        let position = run::push(e, b, payments);
         let payment = Payment::at(&position);
         b.store(&payment.mark, b.arg(2));
         b.store(&payment.amount, &amount);
@@ -486,7 +486,7 @@ fn allocate(e: &Emit<'_>, b: &mut Body, amount: Val, on: &Val) -> Val {
 }
 
 fn add_part(e: &Emit<'_>, b: &mut Body, met: Val, amount: &Val) {
-    let position = run::push(b, &e.case.parts);
+    let position = run::push(e, b, &e.case.parts);
     let part = Part::at(&position);
     b.store(&part.met, met);
     b.store(&part.amount, amount);

@@ -71,7 +71,7 @@ pub(super) fn deliver(e: &Emit<'_>) -> Func {
         let count = b.keep(run::entries(e).get());
         run::tell(e, b, entry::EVENT, NONE, &mark, &[number, 0.into()]);
         b.call(corrections::note(e), &[]);
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             run::person(e).set(b, person);
             let took = b.call(offer(e), &[]);
             let at = run::entries_at(e).add(count.mul(run::ENTRY.cast_signed()));

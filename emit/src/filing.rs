@@ -52,7 +52,7 @@ fn wait(e: &Emit<'_>, b: &mut Body, action: i32, rule: i32, form: TextId) {
         let by = [by::RECESS.into(), e.case.calendar.get(), recess(e).get()];
         actions::held_until(e, b, rule, what(), &by, until, never.clone());
         b.when(never, Body::end);
-        let position = run::push(b, &e.case.waiting);
+        let position = run::push(e, b, &e.case.waiting);
         let waiting = Waiting::at(&position);
         b.store(&waiting.action, action);
         b.store(&waiting.person, run::person(e).get());
@@ -107,9 +107,9 @@ pub(super) fn file_at_last(e: &Emit<'_>) -> Func {
             (run::run(e), b.keep(record.run.get())),
             (run::person(e), b.keep(record.person.get())),
         ];
-        run::remove(b, waiting, &index);
+        run::remove(e, b, waiting, &index);
         let others = b.keep(waiting.count().get());
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             fields.into_iter().for_each(|(at, value)| at.set(b, value));
             for (at, filing) in e.m.actions.iter().enumerate().map(|(at, action)| (ActionRef(who::small(at)), action)) {
                 if matches!(filing.does, Does::File { .. }) {

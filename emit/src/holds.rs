@@ -66,7 +66,7 @@ pub(super) fn set_hold(e: &Emit<'_>) -> Func {
             at.ne(NONE),
             |b| b.keep(e.case.holds.at(&at)),
             |b| {
-                let position = run::push_one_of(b, &e.case.holds, Bound::Holds);
+                let position = run::push_one_of(e, b, &e.case.holds, Bound::Holds);
                 b.store(&state::Hold::at(&position).since, e.case.now.get());
                 position
             },
@@ -142,7 +142,7 @@ fn rest_interest(e: &Emit<'_>) -> Func {
             });
         });
         let tomorrow = b.call(days::add_days(e), &[today, 1.into()]);
-        let position = run::push_one_of(b, runs, Bound::InterestRests);
+        let position = run::push_one_of(e, b, runs, Bound::InterestRests);
         let run = FreeDays::at(&position);
         b.store(&run.from, tomorrow);
         b.store(&run.until, NO_DAY);
@@ -166,7 +166,7 @@ pub(super) fn end_hold(e: &Emit<'_>) -> Func {
         b.when(b.arg(0).lt_u(holds.count().get()).not(), Body::end);
         let record = b.keep(holds.at(&b.arg(0)));
         let reason = b.keep(state::Hold::at(&record).reason.get());
-        run::remove(b, holds, &b.arg(0));
+        run::remove(e, b, holds, &b.arg(0));
         let mark = b.keep(run::seen(e).get());
         run::tell(e, b, entry::RESUMED, NONE, &mark, &[reason]);
         b.call(follow_holds(e), &[]);
@@ -196,8 +196,8 @@ fn run_stopped(e: &Emit<'_>) -> Func {
                     (run::person(e), b.keep(record.person.get())),
                 ];
                 let action = b.keep(record.action.get());
-                run::remove(b, stopped, &0.into());
-                run::aside(e, b, &run::all(e), |b| {
+                run::remove(e, b, stopped, &0.into());
+                run::aside(e, b, |b| {
                     fields.into_iter().for_each(|(at, value)| at.set(b, value));
                     run::paused(e).set(b, 0);
                     b.call(actions::run_action_again(e), &[action]);

@@ -259,7 +259,7 @@ fn suspend(e: &Emit<'_>) -> Func {
             b.store(&Suspended::at(&record).until, NO_DAY);
             b.end();
         });
-        let position = run::push_one_of(b, runs, Bound::LimitationRests);
+        let position = run::push_one_of(e, b, runs, Bound::LimitationRests);
         let run = Suspended::at(&position);
         b.store(&run.rule, b.arg(0));
         b.store(&run.from, b.arg(1));

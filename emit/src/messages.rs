@@ -138,7 +138,7 @@ pub(super) fn waits_for_all(e: &Emit<'_>, b: &mut Body, at: ActionRef, send: &Se
 }
 
 pub(super) fn let_wait(e: &Emit<'_>, b: &mut Body, at: ActionRef, person: &Val, way: &Val, due: &Val) {
-    let position = run::push(b, &e.case.waiting);
+    let position = run::push(e, b, &e.case.waiting);
     let waiting = state::Waiting::at(&position);
     b.store(&waiting.action, i32::from(at.0));
     b.store(&waiting.person, person);
@@ -294,8 +294,8 @@ pub(super) fn count_sent_on(e: &Emit<'_>) -> Func {
 /// Remembers a message that went out; the oldest is forgotten.
 pub(super) fn remember(e: &Emit<'_>, b: &mut Body, what: &[Val]) {
     let messages = &e.case.messages;
-    b.when(messages.count().get().lt_u(signed(messages.most())).not(), |b| run::remove(b, messages, &0.into()));
-    let position = run::push(b, messages);
+    b.when(messages.count().get().lt_u(signed(messages.most())).not(), |b| run::remove(e, b, messages, &0.into()));
+    let position = run::push(e, b, messages);
     let message = state::Message::at(&position);
     let [effect, action, person, way, channels] = what else { return };
     b.store(&message.effect, effect);
@@ -318,51 +318,58 @@ pub(super) fn retry(e: &Emit<'_>) -> Func {
             b.when(filed, Body::end);
         }
         let action = b.keep(waiting.action.get());
-        for (at, _, send) in sends(e) {
-            b.when(action.eq(i32::from(at.0)), |b| retry_one(e, b, at, send, &waiting));
+        for (at, _, _) in sends(e) {
+            b.when(action.eq(i32::from(at.0)), |b| {
+                b.call(retry_one(e, at), &[b.arg(0)]);
+            });
         }
     })
 }
 
-pub(super) fn retry_one(e: &Emit<'_>, b: &mut Body, at: ActionRef, send: &Send, waiting: &state::Waiting) {
-    let (person, owner) = (b.keep(waiting.person.get()), b.keep(waiting.owner.get()));
-    let (due, way_found) = (b.var(NO_INSTANT), b.var(0));
-    run::aside(e, b, &run::all(e), |b| {
-        run::owner(e).set(b, &owner);
-        run::because_of(e).set(b, NONE);
-        run::body(e).set(b, waiting.body.get());
-        run::run(e).set(b, waiting.run.get());
-        run::person(e).set(b, &person);
-        let rule = send_of(e, at).map_or(NONE, |(_, rule)| rule);
-        let held = asks_for_disputed_only(e, b, send, rule, &person);
-        b.when(held.not(), |b| {
-            let channels = b.call(way(e, at), &[person.clone(), waiting.way.get()]);
-            b.either(
-                channels.eq(0),
-                |b| {
-                    b.call(raise_unreachable(e), &[person.clone()]);
-                },
-                |b| {
-                    b.set(way_found, global(e, "way").get());
-                    let again = b.call(try_to_send(e, at), &[person.clone(), way_found.get(), channels.clone()]);
-                    b.set(due, again);
-                },
-            );
+/// Tries the message of one action that waited, by its position.
+fn retry_one(e: &Emit<'_>, at: ActionRef) -> Func {
+    e.func(format!("retry_{}", at.0), &[I32], None, true, move |e, b| {
+        let Some((send, rule)) = send_of(e, at) else { return };
+        let record = b.keep(e.case.waiting.at(&b.arg(0)));
+        let waiting = state::Waiting::at(&record);
+        let (person, owner) = (b.keep(waiting.person.get()), b.keep(waiting.owner.get()));
+        let (due, way_found) = (b.var(NO_INSTANT), b.var(0));
+        run::aside(e, b, |b| {
+            run::owner(e).set(b, &owner);
+            run::because_of(e).set(b, NONE);
+            run::body(e).set(b, waiting.body.get());
+            run::run(e).set(b, waiting.run.get());
+            run::person(e).set(b, &person);
+            let held = asks_for_disputed_only(e, b, send, rule, &person);
+            b.when(held.not(), |b| {
+                let channels = b.call(way(e, at), &[person.clone(), waiting.way.get()]);
+                b.either(
+                    channels.eq(0),
+                    |b| {
+                        b.call(raise_unreachable(e), &[person.clone()]);
+                    },
+                    |b| {
+                        b.set(way_found, global(e, "way").get());
+                        let again = b.call(try_to_send(e, at), &[person.clone(), way_found.get(), channels.clone()]);
+                        b.set(due, again);
+                    },
+                );
+            });
         });
-    });
-    b.either(
-        due.get().ne(NO_INSTANT),
-        |b| {
-            b.store(&waiting.due, due.get());
-            b.store(&waiting.way, way_found.get());
-        },
-        |b| {
-            run::remove(b, &e.case.waiting, &b.arg(0));
-            if send.payable_within.is_some() {
-                b.call(stages::release_moves(e), &[run::of_stage(&owner)]);
-            }
-        },
-    );
+        b.either(
+            due.get().ne(NO_INSTANT),
+            |b| {
+                b.store(&waiting.due, due.get());
+                b.store(&waiting.way, way_found.get());
+            },
+            |b| {
+                run::remove(e, b, &e.case.waiting, &b.arg(0));
+                if send.payable_within.is_some() {
+                    b.call(stages::release_moves(e), &[run::of_stage(&owner)]);
+                }
+            },
+        );
+    })
 }
 
 /// A copy of a message came back: the next way is tried while the stage lasts. Effect or -1, person, channel.
@@ -404,7 +411,7 @@ pub(super) fn bounce(e: &Emit<'_>) -> Func {
         b.when(message.stage.get().ne(0), Body::end);
         let (person, way) = (b.keep(message.person.get()), b.keep(message.way.get().add(1)));
         let (owner, body) = (b.keep(message.owner.get()), b.keep(message.body.get()));
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             b.call(run::begin_context(e), &[]);
             run::owner(e).set(b, owner);
             run::body(e).set(b, body);

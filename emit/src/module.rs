@@ -1,14 +1,16 @@
 //! The module under construction: functions that are declared when they are first called, constants, and the whole as bytes.
 
 use super::code::{Body, FAULT, Func, Val, Width, number};
-use super::shorten::{self, Written};
+use super::shorten::{self, FIRST_LONG, LONG_CONSTANTS, Written};
+use super::similar::Similar;
 use super::state::{self, Case};
 use dunlin_machine::ir::{ExprId, Machine};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, MemorySection, MemoryType, Module, TypeSection,
+    CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Elements, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module, RefType, TableSection,
+    TableType, TypeSection,
 };
 
 /// Where state begins: below lies nothing, so that a position of 0 is none. Constants come after it, then what grows.
@@ -85,8 +87,7 @@ impl<'m> Emit<'m> {
             functions: RefCell::default(),
             names: RefCell::default(),
             waiting: RefCell::default(),
-            // FAULT and FAULT_ABOUT.
-            globals: RefCell::new(vec![(Width::I32, 0), (Width::I64, 0)]),
+            globals: RefCell::new(first_globals()),
             named_globals: RefCell::default(),
             constants: RefCell::default(),
             first_room: FIRST_POSITION + state.next_multiple_of(8),
@@ -209,16 +210,19 @@ impl<'m> Emit<'m> {
         if rooms.values().any(|(at, size)| at + size > self.first_constant) {
             return Err(EmitError("more is kept beside the state than there is room for".into()));
         }
-        let (functions, places) = shorten::shared(written(self.functions.into_inner())?);
-        let mut types = TypeSection::new();
-        let mut known: BTreeMap<(Vec<Width>, Option<Width>), u32> = BTreeMap::new();
+        let exports = self.exports.into_inner();
+        let exported: Vec<u32> = exports.iter().map(|(_, func)| func.at).collect();
+        let similar = written(self.functions.into_inner(), &exported)?;
+        let outside: Vec<u32> = exported.iter().chain(&similar.table).copied().collect();
+        let (functions, places) = shorten::shared(similar.functions, &outside);
+        let place = |at: u32| places.get(at as usize).copied().unwrap_or(at);
+        let mut types = Types::default();
+        similar.types.into_iter().for_each(|of| {
+            types.number(of);
+        });
         let (mut declared, mut code) = (FunctionSection::new(), CodeSection::new());
-        for (key, body) in functions {
-            let at = *known.entry(key.clone()).or_insert_with(|| {
-                types.ty().function(key.0.iter().map(|w| w.of_wasm()), key.1.iter().map(|w| w.of_wasm()));
-                types.len() - 1
-            });
-            declared.function(at);
+        for (of, body) in functions {
+            declared.function(types.number(of));
             code.function(&body);
         }
         let (constants, first) = (self.constants.into_inner().bytes, self.first_constant);
@@ -240,18 +244,27 @@ impl<'m> Emit<'m> {
                 Width::I32 => ConstExpr::i32_const(i32::try_from(first).unwrap_or(0)),
                 Width::I64 => ConstExpr::i64_const(first),
             };
-            globals.global(GlobalType { val_type: width.of_wasm(), mutable: true, shared: false }, &init);
+            let long = FIRST_LONG..FIRST_LONG + number(LONG_CONSTANTS.len());
+            let mutable = !long.contains(&globals.len());
+            globals.global(GlobalType { val_type: width.of_wasm(), mutable, shared: false }, &init);
         }
-        let mut exports = ExportSection::new();
-        exports.export("memory", ExportKind::Memory, 0);
-        for (name, func) in self.exports.into_inner() {
-            let at = places.get(func.at as usize).copied().unwrap_or(func.at);
-            exports.export(name, ExportKind::Func, at);
+        let mut section_of_exports = ExportSection::new();
+        section_of_exports.export("memory", ExportKind::Memory, 0);
+        for (name, func) in exports {
+            section_of_exports.export(name, ExportKind::Func, place(func.at));
         }
+        let table: Vec<u32> = similar.table.into_iter().map(place).collect();
         let mut data = DataSection::new();
         data.active(0, &ConstExpr::i32_const(signed(first)), constants);
         let mut module = Module::new();
-        module.section(&types).section(&declared).section(&memories).section(&globals).section(&exports);
+        module.section(&types.section).section(&declared);
+        if !table.is_empty() {
+            module.section(&table_of(table.len()));
+        }
+        module.section(&memories).section(&globals).section(&section_of_exports);
+        if !table.is_empty() {
+            module.section(&elements(table));
+        }
         module.section(&code).section(&data);
         module.section(&CustomSection { name: name.into(), data: section.as_slice().into() });
         let bytes = module.finish();
@@ -261,20 +274,59 @@ impl<'m> Emit<'m> {
     }
 }
 
+/// [`FAULT`] and [`super::code::FAULT_ABOUT`], and the numbers that are globals because they are long.
+fn first_globals() -> Vec<(Width, i64)> {
+    let long = LONG_CONSTANTS.iter().map(|(wide, value)| (if *wide { Width::I64 } else { Width::I32 }, *value));
+    [(Width::I32, 0), (Width::I64, 0)].into_iter().chain(long).collect()
+}
+
+/// The types of functions, each once.
+#[derive(Default)]
+struct Types {
+    section: TypeSection,
+    known: BTreeMap<shorten::Type, u32>,
+}
+
+impl Types {
+    fn number(&mut self, of: shorten::Type) -> u32 {
+        *self.known.entry(of).or_insert_with_key(|(params, result)| {
+            self.section.ty().function(params.iter().map(|w| w.of_wasm()), result.iter().map(|w| w.of_wasm()));
+            self.section.len() - 1
+        })
+    }
+}
+
+/// The table of functions that are called by their place in it.
+fn table_of(functions: usize) -> TableSection {
+    let count = u64::from(number(functions));
+    let mut tables = TableSection::new();
+    let element_type = RefType::FUNCREF;
+    tables.table(TableType { element_type, table64: false, minimum: count, maximum: Some(count), shared: false });
+    tables
+}
+
+fn elements(functions: Vec<u32>) -> ElementSection {
+    let mut elements = ElementSection::new();
+    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions(functions.into()));
+    elements
+}
+
 /// The functions with their types, each as short as it gets.
-fn written(functions: Vec<Declared>) -> Result<Vec<(shorten::Type, Written)>, EmitError> {
-    let types: Vec<shorten::Type> = functions.iter().map(|f| (f.params.clone(), f.func.result)).collect();
-    let calls = |at: u32| {
-        let (params, result) = types.get(at as usize)?;
-        Some((params.len(), usize::from(result.is_some())))
-    };
+fn written(functions: Vec<Declared>, exported: &[u32]) -> Result<Similar, EmitError> {
     let body = |function: Declared| {
-        let mut body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
-        body.shorten(&calls);
-        Ok(body)
+        let body = function.body.ok_or_else(|| EmitError(format!("`{}` has no body", function.name)))?;
+        Ok(((function.params, function.func.result), body))
     };
-    let bodies: Vec<Written> = functions.into_iter().map(body).collect::<Result<_, EmitError>>()?;
-    Ok(types.iter().cloned().zip(bodies).collect())
+    let bodies = functions.into_iter().map(body).collect::<Result<_, EmitError>>()?;
+    let mut similar = Similar::of(bodies, exported.iter().copied().collect());
+    let mut functions = core::mem::take(&mut similar.functions);
+    let outside: Vec<u32> = exported.iter().chain(&similar.table).copied().collect();
+    super::inline::inlined(&mut functions, &outside);
+    let types: Vec<shorten::Type> = functions.iter().map(|(of, _)| of.clone()).collect();
+    let calls = |call: &Instruction<'_>| similar.call(call, &types);
+    functions.iter_mut().for_each(|(_, body)| body.shorten(&calls));
+    similar.functions = functions;
+    Ok(similar)
 }
 
 /// A position in memory, as a constant.

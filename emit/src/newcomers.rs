@@ -126,7 +126,7 @@ pub(super) fn end_contact(e: &Emit<'_>) -> Func {
                     |b| b.set(at, at.get().add(1)),
                     |b| {
                         let effect = b.keep(call.effect.get());
-                        run::remove(b, calls, &at.get());
+                        run::remove(e, b, calls, &at.get());
                         b.when(&effect, |b| stages::cancel(e, b, &effect));
                     },
                 );

@@ -175,7 +175,7 @@ fn take_persons(e: &Emit<'_>) -> Func {
             let field = b.keep(&item.field);
             b.when(field.eq(field::DEBTOR), |b| {
                 not_there(e, b, no_zone.get(), Thing::Zone);
-                let position = run::push_one_of(b, &e.case.persons, Bound::Debtors);
+                let position = run::push_one_of(e, b, &e.case.persons, Bound::Debtors);
                 b.set(record, position);
                 b.call(new_person(e), &[record.get(), item.text.clone(), item.length.clone()]);
             });
@@ -198,7 +198,7 @@ fn take_persons(e: &Emit<'_>) -> Func {
                         b.store(&person.zones_given, 1);
                         let zone = b.call(zone_named(e), &[item.text.clone(), item.length.clone()]);
                         b.set(no_zone, no_zone.get().or(zone.eq(NONE)));
-                        let place = run::push_one_of(b, &person.zones, Bound::Zones);
+                        let place = run::push_one_of(e, b, &person.zones, Bound::Zones);
                         b.store(&Cell::new(&place, 0, Form::U8), zone);
                     }),
                     narrow(&person.born),
@@ -245,7 +245,7 @@ fn take_claims(e: &Emit<'_>) -> Func {
         each_said(e, b, &b.arg(0), |b, item| {
             let field = b.keep(&item.field);
             b.when(field.eq(field::CLAIM), |b| {
-                let position = run::push_one_of(b, &e.case.claims, Bound::Claims);
+                let position = run::push_one_of(e, b, &e.case.claims, Bound::Claims);
                 b.set(record, position);
                 b.call(new_claim(e), &[record.get(), item.text.clone(), item.length.clone()]);
             });

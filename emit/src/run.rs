@@ -1,6 +1,6 @@
 //! One step in progress: what is at work, what it read, and what it tells.
 
-use super::code::{Body, Cell, FAULT, FAULT_ABOUT, Form, Func, Val, Width};
+use super::code::{Body, Cell, FAULT, FAULT_ABOUT, Form, Func, Val, Width, number};
 use super::faults::{Bound, Fault};
 use super::module::{Emit, fault, signed};
 use super::state::List;
@@ -107,6 +107,8 @@ context! {
     /// How many raised events wait, and how many of them are taken.
     queued: I32,
     taken: I32,
+    /// The bytes of the contexts that are kept.
+    contexts: I32,
 }
 
 /// No rule, no claim, no person.
@@ -145,7 +147,7 @@ pub(super) fn begin_chain(e: &Emit<'_>) -> Func {
     e.func("begin_chain", &[], None, false, |e, b| {
         let day = b.call(zones::local_day(e), &[0.into(), e.case.now.get()]);
         today(e).set(b, day);
-        for at in [queued(e), taken(e), chain(e), unreachable(e), interest_known(e), provisional(e)] {
+        for at in [queued(e), taken(e), chain(e), contexts(e), unreachable(e), interest_known(e), provisional(e)] {
             at.set(b, 0);
         }
         effects_seen(e).set(b, entries(e).get());
@@ -155,16 +157,56 @@ pub(super) fn begin_chain(e: &Emit<'_>) -> Func {
 }
 
 /// Keeps the context while something else is at work, and puts it back.
-pub(super) fn aside(e: &Emit<'_>, b: &mut Body, fields: &[At], inside: impl FnOnce(&mut Body)) {
-    let _ = e;
-    let kept: Vec<Val> = fields.iter().map(|at| b.keep(at.get())).collect();
+pub(super) fn aside(e: &Emit<'_>, b: &mut Body, inside: impl FnOnce(&mut Body)) {
+    let kept = b.call(keep_context(e), &[]);
     inside(b);
-    fields.iter().zip(kept).for_each(|(at, value)| at.set(b, value));
+    b.call(restore_context(e), &[kept]);
+}
+
+/// The same of one field.
+pub(super) fn field_aside(b: &mut Body, field: At, inside: impl FnOnce(&mut Body)) {
+    let kept = b.keep(field.get());
+    inside(b);
+    field.set(b, kept);
+}
+
+/// How many contexts may be kept at a time: a chain enters a stage once, and of each stage few bodies wait for others.
+const MOST_KEPT: u32 = 4_096;
+
+/// Where kept contexts lie, one after the other.
+fn contexts_at(e: &Emit<'_>) -> Val {
+    e.region("contexts_at", 4 * number(all(e).len()) * MOST_KEPT)
+}
+
+/// Keeps the context; gives what [`restore_context`] finds it by.
+pub(super) fn keep_context(e: &Emit<'_>) -> Func {
+    e.func("keep_context", &[], Some(I32), true, |e, b| {
+        let size = 4 * number(all(e).len());
+        let kept = b.keep(contexts(e).get());
+        b.when(kept.lt_u(signed(size * MOST_KEPT)).not(), |b| too_many(b, Bound::Things, MOST_KEPT));
+        contexts(e).set(b, kept.add(signed(size)));
+        let place = b.keep(contexts_at(e).add(&kept));
+        for (n, field) in (0u32..).zip(all(e)) {
+            b.store(&Cell::new(&place, 4 * n, Form::I32), field.get());
+        }
+        b.give(kept);
+    })
+}
+
+/// Puts a kept context back; those that were kept after it are forgotten.
+pub(super) fn restore_context(e: &Emit<'_>) -> Func {
+    e.func("restore_context", &[I32], None, false, |e, b| {
+        contexts(e).set(b, b.arg(0));
+        let place = b.keep(contexts_at(e).add(b.arg(0)));
+        for (n, field) in (0u32..).zip(all(e)) {
+            field.set(b, Cell::new(&place, 4 * n, Form::I32).get());
+        }
+    })
 }
 
 /// Everything that a body changes of the context.
-pub(super) fn all(e: &Emit<'_>) -> Vec<At> {
-    vec![
+fn all(e: &Emit<'_>) -> [At; 10] {
+    [
         owner(e),
         because_of(e),
         guard_from(e),
@@ -240,25 +282,45 @@ pub(super) fn or_instant(at: &Val, other: impl Into<Val>) -> Val {
 // Lists of the case.
 
 /// The position of a new record at the end of a list that only modules bound; fails where it is full.
-pub(super) fn push(b: &mut Body, list: &List) -> Val {
-    push_one_of(b, list, Bound::Things)
+pub(super) fn push(e: &Emit<'_>, b: &mut Body, list: &List) -> Val {
+    push_one_of(e, b, list, Bound::Things)
 }
 
 /// The same, of a list that every case bounds.
-pub(super) fn push_one_of(b: &mut Body, list: &List, of: Bound) -> Val {
-    b.when(list.count().get().lt_u(signed(list.most())).not(), |b| too_many(b, of, list.most()));
-    let at = b.keep(list.at(&list.count().get()));
-    b.store(&list.count(), list.count().get().add(1));
-    at
+pub(super) fn push_one_of(e: &Emit<'_>, b: &mut Body, list: &List, of: Bound) -> Val {
+    let bound = i64::from(list.most()) << 16 | i64::from(of.number());
+    b.call(push_record(e), &[list.count().position(), list.at(&0.into()), signed(list.size()).into(), bound.into()])
+}
+
+/// Makes room at the end of a list: where its count stands, where it begins, the size of a record, and its bound as a fault
+/// says it.
+fn push_record(e: &Emit<'_>) -> Func {
+    e.func("push_record", &[I32, I32, I32, I64], Some(I32), true, |e, b| {
+        let count = Cell::new(&b.arg(0), 0, Form::U16);
+        let there = b.keep(count.get());
+        let most = b.arg(3).shr_u(16i64).narrow();
+        b.when(there.lt_u(most).not(), |b| fail(e, b, Fault::Bound, b.arg(3)));
+        b.store(&count, there.add(1));
+        b.give(b.arg(1).add(there.mul(b.arg(2))));
+    })
 }
 
 /// Takes a record out of a list; those after it move up.
-pub(super) fn remove(b: &mut Body, list: &List, at: &Val) {
-    let count = b.keep(list.count().get().sub(1));
-    let place = b.keep(list.at(at));
-    let size = signed(list.size());
-    b.copy(&place, place.add(size), count.sub(at).mul(size));
-    b.store(&list.count(), count);
+pub(super) fn remove(e: &Emit<'_>, b: &mut Body, list: &List, at: &Val) {
+    let record = [list.count().position(), list.at(&0.into()), signed(list.size()).into(), at.clone()];
+    b.call(remove_record(e), &record);
+}
+
+/// Takes a record out: where the count of the list stands, where it begins, the size of a record, and which.
+fn remove_record(e: &Emit<'_>) -> Func {
+    e.func("remove_record", &[I32, I32, I32, I32], None, false, |_, b| {
+        let (size, at) = (b.arg(2), b.arg(3));
+        let count = Cell::new(&b.arg(0), 0, Form::U16);
+        let left = b.keep(count.get().sub(1));
+        let place = b.keep(b.arg(1).add(at.mul(&size)));
+        b.copy(&place, place.add(&size), left.sub(&at).mul(&size));
+        b.store(&count, left);
+    })
 }
 
 /// The number of the first record that fits; -1 where none does.
@@ -411,21 +473,34 @@ pub(super) fn says(entry_at: &Val, n: u32) -> Cell {
 
 /// Tells an entry that is no effect.
 pub(super) fn tell(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) {
-    let at = b.call(enter(e), &[kind.into(), rule.into(), from.clone()]);
-    for (n, value) in (0u32..).zip(what) {
-        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
-        b.store(&says(&at, n), wide);
-    }
+    let telling = telling(e, "tell", None, enter, what.len());
+    b.call(telling, &told(kind, rule.into(), from, what));
 }
 
 /// Tells an effect; gives its number.
 pub(super) fn effect(e: &Emit<'_>, b: &mut Body, kind: i32, rule: impl Into<Val>, from: &Val, what: &[Val]) -> Val {
-    let at = b.call(enter_effect(e), &[kind.into(), rule.into(), from.clone()]);
-    for (n, value) in (0u32..).zip(what) {
-        let wide = if value.width() == Width::I32 { value.wide() } else { value.clone() };
-        b.store(&says(&at, n), wide);
-    }
-    b.keep(Cell::new(&at, entry::NUMBER, Form::I32).get())
+    let telling = telling(e, "effect", Some(I32), enter_effect, what.len());
+    b.call(telling, &told(kind, rule.into(), from, what))
+}
+
+/// What is told of an entry: its kind, its rule, from where it read, and what it says, each as 8 bytes.
+fn told(kind: i32, rule: Val, from: &Val, what: &[Val]) -> Vec<Val> {
+    let wide = |value: &Val| if value.width() == Width::I32 { value.wide() } else { value.clone() };
+    [kind.into(), rule, from.clone()].into_iter().chain(what.iter().map(wide)).collect()
+}
+
+/// Tells an entry that says so many things; where it gives something, the number of the effect.
+fn telling(e: &Emit<'_>, name: &str, gives: Option<Width>, begins: fn(&Emit<'_>) -> Func, count: usize) -> Func {
+    let params: Vec<Width> = [I32; 3].into_iter().chain((0..count).map(|_| I64)).collect();
+    e.func(format!("{name}_{count}"), &params, gives, true, move |e, b| {
+        let at = b.call(begins(e), &[b.arg(0), b.arg(1), b.arg(2)]);
+        for n in 0..count {
+            b.store(&says(&at, number(n)), b.arg(3 + n));
+        }
+        if gives.is_some() {
+            b.give(Cell::new(&at, entry::NUMBER, Form::I32).get());
+        }
+    })
 }
 
 /// Begins an effect: its number and the statement of account.

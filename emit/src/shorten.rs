@@ -10,11 +10,20 @@ type Code = Vec<Instruction<'static>>;
 /// What a function takes and gives.
 pub(super) type Type = (Vec<Width>, Option<Width>);
 
-/// How many values a function takes and gives, by its number.
-type Calls<'a> = &'a dyn Fn(u32) -> Option<(usize, usize)>;
+/// Numbers that are none, or never: whether they are wide, and they. They are globals, from [`FIRST_LONG`] on.
+pub(super) const LONG_CONSTANTS: [(bool, i64); 4] =
+    [(true, i64::MIN), (true, i64::MAX), (true, i32::MIN as i64), (false, i32::MIN as i64)];
+/// The first of those globals; before them lie the fault and what it is about.
+pub(super) const FIRST_LONG: u32 = 2;
+
+/// How many functions have a number of one byte.
+const SHORT_NUMBERS: usize = 128;
+
+/// How many values a call takes and gives.
+type Calls<'a> = &'a dyn Fn(&Instruction<'_>) -> Option<(usize, usize)>;
 
 /// A function as it was written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Written {
     pub(super) code: Code,
     /// How many of its locals are its arguments.
@@ -23,12 +32,19 @@ pub(super) struct Written {
     pub(super) widths: Vec<Width>,
     /// Whether it gives a value.
     pub(super) gives: bool,
+    /// Whether no block stands around it.
+    pub(super) whole: bool,
 }
 
 impl Written {
+    /// A function without locals, of code that stands in it as it is.
+    pub(super) fn whole(code: Code, (params, result): &Type) -> Self {
+        Self { code, params: params.len(), widths: params.clone(), gives: result.is_some(), whole: true }
+    }
+
     /// Makes it shorter.
     pub(super) fn shorten(&mut self, calls: Calls<'_>) {
-        if !self.gives {
+        if !self.gives && !self.whole {
             self.leave_by_its_own_end();
         }
         loop {
@@ -43,7 +59,48 @@ impl Written {
                 break;
             }
         }
+        self.share_locals();
         self.renumber();
+        self.long_constants();
+    }
+
+    /// Numbers that take many bytes and stand everywhere are globals.
+    fn long_constants(&mut self) {
+        for instruction in &mut self.code {
+            let value = match instruction {
+                Instruction::I32Const(value) => i64::from(*value),
+                Instruction::I64Const(value) => *value,
+                _ => continue,
+            };
+            let wide = matches!(instruction, Instruction::I64Const(_));
+            if let Some(at) = LONG_CONSTANTS.iter().position(|long| *long == (wide, value)) {
+                *instruction = Instruction::GlobalGet(FIRST_LONG + number(at));
+            }
+        }
+    }
+
+    /// Locals that are never needed at the same time become one.
+    fn share_locals(&mut self) {
+        let places = super::locals::places(&self.code, self.params, &self.widths);
+        for instruction in &mut self.code {
+            if let Instruction::LocalGet(local) | Instruction::LocalSet(local) | Instruction::LocalTee(local) =
+                instruction
+            {
+                *local = places.get(*local as usize).copied().unwrap_or(*local);
+            }
+        }
+        // What is copied to its own place stays there.
+        let mut kept = Code::with_capacity(self.code.len());
+        for instruction in core::mem::take(&mut self.code) {
+            match (kept.last(), &instruction) {
+                (Some(Instruction::LocalGet(from)), Instruction::LocalSet(to)) if from == to => {
+                    kept.pop();
+                }
+                (Some(Instruction::LocalGet(from)), Instruction::LocalTee(to)) if from == to => {}
+                _ => kept.push(instruction),
+            }
+        }
+        self.code = joined(kept, self.gives);
     }
 
     /// A function that gives nothing ends where the block around it ends: who leaves the one may leave the other.
@@ -263,7 +320,7 @@ fn effect(instruction: &Instruction<'_>, calls: Calls<'_>) -> Option<(usize, usi
         I::MemoryCopy { .. } | I::MemoryFill(_) => (3, 0),
         I::Block(_) | I::Loop(_) => (0, 0),
         I::Select => (3, 1),
-        I::Call(at) => calls(*at)?,
+        I::Call(_) | I::CallIndirect { .. } => calls(instruction)?,
         _ => (2, 1),
     })
 }
@@ -443,15 +500,21 @@ const fn opposite(compared: &Instruction<'_>) -> Option<Instruction<'static>> {
     })
 }
 
-/// The functions, those that are alike as one and those that are called most first; and the new number of each.
-pub(super) fn shared(mut functions: Vec<(Type, Written)>) -> (Vec<(Type, wasm_encoder::Function)>, Vec<u32>) {
+/// The functions, those that are alike as one and those that are called most first; and the new number of each. What those that
+/// are `called_from_outside` do not need goes.
+pub(super) fn shared(
+    mut functions: Vec<(Type, Written)>,
+    called_from_outside: &[u32],
+) -> (Vec<(Type, wasm_encoder::Function)>, Vec<u32>) {
     let mut same: Vec<u32> = (0..number(functions.len())).collect();
     while let Some(found) = alike(&functions, &same) {
         functions.iter_mut().for_each(|(_, body)| body.call_instead(&found));
         same = same.iter().map(|at| found.get(*at as usize).copied().unwrap_or(*at)).collect();
     }
     let mut calls = vec![0usize; functions.len()];
-    let mut called: Vec<u32> = (0..number(functions.len())).filter(|at| same.get(*at as usize) == Some(at)).collect();
+    let needed = needed(&functions, called_from_outside, &same);
+    let mut called: Vec<u32> =
+        (0..number(functions.len())).filter(|at| needed.contains(at) && same.get(*at as usize) == Some(at)).collect();
     for at in &called {
         let code = functions.get(*at as usize).map_or(&[][..], |(_, body)| &body.code);
         for instruction in code {
@@ -460,7 +523,13 @@ pub(super) fn shared(mut functions: Vec<(Type, Written)>) -> (Vec<(Type, wasm_en
             }
         }
     }
+    // Those that are called most have the short numbers. What is about as long is alike, and compresses best side by side.
     called.sort_by_key(|at| core::cmp::Reverse(calls.get(*at as usize).copied()));
+    let length = |at: &u32| functions.get(*at as usize).map(|(_, body)| body.function().into_raw_body().len());
+    called.chunks_mut(SHORT_NUMBERS).take(1).for_each(|short| short.sort_by_cached_key(length));
+    if let Some(long) = called.get_mut(SHORT_NUMBERS..) {
+        long.sort_by_cached_key(length);
+    }
     let mut places = same.clone();
     for (new, old) in called.iter().enumerate() {
         places.iter_mut().zip(&same).filter(|(_, same)| *same == old).for_each(|(place, _)| *place = number(new));
@@ -468,6 +537,19 @@ pub(super) fn shared(mut functions: Vec<(Type, Written)>) -> (Vec<(Type, wasm_en
     functions.iter_mut().for_each(|(_, body)| body.call_instead(&places));
     let in_order = called.iter().filter_map(|at| functions.get(*at as usize));
     (in_order.map(|(of, body)| (of.clone(), body.function())).collect(), places)
+}
+
+/// The functions that some call, and those that these call.
+fn needed(functions: &[(Type, Written)], from: &[u32], same: &[u32]) -> std::collections::BTreeSet<u32> {
+    let mut waiting: Vec<u32> = from.iter().filter_map(|at| same.get(*at as usize).copied()).collect();
+    let mut needed = std::collections::BTreeSet::new();
+    while let Some(at) = waiting.pop() {
+        if needed.insert(at) {
+            let code = functions.get(at as usize).map_or(&[][..], |(_, body)| &body.code);
+            waiting.extend(code.iter().filter_map(|i| if let Instruction::Call(of) = i { Some(*of) } else { None }));
+        }
+    }
+    needed
 }
 
 /// For each function the first that is the same; nothing where none is but those known already.

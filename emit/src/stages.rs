@@ -259,12 +259,12 @@ fn withdraw(e: &Emit<'_>) -> Func {
                         of_stage.and(keeps.not()),
                         |b| {
                             b.when(&remember, |b| {
-                                let place = run::push(b, to);
+                                let place = run::push(e, b, to);
                                 b.copy(place, &record, signed(list.size()));
                             });
                             match n {
                                 2 => approvals::take(e, b, &at.get()),
-                                _ => run::remove(b, list, &at.get()),
+                                _ => run::remove(e, b, list, &at.get()),
                             }
                             b.when(&effect, |b| cancel(e, b, &effect));
                         },
@@ -383,7 +383,7 @@ fn entered(e: &Emit<'_>, who: Who) -> Func {
             b.call(holds::end_holds_silently(e), &[]);
         }
         if !stage.entry.is_empty() {
-            run::aside(e, b, &run::all(e), |b| {
+            run::aside(e, b, |b| {
                 run::owner(e).set(b, who.number());
                 run::body(e).set(b, i32::from(stage.entry.first));
                 let ran = run::next_run(e, b);
@@ -443,7 +443,7 @@ fn drop_scopes(e: &Emit<'_>) -> Func {
                         let end = slots.at(&slots.count().get());
                         b.copy(&first, first.add(&bytes), end.sub(&first).sub(&bytes));
                         b.store(&slots.count(), slots.count().get().sub(count));
-                        run::remove(b, &place.scopes, &at.get());
+                        run::remove(e, b, &place.scopes, &at.get());
                     },
                 );
             },
@@ -517,7 +517,7 @@ fn enter_scope(e: &Emit<'_>, who: Who) -> Func {
         b.store(&around.slots, count);
         b.copy(slots.at(&count.into()), slots.at(&0.into()), slots.count().get().mul(signed(slots.size())));
         b.store(&slots.count(), slots.count().get().add(count));
-        run::aside(e, b, &run::all(e), |b| {
+        run::aside(e, b, |b| {
             run::owner(e).set(b, who.number());
             run::body(e).set(b, i32::from(scope.entry.first));
             run::paused(e).set(b, 0);
@@ -532,7 +532,7 @@ fn note_move(e: &Emit<'_>) -> Func {
         b.store(&e.case.events, e.case.events.get().add(1));
         let been = run::any(b, &e.case.been, |b, record| Cell::new(record, 0, Form::U16).get().eq(b.arg(0)));
         b.when(been.not(), |b| {
-            let place = run::push(b, &e.case.been);
+            let place = run::push(e, b, &e.case.been);
             b.store(&Cell::new(&place, 0, Form::U16), b.arg(0));
         });
     })
@@ -669,7 +669,7 @@ fn open_again(e: &Emit<'_>) -> Func {
         run::each(b, &place.calls, |b, _, record| {
             let call = state::Call::at(record);
             let due = b.call(later(e), &[call.due.get(), days.clone(), seconds.clone(), 0.into()]);
-            let to = run::push(b, &e.case.calls);
+            let to = run::push(e, b, &e.case.calls);
             b.copy(&to, record, signed(e.case.calls.size()));
             let call = state::Call::at(&to);
             b.store(&call.due, due);

@@ -79,8 +79,8 @@ fn take(e: &Emit<'_>) -> Func {
         b.call(check::check(e), &[b.arg(0), b.arg(1)]);
         let recent = &e.case.recent;
         b.when(own_mark(e).get().ne(i64::from(NONE)), |b| {
-            b.when(recent.count().get().lt_u(signed(recent.most())).not(), |b| run::remove(b, recent, &0.into()));
-            let position = run::push(b, recent);
+            b.when(recent.count().get().lt_u(signed(recent.most())).not(), |b| run::remove(e, b, recent, &0.into()));
+            let position = run::push(e, b, recent);
             b.store(&state::Recent::at(&position).mark, own_mark(e).get());
         });
         corrections::remember(e, b);
@@ -229,7 +229,7 @@ pub(super) fn learn(e: &Emit<'_>) -> Func {
     e.func("learn", &[I32, I32], Some(I64), true, |e, b| {
         let at = run::find(b, &e.case.texts, |b, record| b.call(is_name(e), &[record.clone(), b.arg(0), b.arg(1)]));
         b.when(at.ne(NONE), |b| b.give(Val::from(-1i64).sub(at.wide())));
-        let position = run::push(b, &e.case.texts);
+        let position = run::push(e, b, &e.case.texts);
         b.call(store::keep_name(e), &[position, b.arg(0), b.arg(1)]);
         b.give(Val::from(0i64).sub(e.case.texts.count().get().wide()));
     })

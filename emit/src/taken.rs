@@ -83,7 +83,7 @@ fn what_events_do() -> Vec<(&'static [Happening], fn(&Emit<'_>, &mut Body))> {
         (&[H::Released], |e, b| {
             b.call(holds::resume(e), &[named::what(e).get()]);
         }),
-        (&[H::TaskDone], |e, b| run::remove(b, &e.case.tasks, &named_at(e))),
+        (&[H::TaskDone], |e, b| run::remove(e, b, &e.case.tasks, &named_at(e))),
         (&[H::Postponed], postpone),
         (&[H::Approved], |e, b| {
             b.call(approvals::approve(e), &[named_at(e)]);
@@ -166,7 +166,7 @@ fn dispute(e: &Emit<'_>, b: &mut Body, disputed: bool) {
 
 fn add_claim(e: &Emit<'_>, b: &mut Body) {
     let h = Happening::ClaimAdded;
-    let position = run::push_one_of(b, &e.case.claims, Bound::Claims);
+    let position = run::push_one_of(e, b, &e.case.claims, Bound::Claims);
     let (text, length) = said(e, h, "claim");
     b.call(open::new_claim(e), &[position.clone(), text, length]);
     let claim = Claim::at(&position);
@@ -252,7 +252,7 @@ fn set_fact(e: &Emit<'_>, b: &mut Body) {
     let first = &e.case.first_facts;
     let kept = run::any(b, first, |_, record| FirstFact::at(record).fact.get().eq(&at));
     b.when(kept.not(), |b| {
-        let position = run::push(b, first);
+        let position = run::push(e, b, first);
         let record = FirstFact::at(&position);
         b.store(&record.fact, &at);
         let fact = facts::place(e, &at);

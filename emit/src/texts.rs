@@ -1,6 +1,6 @@
 //! Texts: those of the machine as constants, and what a text value stands for.
 
-use super::code::{Body, Cell, Form, Func, Val, Width, number};
+use super::code::{Cell, Form, Func, Val, Width, number};
 use super::module::{Emit, signed};
 use super::{run, step};
 use Width::{I32, I64};
@@ -8,38 +8,28 @@ use Width::{I32, I64};
 /// What equals no text of the machine.
 pub(super) const UNKNOWN: i64 = i64::MIN;
 
-/// Positions in the bytes of all texts: of 16 bits where they fit.
-fn positions(e: &Emit<'_>, numbers: &[usize]) -> (Val, Form) {
-    let all: usize = e.m.texts.iter().map(String::len).sum();
-    let numbers = numbers.iter().map(|n| number(*n));
-    if all <= usize::from(u16::MAX) {
-        let bytes: Vec<u8> = numbers.flat_map(|n| u16::try_from(n).unwrap_or(u16::MAX).to_le_bytes()).collect();
-        (e.constant(&bytes), Form::U16)
-    } else {
-        let bytes: Vec<u8> = numbers.flat_map(u32::to_le_bytes).collect();
-        (e.constant(&bytes), Form::I32)
-    }
+/// Where the bytes of all texts begin, which stand one after the other.
+fn bytes(e: &Emit<'_>) -> Val {
+    e.constant(e.m.texts.concat().as_bytes())
 }
 
-/// An entry of a table of numbers.
-fn entry((table, form): &(Val, Form), at: &Val) -> Val {
-    Cell::new(&table.add(at.mul(signed(form.size()))), 0, *form).get()
+/// How long a text is, by its number.
+fn length(e: &Emit<'_>, at: &Val) -> Val {
+    let lengths = || e.m.texts.iter().map(|text| number(text.len()));
+    let longest = lengths().max().unwrap_or(0);
+    let form = [Form::U8, Form::U16].into_iter().find(|form| longest >> (8 * form.size()) == 0).unwrap_or(Form::I32);
+    let size = form.size() as usize;
+    let table: Vec<u8> = lengths().flat_map(|length| length.to_le_bytes().into_iter().take(size)).collect();
+    Cell::new(&e.constant(&table).add(at.mul(signed(form.size()))), 0, form).get()
 }
 
-/// Where the bytes of a text of the machine begin, and where they end.
-fn span(e: &Emit<'_>, b: &mut Body, at: &Val) -> (Val, Val) {
-    let mut ends = vec![0];
-    e.m.texts.iter().for_each(|text| ends.push(ends.last().copied().unwrap_or(0) + text.len()));
-    let bytes = e.constant(e.m.texts.concat().as_bytes());
-    let table = positions(e, &ends);
-    (b.keep(bytes.add(entry(&table, at))), b.keep(bytes.add(entry(&table, &at.add(1)))))
-}
-
-/// The numbers of the machine's texts in the order of their bytes.
-fn order(e: &Emit<'_>) -> (Val, Form) {
-    let mut order: Vec<usize> = (0..e.m.texts.len()).collect();
-    order.sort_by_key(|at| e.m.texts.get(*at));
-    positions(e, &order)
+/// Where the bytes of a text of the machine begin. Few ask: those before it are passed over one by one.
+fn begin(e: &Emit<'_>) -> Func {
+    e.func("text_begins", &[I32], Some(I32), false, |e, b| {
+        let begin = b.var(bytes(e));
+        b.each(b.arg(0), |b, at| b.set(begin, begin.get().add(length(e, &at))));
+        b.give(begin.get());
+    })
 }
 
 fn count(e: &Emit<'_>) -> i32 {
@@ -62,20 +52,15 @@ pub(super) fn compare(e: &Emit<'_>) -> Func {
 /// The number of the machine's text that some bytes are; [`UNKNOWN`] where there is none.
 pub(super) fn find(e: &Emit<'_>) -> Func {
     e.func("find_text", &[I32, I32], Some(I64), false, |e, b| {
-        let (text, length) = (b.arg(0), b.arg(1));
-        let order = order(e);
-        let (from, to) = (b.var(0), b.var(count(e)));
-        b.while_(
-            |_| from.get().lt(to.get()),
-            |b| {
-                let middle = b.keep(from.get().add(to.get()).shr_u(1));
-                let at = b.keep(entry(&order, &middle));
-                let (begin, end) = span(e, b, &at);
-                let compared = b.call(compare(e), &[begin.clone(), end.sub(&begin), text.clone(), length.clone()]);
+        let begin = b.var(bytes(e));
+        b.each(count(e), |b, at| {
+            let length = b.keep(length(e, &at));
+            b.when(length.eq(b.arg(1)), |b| {
+                let compared = b.call(compare(e), &[begin.get(), length.clone(), b.arg(0), length.clone()]);
                 b.when(compared.eq(0), |b| b.give(at.wide()));
-                b.either(compared.lt(0), |b| b.set(from, middle.add(1)), |b| b.set(to, &middle));
-            },
-        );
+            });
+            b.set(begin, begin.get().add(&length));
+        });
         b.give(UNKNOWN);
     })
 }
@@ -98,21 +83,21 @@ pub(super) fn found(e: &Emit<'_>) -> (run::At, run::At) {
 /// Finds the bytes of a text value: [`found`] says where. A value that is none has no bytes.
 pub(super) fn bytes_of(e: &Emit<'_>) -> Func {
     e.func("bytes_of_text", &[I64], None, false, |e, b| {
-        let (begins, length) = found(e);
+        let (begins, its_length) = found(e);
         let at = b.keep(b.arg(0).narrow());
         begins.set(b, 0);
-        length.set(b, 0);
+        its_length.set(b, 0);
         b.when(b.arg(0).ge(0i64).and(b.arg(0).lt(i64::from(count(e)))), |b| {
-            let (begin, end) = span(e, b, &at);
-            begins.set(b, &begin);
-            length.set(b, end.sub(begin));
+            let begin = b.call(begin(e), &[at.clone()]);
+            begins.set(b, begin);
+            its_length.set(b, length(e, &at));
         });
         // A text that the case learned is numbered downwards from -1.
         let learned = e.case.texts.count().get().wide();
         b.when(b.arg(0).lt(0i64).and(b.arg(0).ge(Val::from(0i64).sub(learned))), |b| {
             let name = b.keep(e.case.texts.at(&Val::from(-1).sub(&at)));
             begins.set(b, Cell::new(&name, 0, Form::I32).get());
-            length.set(b, Cell::new(&name, 4, Form::I32).get());
+            its_length.set(b, Cell::new(&name, 4, Form::I32).get());
         });
     })
 }

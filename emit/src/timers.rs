@@ -577,7 +577,7 @@ pub(super) fn fire(e: &Emit<'_>) -> Func {
                     b.call(calls::call_again(e), &[at.clone()]);
                 }),
                 Box::new(|b| {
-                    b.call(fire_trigger(e), &[timer.clone(), due.clone()]);
+                    b.call(fire_trigger(e), &[timer.clone(), due.clone(), 0.into()]);
                 }),
             ],
         );
@@ -596,15 +596,16 @@ fn task_overdue(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Fires the timer of a trigger, which was due then, or spends it only.
 fn fire_trigger(e: &Emit<'_>) -> Func {
-    e.func("fire_trigger", &[I64, I64], None, true, |e, b| {
-        let (timer, due) = (b.arg(0), b.arg(1));
+    e.func("fire_trigger", &[I64, I64, I32], None, true, |e, b| {
+        let (timer, due, only) = (b.arg(0), b.arg(1), b.arg(2));
         by_owner(e, b, &timer, |e, b, who, at| {
             let fires = |n: usize| -> Box<dyn FnOnce(&mut Body) + '_> {
-                let due = due.clone();
+                let args = [due.clone(), only.clone()];
                 Box::new(move |b| {
                     if who.triggers(e).get(n).is_some_and(is_timer) {
-                        b.call(fire_one(e, who, n), &[due]);
+                        b.call(fire_one(e, who, n), &args);
                     }
                 })
             };
@@ -613,12 +614,14 @@ fn fire_trigger(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Fires one trigger's timer.
+/// Fires one trigger's timer, or spends it only.
 fn fire_one(e: &Emit<'_>, who: Who, at: usize) -> Func {
-    e.func(format!("fire_{}_{at}", who.name()), &[I64], None, true, move |e, b| {
+    e.func(format!("fire_{}_{at}", who.name()), &[I64, I32], None, true, move |e, b| {
         let Some(trigger) = who.triggers(e).get(at) else { return };
-        let past = by_past_date(e, b, who, at, trigger);
-        spend(e, b, who, at, trigger);
+        let only = b.arg(1);
+        let past = b.choose(&only, |_| 0.into(), |b| by_past_date(e, b, who, at, trigger));
+        b.call(spend(e, who, at), &[]);
+        b.when(only, Body::end);
         let due_day = run::local_day(e, b, b.arg(0));
         let late = b.keep(run::today(e).get().sub(due_day).max(0));
         let rule = i32::from(trigger.rule.0);
@@ -675,33 +678,36 @@ fn by_past_date(e: &Emit<'_>, b: &mut Body, who: Who, at: usize, trigger: &Trigg
 }
 
 /// Takes this time off a timer: it goes on to its next one, or is spent.
-fn spend(e: &Emit<'_>, b: &mut Body, who: Who, at: usize, trigger: &Trigger) {
-    let day = match &trigger.on {
-        On::Date { date, .. } => {
-            let value = b.call(expressions::if_known(e, *date, Mode::Quiet), &[]);
-            value.narrow().or_else(&run::known(e).get(), NO_DAY)
+fn spend(e: &Emit<'_>, who: Who, at: usize) -> Func {
+    e.func(format!("spend_{}_{at}", who.name()), &[], None, true, move |e, b| {
+        let Some(trigger) = who.triggers(e).get(at) else { return };
+        let day = match &trigger.on {
+            On::Date { date, .. } => {
+                let value = b.call(expressions::if_known(e, *date, Mode::Quiet), &[]);
+                value.narrow().or_else(&run::known(e).get(), NO_DAY)
+            }
+            _ => NO_DAY.into(),
+        };
+        let day = b.keep(day);
+        let slot = who.slot_record(e, b, at);
+        b.store(&slot.times, slot.times.get().add(1));
+        match trigger.on {
+            On::Date { .. } => {
+                let tomorrow = b.call(days::add_days(e), &[run::today(e).get(), 1.into()]);
+                let tomorrow = b.call(run::begin(e), &[tomorrow]);
+                b.store(&slot.seen, day);
+                // A body may change the date that it hangs on: once a day, or it might never end.
+                b.store(&slot.not_before, tomorrow);
+            }
+            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
+                b.call(schedule(e, who, at), &[]);
+            }
+            _ => {
+                b.store(&slot.due, NEVER);
+                b.store(&slot.base, NEVER);
+            }
         }
-        _ => NO_DAY.into(),
-    };
-    let day = b.keep(day);
-    let slot = who.slot_record(e, b, at);
-    b.store(&slot.times, slot.times.get().add(1));
-    match trigger.on {
-        On::Date { .. } => {
-            let tomorrow = b.call(days::add_days(e), &[run::today(e).get(), 1.into()]);
-            let tomorrow = b.call(run::begin(e), &[tomorrow]);
-            b.store(&slot.seen, day);
-            // A body may change the date that it hangs on: once a day, or it might never end.
-            b.store(&slot.not_before, tomorrow);
-        }
-        On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
-            b.call(schedule(e, who, at), &[]);
-        }
-        _ => {
-            b.store(&slot.due, NEVER);
-            b.store(&slot.base, NEVER);
-        }
-    }
+    })
 }
 
 /// Reads what a timer hangs on once more, so that the trace names it.
@@ -784,12 +790,33 @@ pub(super) fn rule_of_timer(e: &Emit<'_>) -> Func {
         }
         b.when(kind.ne(timer::TRIGGER), |b| b.give(NONE));
         let triggers: Vec<u8> = e.m.triggers.iter().flat_map(|t| t.rule.0.to_le_bytes()).collect();
-        let triggers = e.constant(&triggers);
-        by_owner(e, b, &timer, |_, b, who, at| {
-            let first = i32::from(who.span(e).first);
-            b.give(Cell::new(&triggers.add(at.add(first).mul(2)), 0, super::code::Form::U16).get());
-        });
-        b.give(NONE);
+        let place = b.call(place_of_trigger(e), &[timer.narrow(), timer.shr_u(32i64).narrow().and(255)]);
+        b.give(Cell::new(&e.constant(&triggers).add(place.mul(2)), 0, super::code::Form::U16).get());
+    })
+}
+
+/// The place among all triggers of one whose timer that is: the lower half of the timer, and the rank of its owner.
+fn place_of_trigger(e: &Emit<'_>) -> Func {
+    e.func("place_of_trigger", &[I32, I32], Some(I32), false, |e, b| {
+        let (at, number) = (b.keep(b.arg(0).and(0xffff)), b.keep(b.arg(0).shr_u(16)));
+        let firsts = |owners: Vec<Who>, number: &Val| {
+            let table: Vec<u8> = owners.iter().flat_map(|who| who.span(e).first.to_le_bytes()).collect();
+            let first = Cell::new(&e.constant(&table).add(number.mul(2)), 0, super::code::Form::U16).get();
+            at.add(first)
+        };
+        b.switch(
+            b.arg(1),
+            vec![
+                Box::new(|b| b.give(firsts(who::watches(e).collect(), &number))),
+                Box::new(|b| b.give(firsts(who::whenevers(e).collect(), &number))),
+                Box::new(|b| b.give(firsts(who::stages(e).collect(), &e.case.place().stage.get()))),
+                Box::new(|b| {
+                    let around = b.keep(e.case.place().scopes.at(&number));
+                    b.give(firsts(who::scopes(e).collect(), &state::Around::at(&around).scope.get()));
+                }),
+            ],
+        );
+        b.give(0);
     })
 }
 
@@ -833,7 +860,7 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             (timer::APPROVAL, &e.case.approvals),
         ] {
             b.when(kind.eq(what), |b| {
-                run::remove(b, list, &at);
+                run::remove(e, b, list, &at);
                 b.end();
             });
         }
@@ -857,15 +884,6 @@ pub(super) fn give_up(e: &Emit<'_>) -> Func {
             });
         }
         b.when(kind.ne(timer::TRIGGER), Body::end);
-        by_owner(e, b, &timer, |e, b, who, at| {
-            let spends = |n: usize| -> Box<dyn FnOnce(&mut Body) + '_> {
-                Box::new(move |b| {
-                    if let Some(trigger) = who.triggers(e).get(n).filter(|t| is_timer(t)) {
-                        spend(e, b, who, n, trigger);
-                    }
-                })
-            };
-            b.switch(at.clone(), (0..who.triggers(e).len()).map(spends).collect());
-        });
+        b.call(fire_trigger(e), &[timer, 0i64.into(), 1.into()]);
     })
 }

@@ -193,6 +193,16 @@ pub(super) fn whenevers(e: &Emit<'_>) -> impl Iterator<Item = Who> + use<> {
     (0..small(e.m.whenevers.len())).map(Who::Whenever)
 }
 
+/// The stages, in order.
+pub(super) fn stages(e: &Emit<'_>) -> impl Iterator<Item = Who> + use<> {
+    (0..small(e.m.stages.len())).map(Who::Stage)
+}
+
+/// The groups and procedures, in order.
+pub(super) fn scopes(e: &Emit<'_>) -> impl Iterator<Item = Who> + use<> {
+    (0..small(e.m.scopes.len())).map(Who::Scope)
+}
+
 /// A number of things of the machine.
 pub(super) fn small(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
@@ -206,7 +216,7 @@ pub(super) fn by_stage<'m>(
     inside: impl Fn(&Emit<'m>, &mut Body, Who),
 ) {
     let stage = e.case.place().stage.get();
-    by_number(e, b, stage, (0..small(e.m.stages.len())).map(Who::Stage), wanted, inside);
+    by_number(e, b, stage, stages(e), wanted, inside);
 }
 
 /// Code for a group or procedure, by its number.
@@ -217,7 +227,7 @@ pub(super) fn by_scope<'m>(
     wanted: impl Fn(&Emit<'m>, Who) -> bool,
     inside: impl Fn(&Emit<'m>, &mut Body, Who),
 ) {
-    by_number(e, b, scope, (0..small(e.m.scopes.len())).map(Who::Scope), wanted, inside);
+    by_number(e, b, scope, scopes(e), wanted, inside);
 }
 
 /// Code for one of several owners, by a number.

@@ -2,7 +2,8 @@
 
 use super::code::{Cell, Form, Func, Val, Width, number};
 use super::faults::Fault;
-use super::module::Emit;
+use super::module::{Emit, signed};
+use super::run::At;
 use Width::{I32, I64};
 use dunlin_machine::value::Instant;
 
@@ -14,16 +15,58 @@ const ZONE: i32 = 12;
 /// What is kept of a zone: from when to when, and the offset then.
 const KEPT: u32 = 24;
 
+/// The transitions of all zones, one zone after the other.
+fn transitions(e: &Emit<'_>) -> Vec<(i64, i32)> {
+    e.m.zones.iter().flat_map(|zone| zone.transitions()).copied().collect()
+}
+
+/// Where the transitions lie once they are laid out.
+fn laid(e: &Emit<'_>) -> Val {
+    e.region("transitions", TRANSITION.cast_unsigned() * number(transitions(e).len()))
+}
+
 /// The table of zones.
 fn zones(e: &Emit<'_>) -> Val {
     let mut table = Vec::new();
+    let mut before = 0;
     for zone in &e.m.zones {
-        let transitions: Vec<u8> = zone.transitions().iter().flat_map(transition).collect();
-        table.extend(e.constant_position(&transitions).to_le_bytes());
-        table.extend(number(zone.transitions().len()).to_le_bytes());
+        let count = number(zone.transitions().len());
+        table.extend((before * TRANSITION.cast_unsigned()).to_le_bytes());
+        table.extend(count.to_le_bytes());
         table.extend(zone.first_offset().to_le_bytes());
+        before += count;
     }
     e.constant(&table)
+}
+
+/// Lays the transitions out. Clocks change in the same few ways year after year: what stands in the module is the ways, the
+/// time since the transition before and the offset, and for each transition which of them it is.
+fn lay_out(e: &Emit<'_>) -> Func {
+    e.func("lay_out_transitions", &[], None, false, |e, b| {
+        let (mut ways, mut which, mut before) = (Vec::new(), Vec::new(), 0i64);
+        for (at, offset) in transitions(e) {
+            let way = (at.wrapping_sub(before), offset);
+            before = at;
+            which.push(ways.iter().position(|known| *known == way).unwrap_or(ways.len()));
+            if which.last() == Some(&ways.len()) {
+                ways.push(way);
+            }
+        }
+        let form = if ways.len() <= 256 { Form::U8 } else { Form::I32 };
+        let size = form.size() as usize;
+        let which: Vec<u8> = which.into_iter().flat_map(|n| number(n).to_le_bytes().into_iter().take(size)).collect();
+        let ways: Vec<u8> = ways.iter().flat_map(transition).collect();
+        let (which, ways) = (e.constant(&which), e.constant(&ways));
+        let instant = b.var(0i64);
+        b.each(signed(number(transitions(e).len())), |b, n| {
+            let way = Cell::new(&which.add(n.mul(signed(form.size()))), 0, form).get();
+            let way = b.keep(ways.add(way.mul(TRANSITION)));
+            b.set(instant, instant.get().add(Cell::new(&way, 0, Form::I64).get()));
+            let there = b.keep(laid(e).add(n.mul(TRANSITION)));
+            b.store(&Cell::new(&there, 0, Form::I64), instant.get());
+            b.store(&Cell::new(&there, 8, Form::I32), Cell::new(&way, 8, Form::I32).get());
+        });
+    })
 }
 
 fn transition((at, offset): &(i64, i32)) -> Vec<u8> {
@@ -33,8 +76,14 @@ fn transition((at, offset): &(i64, i32)) -> Vec<u8> {
 /// How many transitions of a zone lie at or before an instant.
 fn transitions_until(e: &Emit<'_>) -> Func {
     e.func("transitions_until", &[I32, I64], Some(I32), false, |e, b| {
+        // Whoever asks about transitions begins here.
+        let ready = At::named(e, "transitions_laid", I32);
+        b.when(ready.get().not(), |b| {
+            b.call(lay_out(e), &[]);
+            ready.set(b, 1);
+        });
         let record = b.keep(zones(e).add(b.arg(0).mul(ZONE)));
-        let first = b.keep(Cell::new(&record, 0, Form::I32).get());
+        let first = b.keep(laid(e).add(Cell::new(&record, 0, Form::I32).get()));
         let (low, high) = (b.var(0), b.var(Cell::new(&record, 4, Form::I32).get()));
         let at = b.arg(1);
         b.while_(
@@ -55,7 +104,7 @@ fn offset_after(e: &Emit<'_>) -> Func {
         let record = b.keep(zones(e).add(b.arg(0).mul(ZONE)));
         let count = b.arg(1);
         b.when(count.eq(0), |b| b.give(Cell::new(&record, 8, Form::I32).get()));
-        let last = Cell::new(&record, 0, Form::I32).get().add(count.sub(1).mul(TRANSITION));
+        let last = laid(e).add(Cell::new(&record, 0, Form::I32).get()).add(count.sub(1).mul(TRANSITION));
         b.give(Cell::new(&last, 8, Form::I32).get());
     })
 }
@@ -67,7 +116,8 @@ fn transition_at(e: &Emit<'_>) -> Func {
         let at = b.arg(1);
         b.when(at.lt(0), |b| b.give(i64::MIN));
         b.when(Cell::new(&record, 4, Form::I32).get().le(&at), |b| b.give(i64::MAX));
-        b.give(Cell::new(&Cell::new(&record, 0, Form::I32).get().add(at.mul(TRANSITION)), 0, Form::I64).get());
+        let first = laid(e).add(Cell::new(&record, 0, Form::I32).get());
+        b.give(Cell::new(&first.add(at.mul(TRANSITION)), 0, Form::I64).get());
     })
 }
 
