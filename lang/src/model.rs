@@ -111,6 +111,23 @@ pub struct Model {
     pub rules: Vec<Rule>,
     /// The tests that the file holds.
     pub tests: Vec<Test>,
+    /// What of all this is the machine's, and not of the tests alone.
+    pub own: Own,
+}
+
+/// How many texts and rules, from the first, belong to the strategy itself. Those after them were read in its tests, and are no part
+/// of its machine: who adds a test keeps the cases that run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Of [`Model::texts`].
+    pub texts: usize,
+    /// Of [`Model::rules`].
+    pub rules: usize,
+}
+
+impl Own {
+    /// Everything, as a machine that runs the tests has it.
+    pub const ALL: Self = Self { texts: usize::MAX, rules: usize::MAX };
 }
 
 /// `templates "DIR" in de, en require NAME, …`: a file is wanted for each template, channel, tone and language.

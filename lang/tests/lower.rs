@@ -80,3 +80,19 @@ fn examples_can_be_lowered() {
     assert!(lowered.iter().all(Result::is_ok));
     assert!(!lowered.is_empty(), "no example checks");
 }
+
+#[test]
+fn a_test_more_leaves_the_machine_as_it_is() {
+    let strategy = "strategy acme \"Bills\"\ncurrency EUR\ntime zone Europe/Berlin\n\
+                    facts { tag : text = \"a\" }\n\
+                    stage reminder \"Reminder\" {\n    send reminder by email\n    after 14 days -> done\n}\n\
+                    outcome done \"Done\"\n";
+    let test = "test \"b stays b\" {\n    case claim 100 EUR due 2026-01-02, tag = \"b\"\n    open 2026-01-05\n    \
+                expect tag \"b\"\n}\n";
+    let lowered = |text: &str| {
+        let checked = check(&Sources { main: ("acme.dun", text), find: &find, rows: &|_| None });
+        let model = checked.model.unwrap_or_else(|| panic!("{}", render(&checked.diagnostics, &checked.texts, false)));
+        lower(&model).expect("a machine").to_bytes()
+    };
+    assert_eq!(lowered(&format!("{strategy}{test}")), lowered(strategy));
+}

@@ -7,7 +7,7 @@ use crate::strategy::Strategy;
 use dunlin_lang::check::{self as checker, Sources as Given};
 use dunlin_lang::diagnostic::{Diagnostic, DiagnosticView, Severity, Sources as Texts, render, views};
 use dunlin_lang::lower::{LowerError, lower};
-use dunlin_lang::model::{Expr, Model, Stage, Var};
+use dunlin_lang::model::{Expr, Model, Own, Stage, Var};
 use dunlin_machine::ir::{self, Pool, Quantity, RuleId, Type};
 use dunlin_machine::value::{Date, Zone};
 use dunlin_runtime::input::{ClaimGiven, Opening, PersonGiven};
@@ -237,9 +237,10 @@ pub enum EvaluationError {
     Case(Error),
 }
 
-/// The machine with expressions added as further variables, from number `model.vars.len()` on.
+/// The machine with expressions added as further variables, from number `model.vars.len()` on, and with what tests say.
 pub(crate) fn lower_with(model: &Model, exprs: &[Expr]) -> Result<ir::Machine, LowerError> {
     let mut model = model.clone();
+    model.own = Own::ALL;
     for (number, expr) in exprs.iter().enumerate() {
         // No name of the language holds a space, so none is there twice.
         let name = ir::TextId(u32::try_from(model.texts.len()).unwrap_or(u32::MAX));

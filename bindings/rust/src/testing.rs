@@ -52,6 +52,12 @@ pub struct Failure {
 /// Runs one test.
 #[must_use]
 pub fn run_test(strategy: &Strategy, model: &Model, test: &Test) -> Tested {
+    // What tests say is no part of the strategy's machine.
+    let with_tests = lower_with(model, &[]).map(|mut machine| {
+        machine.add_rows_of(strategy.machine());
+        Strategy::of(machine)
+    });
+    let strategy = with_tests.as_ref().unwrap_or(strategy);
     let place = strategy.citation(test.rule);
     let mut tested = Tested {
         title: test.title.clone(),

@@ -639,5 +639,6 @@ fn empty_model() -> Model {
         files: Vec::new(),
         rules: Vec::new(),
         tests: Vec::new(),
+        own: crate::model::Own::ALL,
     }
 }

@@ -38,7 +38,7 @@ use std::rc::Rc;
 use context::Checker;
 
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources as Texts, codes, did_you_mean, sort};
-use crate::model::{Expr, Model};
+use crate::model::{Expr, Model, Own};
 use crate::syntax::tree::{self, ItemKind, Span};
 pub use figures::{CheckedFigures, figures};
 pub use messages::{WantedFile, wanted_files};
@@ -157,6 +157,7 @@ impl Checker<'_> {
         } else {
             self.report_strategy_only(tree);
         }
+        self.model.own = Own { texts: self.model.texts.len(), rules: self.model.rules.len() };
         for item in &tree.items {
             if let ItemKind::Test(test) = &item.kind {
                 tests::test(self, test, item.span);

@@ -74,7 +74,7 @@ impl std::error::Error for LowerError {}
 
 type Lowered<T> = Result<T, LowerError>;
 
-/// Makes the machine of a checked strategy, and verifies it. Equal models give equal machines.
+/// Makes the machine of a checked strategy, and verifies it. Equal models give equal machines, whatever their tests.
 ///
 /// # Errors
 /// What does not fit a machine; every strategy of a reasonable size does.
@@ -104,7 +104,7 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
         calendars: model.calendars.clone(),
         calendar,
         day_begins: model.day_begins,
-        texts: model.texts.clone(),
+        texts: model.texts.iter().take(model.own.texts).cloned().collect(),
         enums: model.enums.clone(),
         channels: model.channels.clone(),
         tones: model.tones.clone(),
@@ -132,7 +132,7 @@ pub fn lower(model: &Model) -> Result<Machine, LowerError> {
         guarantees,
         limits: model.limits,
         files: model.files.clone(),
-        rules: model.rules.clone(),
+        rules: model.rules.iter().take(model.own.rules).cloned().collect(),
     };
     verify(&machine).map_err(|broken| LowerError { rule: None, problem: Problem::Broken(broken) })?;
     Ok(machine)

@@ -115,6 +115,7 @@ fn model() -> Model {
         files: vec!["small.dun".to_owned()],
         rules: vec![Rule { file: 0, line: 1, name: start, law: None }],
         tests: vec![],
+        own: crate::model::Own::ALL,
         texts: std::mem::take(texts),
     }
 }
