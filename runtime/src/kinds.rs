@@ -27,6 +27,8 @@ pub(crate) struct AllKinds {
     watches: Vec<Kinds>,
     /// What watches, `whenever` rules and their blocks wait for.
     wide: Kinds,
+    /// Whether a group or procedure has a trigger on a date.
+    scope_dates: bool,
     /// Whether a watch waits for moves.
     moves: bool,
     /// Events of which something is noted or kept.
@@ -75,6 +77,7 @@ impl AllKinds {
     pub(crate) fn of(machine: &Machine) -> Self {
         let of = |triggers: Span| Kinds::of(machine, triggers);
         let whenevers: Vec<Kinds> = machine.whenevers.iter().map(|w| of(w.triggers)).collect();
+        let scopes: Vec<Kinds> = machine.scopes.iter().map(|s| of(s.triggers)).collect();
         let watches: Vec<Kinds> = machine.watches.iter().map(|w| of(w.triggers)).collect();
         let watched = |w: &dunlin_machine::ir::Watch| machine.triggers.get(w.triggers.range()).unwrap_or(&[]);
         let own = machine.whenevers.iter().fold(0, |set, w| set | bit_of(w.event.event));
@@ -82,7 +85,8 @@ impl AllKinds {
         let noted = machine.noted.iter().map(|n| n.event).chain(machine.kept.iter().map(|k| k.event));
         Self {
             stages: machine.stages.iter().map(|s| of(s.triggers)).collect(),
-            scopes: machine.scopes.iter().map(|s| of(s.triggers)).collect(),
+            scope_dates: scopes.iter().any(|s| s.dates),
+            scopes,
             wide: whenevers.iter().chain(&watches).fold(own, Kinds::or),
             moves: machine.watches.iter().flat_map(watched).any(|t| t.on == On::Move),
             noted: noted.fold(0, |set, event| set | bit_of(event)),
@@ -106,6 +110,11 @@ impl AllKinds {
     /// What watches, `whenever` rules and their blocks wait for.
     pub(crate) const fn wide(&self) -> Kinds {
         self.wide
+    }
+
+    /// Whether a group or procedure has a trigger on a date.
+    pub(crate) const fn scopes_wait_for_dates(&self) -> bool {
+        self.scope_dates
     }
 
     /// Whether a watch waits for moves.

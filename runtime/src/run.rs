@@ -165,6 +165,7 @@ pub(crate) struct Figures {
 }
 
 impl<'a> Run<'a> {
+    #[inline]
     pub(crate) fn new(
         m: &'a Machine,
         case: Held<'a>,

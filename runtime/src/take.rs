@@ -71,7 +71,7 @@ pub(crate) fn mark_of(id: &str) -> Mark {
 impl Run<'_> {
     /// Checks an event from the host against the machine and the case, and reads its values. Changes nothing but texts
     /// that the case learns.
-    pub(crate) fn check(&mut self, event: &Event) -> Result<Taken, Refusal> {
+    pub(crate) fn check(&mut self, event: &Event, mark: Option<Mark>) -> Result<Taken, Refusal> {
         let machine = self.m;
         let ty = machine.events.get(event.event.index()).ok_or(Refusal::NoSuchEvent)?;
         if let Some(h) = Happening::of(event.event)
@@ -80,7 +80,7 @@ impl Run<'_> {
             return Err(Refusal::OnlyTheMachine(h.builtin().name));
         }
         let mut taken = Taken::of(event.event);
-        taken.mark = event.id.as_deref().map(mark_of);
+        taken.mark = mark;
         for (at, given) in &event.args {
             let param = ty
                 .params

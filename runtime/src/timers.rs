@@ -51,152 +51,155 @@ impl<'a> Run<'a> {
         self.owner_of(rank, number).ok_or(Fault::Broken("a group is missing"))
     }
 
-    /// The earliest timer as things stand.
+    /// The earliest timer as things stand. What is looked at comes in the order of [`Timer`], but for triggers on dates.
     pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
-        let mut best = Earliest(None);
+        let mut best = Earliest::NONE;
         for (at, hold) in self.case.holds.iter().enumerate() {
-            best.offer(hold.until, Timer::Hold(at));
+            best.offer_known(hold.until, Timer::Hold(at));
         }
-        if let Some(promise) = self.case.promise {
-            best.offer(Some(self.begin(promise.by.add_days(1)?)?), Timer::Promise);
+        if let Some(by) = self.case.promise.as_ref().map(|promise| promise.by) {
+            best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::Promise);
         }
         if self.case.plan.is_some() {
             self.earliest_of_plan(&mut best)?;
         }
-        // A case may have many tasks: they are compared among themselves first.
-        let (mut substitutes, mut task) = (false, None);
-        for (at, open) in self.case.tasks.iter().enumerate() {
-            substitutes |= open.opened > 0;
-            if let Some(due) = open.due
-                && task.is_none_or(|(least, _)| due < least)
-            {
-                task = Some((due, at));
-            }
-        }
-        for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
-            best.offer(self.next_substitute(at)?, Timer::Substitute(at));
-        }
-        if let Some((due, at)) = task {
-            best.offer(Some(due), Timer::Task(at));
+        if !self.case.tasks.is_empty() {
+            self.earliest_of_tasks(&mut best)?;
         }
         for (at, approval) in self.case.approvals.iter().enumerate() {
-            best.offer(approval.due, Timer::Approval(at));
+            best.offer_known(approval.due, Timer::Approval(at));
         }
         let held = !self.case.holds.is_empty();
         for (at, waiting) in self.case.waiting.iter().enumerate() {
-            let goes = !held || self.goes_through(waiting.owner, waiting.body);
-            best.offer(Some(waiting.due).filter(|_| goes), Timer::Waiting(at));
+            if !held || self.goes_through(waiting.owner, waiting.body) {
+                best.offer(waiting.due.seconds(), Timer::Waiting(at));
+            }
         }
         for (at, call) in self.case.calls.iter().enumerate() {
-            let goes = !held || self.goes_through(call.owner, call.body);
-            best.offer(Some(call.due).filter(|_| goes), Timer::Call(at));
+            if !held || self.goes_through(call.owner, call.body) {
+                best.offer(call.due.seconds(), Timer::Call(at));
+            }
         }
-        self.earliest_trigger(&mut best)?;
-        Ok(best.0)
+        self.earliest_trigger(&mut best);
+        Ok(best.found())
     }
 
-    fn earliest_trigger(&mut self, best: &mut Earliest) -> Result<(), Fault> {
+    /// A case may have many tasks: they are compared among themselves first.
+    fn earliest_of_tasks(&mut self, best: &mut Earliest) -> Result<(), Fault> {
+        let (mut substitutes, mut task) = (false, Earliest::NONE);
+        for (at, open) in self.case.tasks.iter().enumerate() {
+            substitutes |= open.opened > 0;
+            task.offer_known(open.due, Timer::Task(at));
+        }
+        for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
+            best.offer_known(self.next_substitute(at)?, Timer::Substitute(at));
+        }
+        best.offer(task.at, task.timer);
+        Ok(())
+    }
+
+    fn earliest_trigger(&mut self, best: &mut Earliest) {
+        let held = !self.case.holds.is_empty();
         let rest = Rest {
-            held: !self.case.holds.is_empty(),
             no_moves: self.moves_wait(),
             asked: if self.case.approvals.is_empty() { None } else { self.asked_to_move() },
         };
         let awake = !self.in_outcome();
         if awake {
-            self.earliest_beside_stages(best, rest);
+            self.earliest_beside_stages(best, held, rest);
         }
-        if rest.held {
-            return Ok(());
+        if !held {
+            self.earliest_of_stage(best, awake, rest);
         }
-        self.scan(best, (2, 0), Owner::Stage, &self.case.place.slots, rest);
-        if self.kinds(Owner::Stage).dates {
-            self.earliest_date_of(best, (2, 0), Owner::Stage, rest);
+        self.earliest_date(best, awake, held, rest);
+    }
+
+    /// The earliest timer of watches, and of `whenever` rules that wait: those wait while their hold lasts.
+    fn earliest_beside_stages(&self, best: &mut Earliest, held: bool, rest: Rest) {
+        let machine = self.m;
+        for (number, (slots, watch)) in (0u16..).zip(self.case.watches.iter().zip(&machine.watches)) {
+            self.scan(best, Rank(0, number), Owner::Watch(number), (watch.triggers, slots), rest);
         }
-        for at in (0u16..).take(if awake { self.case.place.scopes.len() } else { 0 }) {
-            if let Some(owner) = self.owner_of(3, at) {
-                self.scan(best, (3, at), owner, self.slots(owner), rest);
-                if self.kinds(owner).dates {
-                    self.earliest_date_of(best, (3, at), owner, rest);
+        if held {
+            for (number, (waits, rule)) in (0u16..).zip(self.case.whenevers.iter().zip(&machine.whenevers)) {
+                if waits.since.is_some() {
+                    self.scan(best, Rank(1, number), Owner::Whenever(number), (rule.triggers, &waits.slots), rest);
                 }
             }
         }
-        Ok(())
     }
 
-    /// The earliest trigger of watches, and of `whenever` rules that wait.
-    fn earliest_beside_stages(&mut self, best: &mut Earliest, rest: Rest) {
-        let mut number = 0u16;
-        for slots in &self.case.watches {
-            self.scan(best, (0, number), Owner::Watch(number), slots, rest);
-            number = number.saturating_add(1);
+    /// The earliest timer of the stage, and of what is around it.
+    fn earliest_of_stage(&self, best: &mut Earliest, awake: bool, rest: Rest) {
+        let place = &self.case.place;
+        self.scan(best, Rank(2, 0), Owner::Stage, (self.triggers_of(Owner::Stage), &place.slots), rest);
+        let mut from = 0usize;
+        for (number, around) in (0u16..).zip(if awake { place.scopes.as_slice() } else { &[] }) {
+            let to = from.saturating_add(usize::from(around.slots));
+            let slots = place.scope_slots.get(from..to).unwrap_or(&[]);
+            let triggers = self.scope_triggers(around.scope);
+            self.scan(best, Rank(3, number), Owner::Scope(around.scope), (triggers, slots), rest);
+            from = to;
         }
-        number = 0;
-        // A `whenever` rule waits while its hold lasts.
-        for rule in if rest.held { self.case.whenevers.as_slice() } else { &[] } {
-            if rule.since.is_some() {
-                self.scan(best, (1, number), Owner::Whenever(number), &rule.slots, rest);
+    }
+
+    /// The earliest trigger on a date.
+    fn earliest_date(&mut self, best: &mut Earliest, awake: bool, held: bool, rest: Rest) {
+        if awake && self.names.kinds().wide().dates {
+            for w in (0u16..).take(self.m.watches.len()) {
+                self.earliest_date_of(best, Rank(0, w), Owner::Watch(w), rest);
             }
-            number = number.saturating_add(1);
+            for w in (0u16..).take(self.m.whenevers.len()) {
+                if self.waits(Owner::Whenever(w)) {
+                    self.earliest_date_of(best, Rank(1, w), Owner::Whenever(w), rest);
+                }
+            }
         }
-        if !self.names.kinds().wide().dates {
+        if held {
             return;
         }
-        for w in (0u16..).take(self.m.watches.len()) {
-            self.earliest_date_of(best, (0, w), Owner::Watch(w), rest);
+        if self.kinds(Owner::Stage).dates {
+            self.earliest_date_of(best, Rank(2, 0), Owner::Stage, rest);
         }
-        for w in (0u16..).take(self.m.whenevers.len()) {
-            if self.waits(Owner::Whenever(w)) {
-                self.earliest_date_of(best, (1, w), Owner::Whenever(w), rest);
+        if awake && self.names.kinds().scopes_wait_for_dates() {
+            for at in (0u16..).take(self.case.place.scopes.len()) {
+                if let Some(owner) = self.owner_of(3, at) {
+                    self.earliest_date_of(best, Rank(3, at), owner, rest);
+                }
             }
         }
     }
 
     /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
-    /// later than another: that is seen at once. Of two that are due at once the first in the order of [`Timer`] came first.
+    /// later than another: that is seen at once.
     #[inline]
-    fn scan(&self, best: &mut Earliest, of: (u8, u16), owner: Owner, slots: &[Slot], rest: Rest) {
-        let mut before = best.limit();
+    fn scan(&self, best: &mut Earliest, rank: Rank, owner: Owner, (triggers, slots): (Span, &[Slot]), rest: Rest) {
         for (at, slot) in slots.iter().enumerate() {
-            if slot.due < before {
-                self.consider(best, of, owner, (at, slot), rest);
-                before = best.limit();
+            if slot.due < best.at
+                && let Some(trigger) = self.m.triggers.get(triggers.range()).and_then(|triggers| triggers.get(at))
+                && let Some(due) = self.slot_due(owner, slot, trigger)
+                && rest.lets_go(owner, trigger, due)
+            {
+                best.offer(due.seconds(), rank.timer(at));
             }
         }
     }
 
-    #[inline(never)]
-    fn consider(
-        &self,
-        best: &mut Earliest,
-        (rank, number): (u8, u16),
-        owner: Owner,
-        (at, slot): (usize, &Slot),
-        rest: Rest,
-    ) {
-        let triggers = self.m.triggers.get(self.triggers_of(owner).range());
-        if let Some(trigger) = triggers.and_then(|triggers| triggers.get(at))
-            && let Some(due) = self.slot_due(owner, slot, trigger)
-            && rest.lets_go(owner, trigger, due)
-        {
-            best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
-        }
-    }
-
     /// The earliest of the triggers that hang on a date.
-    fn earliest_date_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
+    fn earliest_date_of(&mut self, best: &mut Earliest, rank: Rank, owner: Owner, rest: Rest) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        for (at, trigger) in (0u16..).zip(triggers) {
+        for (at, trigger) in triggers.iter().enumerate() {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let On::Date { date, offset, before } = trigger.on
                 && !(rest.no_moves && trigger.moves && owner.of_stage())
-                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
+                && let Some(slot) = self.slots(owner).get(at).copied()
                 && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
                 && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
                 && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
                 && rest.lets_go(owner, trigger, due)
             {
-                best.offer(Some(due), Timer::Trigger(rank, number, at));
+                best.offer_in_order(due, rank.timer(at));
             }
         }
     }
@@ -617,35 +620,60 @@ const fn keeps_its_time(on: &On) -> bool {
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// The earliest timer seen so far; of equal ones the first in the order of [`Timer`].
-pub(crate) struct Earliest(Option<(Instant, Timer)>);
+/// The earliest timer seen so far.
+pub(crate) struct Earliest {
+    /// When it is due, in seconds since the epoch; [`Slot::NEVER`] before any is seen.
+    at: i64,
+    timer: Timer,
+}
 
 impl Earliest {
-    #[inline(always)]
-    pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
-        let Some(due) = due else { return };
-        match self.0 {
-            Some((best, _)) if best < due => {}
-            Some((best, of)) if best == due && of < timer => {}
-            _ => self.0 = Some((due, timer)),
+    const NONE: Self = Self { at: Slot::NEVER, timer: Timer::Promise };
+
+    /// Offers a timer that comes after those offered before in the order of [`Timer`]: of two that are due at once the first
+    /// stays.
+    #[inline]
+    pub(crate) fn offer(&mut self, due: i64, timer: Timer) {
+        if due < self.at {
+            *self = Self { at: due, timer };
         }
     }
 
-    /// What is due from then on cannot be the earliest; what is never due cannot in any case.
-    #[inline(always)]
-    const fn limit(&self) -> i64 {
-        match self.0 {
-            Some((best, _)) => best.seconds(),
-            None => Slot::NEVER,
+    /// The same of a timer that may not be due at all.
+    #[inline]
+    fn offer_known(&mut self, due: Option<Instant>, timer: Timer) {
+        if let Some(due) = due {
+            self.offer(due.seconds(), timer);
         }
+    }
+
+    /// Offers a timer wherever it comes in the order of [`Timer`].
+    fn offer_in_order(&mut self, due: Instant, timer: Timer) {
+        if (due.seconds(), timer) < (self.at, self.timer) {
+            *self = Self { at: due.seconds(), timer };
+        }
+    }
+
+    fn found(self) -> Option<(Instant, Timer)> {
+        // None at all: no instant is as late as never.
+        Instant::from_seconds(self.at).map(|due| (due, self.timer))
+    }
+}
+
+/// An owner's rank among timers that are due at once, and its number in that rank.
+#[derive(Clone, Copy)]
+struct Rank(u8, u16);
+
+impl Rank {
+    /// The timer of its trigger at a position.
+    fn timer(self, at: usize) -> Timer {
+        Timer::Trigger(self.0, self.1, u16::try_from(at).unwrap_or(u16::MAX))
     }
 }
 
 /// What keeps timers of the stage from firing.
 #[derive(Clone, Copy)]
 struct Rest {
-    /// The case is held.
-    held: bool,
     /// A message that gives time to pay is not out yet: no move.
     no_moves: bool,
     /// Somebody was asked about a move then: no other move that was due.

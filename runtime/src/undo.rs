@@ -35,6 +35,11 @@ impl<'a> Held<'a> {
     pub(crate) fn begin_timer(&mut self) {
         self.undo.begin_timer(self.case);
     }
+
+    /// Goes back to what the case was before the timer: where none began, before the step.
+    pub(crate) fn undo_timer(&mut self) {
+        self.undo.undo_timer(self.case);
+    }
 }
 
 impl Deref for Held<'_> {
@@ -115,7 +120,7 @@ impl Undo {
     }
 
     /// Goes back to what the case was before the timer: where none began, before the step.
-    pub(crate) fn undo_timer(&mut self, case: &mut Case) {
+    fn undo_timer(&mut self, case: &mut Case) {
         let before = if self.timer.counts { &mut self.timer } else { &mut self.step };
         before.restore(case);
         self.kept = 0;
