@@ -430,10 +430,13 @@ fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
 /// Whether a window admits a day, by the person's calendar.
 fn window_admits(window: &Window, calendar: Days<'_>, day: Date) -> bool {
     let weekday = day.weekday().number() - 1;
-    let civil = day.civil();
+    let excepted = || {
+        let civil = day.civil();
+        window.except.contains(&(civil.month, civil.day))
+    };
     window.weekdays & (1u8 << weekday) != 0
         && !(window.except_holidays && calendar.is_holiday(day))
-        && !window.except.contains(&(civil.month, civil.day))
+        && (window.except.is_empty() || !excepted())
 }
 
 fn hours_of(window: &Window) -> &[(u32, u32)] {

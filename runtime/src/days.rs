@@ -46,11 +46,22 @@ struct Period {
     from: i64,
     until: i64,
     offset: i32,
+    /// What the clocks show a day after its begin, and a day before its end, as seconds: between the two no change of the
+    /// clocks is near, for no offset is as long as a day.
+    clocks: (i64, i64),
 }
 
 impl Period {
     /// No time.
-    const NONE: Self = Self { from: i64::MAX, until: i64::MIN, offset: 0 };
+    const NONE: Self = Self { from: i64::MAX, until: i64::MIN, offset: 0, clocks: (i64::MAX, i64::MIN) };
+
+    const fn has(self, second: i64) -> bool {
+        self.from <= second && second < self.until
+    }
+
+    const fn shows(self, clock: i64) -> bool {
+        self.clocks.0 <= clock && clock < self.clocks.1
+    }
 }
 
 impl Known {
@@ -204,34 +215,47 @@ pub(crate) struct Clocks<'a> {
 
 impl Clocks<'_> {
     /// The day, and the seconds since midnight.
+    #[inline]
     pub(crate) fn local(&self, at: Instant) -> (Date, u32) {
-        let seconds = at.seconds();
-        let lies_in = |period: Period| period.from <= seconds && seconds < period.until;
-        at.at_offset(self.period(lies_in, at).offset)
+        let latest = self.latest();
+        let period = if latest.has(at.seconds()) { latest } else { self.period(|p| p.has(at.seconds()), at) };
+        at.at_offset(period.offset)
     }
 
     /// The first instant at which the clocks show that time or a later one.
+    #[inline]
     pub(crate) fn instant_at(&self, day: Date, second: u32) -> Result<Instant, Overflow> {
         let clock = i64::from(day.days()) * DAY + i64::from(second);
-        // No offset is as long as a day: what is a day away from both ends is not near a change of the clocks.
-        let far = |period: Period| period.from.saturating_add(DAY) <= clock && clock < period.until.saturating_sub(DAY);
+        let latest = self.latest();
+        if latest.shows(clock) {
+            return Instant::from_seconds(clock - i64::from(latest.offset)).ok_or(Overflow::Date);
+        }
+        self.instant_elsewhere(day, second, clock)
+    }
+
+    /// The same where the clocks do not show it in the period that was asked for last.
+    #[inline(never)]
+    fn instant_elsewhere(&self, day: Date, second: u32, clock: i64) -> Result<Instant, Overflow> {
         if let Some(near) = Instant::from_seconds(clock) {
-            let period = self.period(far, near);
-            if far(period) {
+            let period = self.period(|p| p.shows(clock), near);
+            if period.shows(clock) {
                 return Instant::from_seconds(clock - i64::from(period.offset)).ok_or(Overflow::Date);
             }
         }
         self.zone.instant_at(day, second)
     }
 
-    /// A period of which something holds, of those that are known, else the one around an instant.
+    /// The period that was asked for last.
+    #[inline]
+    fn latest(&self) -> Period {
+        self.known.map_or(Period::NONE, |[last, _]| last.get())
+    }
+
+    /// A period of which something holds that is not the latest: the one before that, else the one around an instant.
+    #[inline(never)]
     fn period(&self, fits: impl Fn(Period) -> bool, at: Instant) -> Period {
         let Some([last, before]) = self.known else { return self.look_up(at) };
-        let latest = last.get();
-        if fits(latest) {
-            return latest;
-        }
-        let earlier = before.get();
+        let (latest, earlier) = (last.get(), before.get());
         let found = if fits(earlier) { earlier } else { self.look_up(at) };
         before.set(latest);
         last.set(found);
@@ -240,7 +264,7 @@ impl Clocks<'_> {
 
     fn look_up(&self, at: Instant) -> Period {
         let (from, until, offset) = self.zone.steady_around(at);
-        Period { from, until, offset }
+        Period { from, until, offset, clocks: (from.saturating_add(DAY), until.saturating_sub(DAY)) }
     }
 }
 

@@ -66,7 +66,13 @@ impl<'m> Interpreter<'m> {
     }
 
     /// Takes one input; what it changed before it failed is undone by the caller.
-    fn take(&mut self, case: &mut Case, input: Input<'_>, mark: Option<Mark>, out: &mut Outcome) -> Result<(), Refusal> {
+    fn take(
+        &mut self,
+        case: &mut Case,
+        input: Input<'_>,
+        mark: Option<Mark>,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
         let mut run = self.run(case, out)?;
         let Input::Event(event) = input else { return Ok(run.fire_due(true)?) };
         run.take(event, mark)?;
@@ -154,7 +160,8 @@ pub fn step(machine: &Machine, case: &Case, input: Input<'_>, at: Instant) -> Re
 impl Run<'_> {
     /// Takes an event from the host, and what follows from it.
     fn take(&mut self, event: &Event, mark: Option<Mark>) -> Result<(), Refusal> {
-        let taken = self.check(event, mark)?;
+        let mut taken = Taken { mark, ..Taken::of(event.event) };
+        self.check(event, &mut taken)?;
         if let Some(mark) = mark {
             if self.case.recent.len() >= IDS {
                 self.case.recent_mut().remove(0);

@@ -2,6 +2,7 @@
 //! and that is seen without walking through them.
 
 use crate::case::Owner;
+use crate::timers::keeps_its_time;
 use alloc::vec::Vec;
 use dunlin_machine::ir::{EventId, Machine, On, Span, StageId, Trigger};
 
@@ -16,7 +17,12 @@ pub(crate) struct Kinds {
     pub conditions: bool,
     /// A date.
     pub dates: bool,
+    /// From the first trigger whose slot says when it is due to the last, by position: the others are due at no time.
+    pub timed: (u16, u16),
 }
+
+/// What an owner without triggers waits for.
+static NOTHING: Kinds = Kinds { events: 0, expected: 0, conditions: false, dates: false, timed: (0, 0) };
 
 /// The kinds of all owners.
 #[derive(Debug)]
@@ -43,8 +49,13 @@ pub(crate) const fn bit_of(event: EventId) -> u64 {
 impl Kinds {
     fn of(machine: &Machine, triggers: Span) -> Self {
         let mut kinds = Self::default();
-        for trigger in machine.triggers.get(triggers.range()).unwrap_or(&[]) {
+        let triggers = machine.triggers.get(triggers.range()).unwrap_or(&[]);
+        for trigger in triggers {
             kinds.see(trigger);
+        }
+        let mut timed = (0u16..).zip(triggers).filter(|(_, trigger)| keeps_its_time(&trigger.on)).map(|(at, _)| at);
+        if let Some(first) = timed.next() {
+            kinds.timed = (first, timed.last().unwrap_or(first).saturating_add(1));
         }
         kinds
     }
@@ -55,6 +66,7 @@ impl Kinds {
             expected: self.expected | other.expected,
             conditions: self.conditions || other.conditions,
             dates: self.dates || other.dates,
+            timed: (0, 0),
         }
     }
 
@@ -96,7 +108,7 @@ impl AllKinds {
     }
 
     /// What the triggers of an owner wait for.
-    pub(crate) fn of_owner(&self, owner: Owner, stage: StageId) -> Kinds {
+    pub(crate) fn of_owner(&self, owner: Owner, stage: StageId) -> &Kinds {
         let found = match owner {
             Owner::Stage => self.stages.get(stage.index()),
             Owner::Scope(s) => self.scopes.get(s.index()),
@@ -104,12 +116,12 @@ impl AllKinds {
             Owner::Watch(w) => self.watches.get(usize::from(w)),
             Owner::Plan => None,
         };
-        found.copied().unwrap_or_default()
+        found.unwrap_or(&NOTHING)
     }
 
     /// What watches, `whenever` rules and their blocks wait for.
-    pub(crate) const fn wide(&self) -> Kinds {
-        self.wide
+    pub(crate) const fn wide(&self) -> &Kinds {
+        &self.wide
     }
 
     /// Whether a group or procedure has a trigger on a date.

@@ -15,14 +15,32 @@ const MOST_FREE_RUNS: usize = 64;
 
 impl Run<'_> {
     /// The account to today.
+    #[inline]
     pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
-        let changes = self.case.ledger_changes();
-        if let (Some((at, known)), Some(_)) = (self.work.statement, self.work.interest_today)
-            && at == changes
-        {
-            let Figures { provisional, added } = self.work.figures;
-            return Ok(Statement { provisional, added, ..known });
+        let Some(known) = self.known_statement() else { return self.count_up() };
+        let Figures { provisional, added } = self.work.figures;
+        Ok(Statement { provisional, added, ..*known })
+    }
+
+    /// What is owed today.
+    #[inline]
+    pub(crate) fn balance(&mut self) -> Result<i64, Fault> {
+        match self.known_statement() {
+            Some(known) => Ok(known.balance.0),
+            None => Ok(self.count_up()?.balance.0),
         }
+    }
+
+    /// The account, where it was counted up and nothing changed since but what is to be said of its figures.
+    #[inline]
+    fn known_statement(&self) -> Option<&Statement> {
+        let (at, known) = self.work.statement.as_ref()?;
+        (*at == self.case.ledger_changes() && self.work.interest_today.is_some()).then_some(known)
+    }
+
+    #[inline(never)]
+    fn count_up(&mut self) -> Result<Statement, Fault> {
+        let changes = self.case.ledger_changes();
         let principal = self.open_principal(|_| true)?;
         let interest = self.interest()?;
         let costs = self.open_costs()?;
@@ -609,7 +627,7 @@ impl Run<'_> {
     /// Whether the ledger counts the case as settled.
     pub(crate) fn is_settled(&mut self) -> Result<bool, Fault> {
         if let Some((how, bound)) = self.names.settled() {
-            return Ok(crate::eval::compare(how, self.statement()?.balance.0.cmp(&bound)));
+            return Ok(crate::eval::compare(how, self.balance()?.cmp(&bound)));
         }
         self.ctx.record = false;
         let settled = self.eval(self.m.ledger.settled);

@@ -69,7 +69,7 @@ pub(crate) struct Weighed {
     /// The last.
     pub to: Date,
     /// The sum.
-    pub sum: i128,
+    pub sum: i64,
     /// The rate of the last day, and the last day for which it is known to be the same.
     pub rate: Rate,
     pub until: Date,
@@ -202,8 +202,9 @@ impl<'a> Run<'a> {
     }
 
     /// The day of an instant in the strategy's zone.
+    #[inline]
     pub(crate) fn local_day(&self, at: Instant) -> Date {
-        self.zone().local(at).0
+        if at == self.case.now { self.today } else { self.zone().local(at).0 }
     }
 
     /// When timers of days fall due on that day.
@@ -326,7 +327,7 @@ impl<'a> Run<'a> {
     }
 
     /// What an owner's triggers wait for.
-    pub(crate) fn kinds(&self, owner: Owner) -> Kinds {
+    pub(crate) fn kinds(&self, owner: Owner) -> &'a Kinds {
         self.names.kinds().of_owner(owner, self.case.place.stage)
     }
 

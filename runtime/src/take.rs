@@ -71,7 +71,7 @@ pub(crate) fn mark_of(id: &str) -> Mark {
 impl Run<'_> {
     /// Checks an event from the host against the machine and the case, and reads its values. Changes nothing but texts
     /// that the case learns.
-    pub(crate) fn check(&mut self, event: &Event, mark: Option<Mark>) -> Result<Taken, Refusal> {
+    pub(crate) fn check(&mut self, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
         let machine = self.m;
         let ty = machine.events.get(event.event.index()).ok_or(Refusal::NoSuchEvent)?;
         if let Some(h) = Happening::of(event.event)
@@ -79,8 +79,6 @@ impl Run<'_> {
         {
             return Err(Refusal::OnlyTheMachine(h.builtin().name));
         }
-        let mut taken = Taken::of(event.event);
-        taken.mark = mark;
         for (at, given) in &event.args {
             let param = ty
                 .params
@@ -100,11 +98,10 @@ impl Run<'_> {
             if let Some(on) = ty.day(&machine.texts).and_then(|at| taken.args.get_mut(at)) {
                 on.get_or_insert(i64::from(self.today.days()));
             }
-            return Ok(taken);
+            return Ok(());
         };
-        self.check_names(happening, event, &mut taken)?;
-        self.check_amount(happening, &mut taken)?;
-        Ok(taken)
+        self.check_names(happening, event, taken)?;
+        self.check_amount(happening, taken)
     }
 
     fn check_arg(&mut self, event: EventId, at: u8, param: &EventParam, given: &Given) -> Result<i64, Refusal> {

@@ -116,14 +116,13 @@ impl<'a> Run<'a> {
 
     /// The earliest timer of watches, and of `whenever` rules that wait: those wait while their hold lasts.
     fn earliest_beside_stages(&self, best: &mut Earliest, held: bool, rest: Rest) {
-        let machine = self.m;
-        for (number, (slots, watch)) in (0u16..).zip(self.case.watches.iter().zip(&machine.watches)) {
-            self.scan(best, Rank(0, number), Owner::Watch(number), (watch.triggers, slots), rest);
+        for (number, slots) in (0u16..).zip(&self.case.watches) {
+            self.scan(best, Rank(0, number), Owner::Watch(number), slots, rest);
         }
         if held {
-            for (number, (waits, rule)) in (0u16..).zip(self.case.whenevers.iter().zip(&machine.whenevers)) {
+            for (number, waits) in (0u16..).zip(&self.case.whenevers) {
                 if waits.since.is_some() {
-                    self.scan(best, Rank(1, number), Owner::Whenever(number), (rule.triggers, &waits.slots), rest);
+                    self.scan(best, Rank(1, number), Owner::Whenever(number), &waits.slots, rest);
                 }
             }
         }
@@ -132,13 +131,12 @@ impl<'a> Run<'a> {
     /// The earliest timer of the stage, and of what is around it.
     fn earliest_of_stage(&self, best: &mut Earliest, awake: bool, rest: Rest) {
         let place = &self.case.place;
-        self.scan(best, Rank(2, 0), Owner::Stage, (self.triggers_of(Owner::Stage), &place.slots), rest);
+        self.scan(best, Rank(2, 0), Owner::Stage, &place.slots, rest);
         let mut from = 0usize;
         for (number, around) in (0u16..).zip(if awake { place.scopes.as_slice() } else { &[] }) {
             let to = from.saturating_add(usize::from(around.slots));
             let slots = place.scope_slots.get(from..to).unwrap_or(&[]);
-            let triggers = self.scope_triggers(around.scope);
-            self.scan(best, Rank(3, number), Owner::Scope(around.scope), (triggers, slots), rest);
+            self.scan(best, Rank(3, number), Owner::Scope(around.scope), slots, rest);
             from = to;
         }
     }
@@ -173,27 +171,43 @@ impl<'a> Run<'a> {
     /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
     /// later than another: that is seen at once.
     #[inline]
-    fn scan(&self, best: &mut Earliest, rank: Rank, owner: Owner, (triggers, slots): (Span, &[Slot]), rest: Rest) {
-        for (at, slot) in slots.iter().enumerate() {
-            if slot.due < best.at
-                && let Some(trigger) = self.m.triggers.get(triggers.range()).and_then(|triggers| triggers.get(at))
-                && let Some(due) = self.slot_due(owner, slot, trigger)
-                && rest.lets_go(owner, trigger, due)
-            {
-                best.offer(due.seconds(), rank.timer(at));
+    fn scan(&self, best: &mut Earliest, rank: Rank, owner: Owner, slots: &[Slot], rest: Rest) {
+        let (first, end) = self.kinds(owner).timed;
+        for (at, slot) in (first..end).zip(slots.get(usize::from(first)..).unwrap_or(&[])) {
+            if slot.due < best.at {
+                self.consider(best, (rank, at), owner, slot, rest);
             }
         }
+    }
+
+    #[inline(never)]
+    fn consider(&self, best: &mut Earliest, (rank, at): (Rank, u16), owner: Owner, slot: &Slot, rest: Rest) {
+        if let Some(trigger) = self.trigger_of(owner, usize::from(at))
+            && let Some(due) = self.slot_due(owner, slot, trigger)
+            && rest.lets_go(owner, trigger, due)
+        {
+            best.offer(due.seconds(), rank.timer(at));
+        }
+    }
+
+    /// An owner's trigger at a position.
+    fn trigger_of(&self, owner: Owner, at: usize) -> Option<&'a Trigger> {
+        self.m.triggers.get(self.triggers_of(owner).range())?.get(at)
+    }
+
+    fn trigger_there(&self, owner: Owner, at: usize) -> Result<&'a Trigger, Fault> {
+        self.trigger_of(owner, at).ok_or(Fault::Broken("a trigger is missing"))
     }
 
     /// The earliest of the triggers that hang on a date.
     fn earliest_date_of(&mut self, best: &mut Earliest, rank: Rank, owner: Owner, rest: Rest) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        for (at, trigger) in triggers.iter().enumerate() {
+        for (at, trigger) in (0u16..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let On::Date { date, offset, before } = trigger.on
                 && !(rest.no_moves && trigger.moves && owner.of_stage())
-                && let Some(slot) = self.slots(owner).get(at).copied()
+                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
                 && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
                 && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
                 && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
@@ -258,29 +272,31 @@ impl<'a> Run<'a> {
     }
 
     /// Sets a slot to the next time of its trigger, counted from its anchor.
-    pub(crate) fn schedule(&mut self, owner: Owner, triggers: Span, at: usize) -> Result<(), Fault> {
-        let machine = self.m;
-        let trigger = machine
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
-        if !keeps_its_time(&trigger.on) {
-            return Ok(());
-        }
-        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
-        match &trigger.on {
-            On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
-            On::Every { every, .. } => self.anchored(&mut slot, *every, owner, false)?,
-            On::Event { usually_within: Some(length), .. } => self.anchored(&mut slot, *length, owner, true)?,
-            On::EveryMonth { day, .. } => slot.due = self.next_month_day(*day)?.seconds(),
+    pub(crate) fn schedule(&mut self, owner: Owner, at: usize, on: &On) -> Result<(), Fault> {
+        let (length, to_the_end) = match on {
+            On::After(length) => (*length, false),
+            On::Every { every, .. } => (*every, false),
+            On::Event { usually_within: Some(length), .. } => (*length, true),
+            On::EveryMonth { day, .. } => {
+                let next = self.next_month_day(*day)?;
+                return self.due_next(owner, at, next);
+            }
             On::EveryWorkingDay { .. } => {
                 let next = self.calendar().add_working_days(self.today, 1)?;
-                slot.due = self.begin(next)?.seconds();
+                return self.due_next(owner, at, next);
             }
-            _ => {}
-        }
+            _ => return Ok(()),
+        };
+        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
+        self.anchored(&mut slot, length, owner, to_the_end)?;
         *self.slot(owner, at)? = slot;
+        Ok(())
+    }
+
+    /// A trigger that has no anchor is due when that day begins.
+    fn due_next(&mut self, owner: Owner, at: usize, day: Date) -> Result<(), Fault> {
+        let due = self.begin(day)?.seconds();
+        self.slot(owner, at)?.due = due;
         Ok(())
     }
 
@@ -339,18 +355,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The begin of the next day N of a month after today.
-    fn next_month_day(&self, n: u8) -> Result<Instant, Fault> {
+    /// The next day N of a month after today.
+    fn next_month_day(&self, n: u8) -> Result<Date, Fault> {
         let Civil { year, month, day } = self.today.civil();
-        let day_in = |year, month| Date::new(year, month, n.min(days_in_month(year, month)).max(1));
-        let next = if n.min(days_in_month(year, month)) > day {
-            day_in(year, month)
-        } else if month == 12 {
-            day_in(year + 1, 1)
+        let left = days_in_month(year, month) - day;
+        let days = if n.min(day + left) > day {
+            n.min(day + left) - day
         } else {
-            day_in(year, month + 1)
+            // Every month has so many days; of the others the next one is asked.
+            let in_next =
+                if n <= 28 { n } else { n.min(self.today.add_days(i32::from(left) + 1)?.end_of_month().civil().day) };
+            left + in_next.max(1)
         };
-        self.begin(next.ok_or(Fault::Overflow)?)
+        Ok(self.today.add_days(days.into())?)
     }
 
     /// Fires a timer that is due.
@@ -409,15 +426,9 @@ impl<'a> Run<'a> {
     }
 
     fn fire_trigger(&mut self, owner: Owner, at: usize) -> Result<(), Fault> {
-        let machine = self.m;
-        let triggers = self.triggers_of(owner);
-        let trigger = machine
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
+        let trigger = self.trigger_there(owner, at)?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
-        self.spend(owner, triggers, at, trigger)?;
+        self.spend(owner, at, trigger)?;
         let late = self.ctx.late;
         if let On::Event { event, .. } = &trigger.on {
             self.ctx.because_of = Some(trigger.rule);
@@ -492,7 +503,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes this time off a timer: it goes on to its next one, or is spent.
-    fn spend(&mut self, owner: Owner, triggers: Span, at: usize, trigger: &Trigger) -> Result<(), Fault> {
+    fn spend(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<(), Fault> {
         let day = match &trigger.on {
             On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
             _ => None,
@@ -510,7 +521,7 @@ impl<'a> Run<'a> {
                 slot.not_before = tomorrow;
             }
             On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
-                self.schedule(owner, triggers, at)?
+                self.schedule(owner, at, &trigger.on)?
             }
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
@@ -527,8 +538,7 @@ impl<'a> Run<'a> {
             Timer::Waiting(at) => self.case.waiting.get(at)?.action,
             Timer::Call(at) => self.case.calls.get(at)?.action,
             Timer::Trigger(rank, number, at) => {
-                let triggers = self.triggers_of(self.owner_of(rank, number)?);
-                return Some(self.m.triggers.get(triggers.range())?.get(usize::from(at))?.rule);
+                return Some(self.trigger_of(self.owner_of(rank, number)?, usize::from(at))?.rule);
             }
         };
         self.m.actions.get(action.index()).map(|a| a.rule)
@@ -538,21 +548,16 @@ impl<'a> Run<'a> {
     pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
         let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
         let (owner, at) = (self.owner_there(rank, number)?, usize::from(at));
-        let triggers = self.triggers_of(owner);
-        let trigger = self
-            .m
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
-        self.spend(owner, triggers, at, trigger)
+        self.spend(owner, at, self.trigger_there(owner, at)?)
     }
 
     /// A repeated timer that came late does not catch up: its own next time shifts.
+    #[inline]
     fn catch_up(&mut self, owner: Owner, at: usize, trigger: &Trigger, late: i32) -> Result<(), Fault> {
-        if !matches!(trigger.on, On::Every { .. }) || late == 0 {
-            return Ok(());
-        }
+        if late == 0 || !matches!(trigger.on, On::Every { .. }) { Ok(()) } else { self.shift_by_days(owner, at, late) }
+    }
+
+    fn shift_by_days(&mut self, owner: Owner, at: usize, late: i32) -> Result<(), Fault> {
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         self.shift(&mut slot, late.into(), i64::from(late) * 86_400)?;
         *self.slot(owner, at)? = slot;
@@ -562,12 +567,15 @@ impl<'a> Run<'a> {
     /// Reads a trigger's condition, and its watch's; gives where in the trace what it read stands, or none where it refuses.
     pub(crate) fn admitted(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<(u32, u32)>, Fault> {
         let from = self.mark();
-        let events = self.ctx.slot_events;
-        self.ctx.slot_events = self.slots(owner).get(at).map_or(0, |s| s.events);
         let watch = match owner {
             Owner::Watch(w) => self.m.watches.get(usize::from(w)).and_then(|w| w.when),
             _ => None,
         };
+        if watch.is_none() && trigger.when.is_none() {
+            return Ok(Some((from, from)));
+        }
+        let events = self.ctx.slot_events;
+        self.ctx.slot_events = self.slots(owner).get(at).map_or(0, |s| s.events);
         let holds = self.holds(watch).and_then(|h| if h { self.holds(trigger.when) } else { Ok(false) });
         self.ctx.slot_events = events;
         if holds? {
@@ -609,7 +617,7 @@ impl Slot {
 }
 
 /// Whether the slot of such a trigger says when it is due.
-const fn keeps_its_time(on: &On) -> bool {
+pub(crate) const fn keeps_its_time(on: &On) -> bool {
     match on {
         On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => true,
         On::Event { usually_within, .. } => usually_within.is_some(),
@@ -666,8 +674,8 @@ struct Rank(u8, u16);
 
 impl Rank {
     /// The timer of its trigger at a position.
-    fn timer(self, at: usize) -> Timer {
-        Timer::Trigger(self.0, self.1, u16::try_from(at).unwrap_or(u16::MAX))
+    const fn timer(self, at: u16) -> Timer {
+        Timer::Trigger(self.0, self.1, at)
     }
 }
 
