@@ -7,7 +7,7 @@ use crate::input::{Event, Input, Opening, PersonGiven};
 use crate::outcome::{Alarm, Effect, Outcome};
 use crate::run::{Ctx, Names, Run, Work};
 use crate::take::{Taken, check_bounds, in_type, learned, mark_of, not_there, wrong};
-use crate::timers::Timer;
+use crate::timers::{Due, Timer};
 use crate::undo::{Held, Undo};
 use alloc::string::String;
 use alloc::vec;
@@ -235,31 +235,32 @@ impl Run<'_> {
     }
 
     fn give_up(&mut self, timer: Timer) -> Result<(), Fault> {
-        match timer {
-            Timer::Hold(at) => {
+        let at = timer.position();
+        match timer.due() {
+            Due::Hold => {
                 self.case.holds_mut().remove(at);
             }
-            Timer::Promise => *self.case.promise_mut() = None,
-            Timer::Grace => self.pass_over_instalment(),
-            Timer::Overdue => self.end_plan()?,
-            Timer::Task(at) => {
+            Due::Promise => *self.case.promise_mut() = None,
+            Due::Grace => self.pass_over_instalment(),
+            Due::Overdue => self.end_plan()?,
+            Due::Task => {
                 self.case.tasks_mut().remove(at);
             }
-            Timer::Substitute(at) => {
+            Due::Substitute => {
                 if let Some(task) = self.case.tasks_mut().get_mut(at) {
                     task.asked = task.asked.saturating_add(1);
                 }
             }
-            Timer::Approval(at) => {
+            Due::Approval => {
                 self.case.approvals_mut().remove(at);
             }
-            Timer::Waiting(at) => {
+            Due::Waiting => {
                 self.case.waiting_mut().remove(at);
             }
-            Timer::Call(at) => {
+            Due::Call => {
                 self.case.calls_mut().remove(at);
             }
-            Timer::Trigger(..) => self.spend_timer(timer)?,
+            Due::Watch | Due::Block | Due::Stage | Due::Around => self.spend_timer(timer)?,
         }
         Ok(())
     }

@@ -119,6 +119,11 @@ impl AllKinds {
         found.unwrap_or(&NOTHING)
     }
 
+    /// What the triggers of each watch wait for.
+    pub(crate) fn watches(&self) -> &[Kinds] {
+        &self.watches
+    }
+
     /// What watches, `whenever` rules and their blocks wait for.
     pub(crate) const fn wide(&self) -> &Kinds {
         &self.wide

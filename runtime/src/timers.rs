@@ -6,188 +6,303 @@ use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
-use crate::run::Run;
+use crate::run::{Run, position};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
 use dunlin_machine::value::{Civil, Date, Duration, Instant, Unit, days_in_month};
 
-/// Something that falls due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    /// The end of a hold, by position.
-    Hold(usize),
+/// Due falls due, in the order in which it goes where several do at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The end of a hold.
+    Hold,
     /// The end of the promise.
     Promise,
     /// The end of the grace of the plan's next instalment.
     Grace,
     /// An instalment that is overdue for too long.
     Overdue,
-    /// A task's next substitute, by position.
-    Substitute(usize),
-    /// A task that is not done in time, by position.
-    Task(usize),
-    /// An approval that was not answered in time, by position.
-    Approval(usize),
-    /// A message that waits in `contact`, by position.
-    Waiting(usize),
-    /// The next attempt of a call, by position.
-    Call(usize),
-    /// A trigger of the strategy: owner's rank, owner's number in that rank, position.
-    Trigger(u8, u16, u16),
+    /// A task's next substitute.
+    Substitute,
+    /// A task that is not done in time.
+    Task,
+    /// An approval that was not answered in time.
+    Approval,
+    /// A message that waits in `contact`.
+    Waiting,
+    /// The next attempt of a call.
+    Call,
+    /// A trigger of a watch.
+    Watch,
+    /// A trigger in the block of a `whenever` rule.
+    Block,
+    /// A trigger of the stage.
+    Stage,
+    /// A trigger of a group or procedure around the stage.
+    Around,
+}
+
+/// Something that falls due, as one number that orders what falls due at once: what it is, of triggers the owner's number,
+/// and the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timer(u64);
+
+impl Timer {
+    const ALL: [Due; 13] = [
+        Due::Hold,
+        Due::Promise,
+        Due::Grace,
+        Due::Overdue,
+        Due::Substitute,
+        Due::Task,
+        Due::Approval,
+        Due::Waiting,
+        Due::Call,
+        Due::Watch,
+        Due::Block,
+        Due::Stage,
+        Due::Around,
+    ];
+
+    /// The first of its kind: the only one, or the one at the first position.
+    #[inline]
+    pub(crate) const fn of(what: Due) -> Self {
+        Self((what as u64) << 48)
+    }
+
+    /// The first trigger of an owner, by its number.
+    #[inline]
+    const fn of_owner(what: Due, number: u16) -> Self {
+        Self((what as u64) << 48 | (number as u64) << 32)
+    }
+
+    /// The one so many positions further on.
+    #[inline]
+    const fn at(self, position: u32) -> Self {
+        Self(self.0 | position as u64)
+    }
+
+    /// Due it is.
+    pub(crate) fn due(self) -> Due {
+        Self::ALL.get((self.0 >> 48) as usize).copied().unwrap_or(Due::Around)
+    }
+
+    /// Of a trigger, the number of its owner.
+    const fn number(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    /// Its position.
+    pub(crate) const fn position(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 impl<'a> Run<'a> {
-    /// The owners whose triggers are awake, with their rank among timers that are due at once.
-    fn owner_of(&self, rank: u8, number: u16) -> Option<Owner> {
-        match rank {
-            0 => Some(Owner::Watch(number)),
-            1 => Some(Owner::Whenever(number)),
-            2 => Some(Owner::Stage),
-            _ => self.case.place.scopes.get(usize::from(number)).map(|a| Owner::Scope(a.scope)),
+    /// Whose trigger it is.
+    fn owner_of(&self, timer: Timer) -> Result<Owner, Fault> {
+        let number = timer.number();
+        match timer.due() {
+            Due::Watch => Ok(Owner::Watch(number)),
+            Due::Block => Ok(Owner::Whenever(number)),
+            Due::Stage => Ok(Owner::Stage),
+            _ => {
+                let around = self.case.place.scopes.get(usize::from(number));
+                around.map(|a| Owner::Scope(a.scope)).ok_or(Fault::Broken("a group is missing"))
+            }
         }
     }
 
-    fn owner_there(&self, rank: u8, number: u16) -> Result<Owner, Fault> {
-        self.owner_of(rank, number).ok_or(Fault::Broken("a group is missing"))
-    }
-
-    /// The earliest timer as things stand. What is looked at comes in the order of [`Timer`], but for triggers on dates.
+    /// The earliest timer as things stand. Due is looked at comes in the order of [`Timer`], but for triggers on dates.
     pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
         let mut best = Earliest::NONE;
-        for (at, hold) in self.case.holds.iter().enumerate() {
-            best.offer_known(hold.until, Timer::Hold(at));
+        let case = &*self.case;
+        let held = !case.holds.is_empty();
+        if held || case.promise.is_some() || case.plan.is_some() {
+            best = self.earliest_beside_stage()?;
+        }
+        if !self.case.tasks.is_empty() {
+            best = self.earliest_of_tasks(best)?;
+        }
+        let case = &*self.case;
+        if !(case.waiting.is_empty() && case.calls.is_empty() && case.approvals.is_empty()) {
+            best = self.earliest_that_waits(best, held);
+        }
+        let awake = !self.in_outcome();
+        if awake {
+            best = self.earliest_of_watches(best);
+        }
+        let rest = self.rest();
+        best = match (held, rest) {
+            (true, _) => self.earliest_of_blocks(best, awake),
+            (false, None) => self.earliest_of_place(best, awake),
+            (false, Some(rest)) => self.earliest_but_for(rest, best, awake),
+        };
+        if self.may_wait_for_dates(awake, held) {
+            best = self.earliest_date(best, awake, held, rest);
+        }
+        Ok(best.found())
+    }
+
+    /// The earliest of the ends of holds, of the promise, and of what the plan waits for.
+    #[inline(never)]
+    fn earliest_beside_stage(&mut self) -> Result<Earliest, Fault> {
+        let mut best = Earliest::NONE;
+        for (at, hold) in (0u32..).zip(&self.case.holds) {
+            best.offer_known(hold.until, Timer::of(Due::Hold).at(at));
         }
         if let Some(by) = self.case.promise.as_ref().map(|promise| promise.by) {
-            best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::Promise);
+            best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::of(Due::Promise));
         }
         if self.case.plan.is_some() {
             self.earliest_of_plan(&mut best)?;
         }
-        if !self.case.tasks.is_empty() {
-            self.earliest_of_tasks(&mut best)?;
-        }
-        for (at, approval) in self.case.approvals.iter().enumerate() {
-            best.offer_known(approval.due, Timer::Approval(at));
-        }
-        let held = !self.case.holds.is_empty();
-        for (at, waiting) in self.case.waiting.iter().enumerate() {
-            if !held || self.goes_through(waiting.owner, waiting.body) {
-                best.offer(waiting.due.seconds(), Timer::Waiting(at));
-            }
-        }
-        for (at, call) in self.case.calls.iter().enumerate() {
-            if !held || self.goes_through(call.owner, call.body) {
-                best.offer(call.due.seconds(), Timer::Call(at));
-            }
-        }
-        self.earliest_trigger(&mut best);
-        Ok(best.found())
+        Ok(best)
     }
 
     /// A case may have many tasks: they are compared among themselves first.
-    fn earliest_of_tasks(&mut self, best: &mut Earliest) -> Result<(), Fault> {
-        let (mut substitutes, mut task) = (false, Earliest::NONE);
-        for (at, open) in self.case.tasks.iter().enumerate() {
+    fn earliest_of_tasks(&mut self, best: Earliest) -> Result<Earliest, Fault> {
+        let (mut best, mut substitutes, mut task) = (best, false, Earliest::NONE);
+        for (at, open) in (0u32..).zip(&self.case.tasks) {
             substitutes |= open.opened > 0;
-            task.offer_known(open.due, Timer::Task(at));
+            task.offer_known(open.due, Timer::of(Due::Task).at(at));
         }
-        for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
-            best.offer_known(self.next_substitute(at)?, Timer::Substitute(at));
+        for at in 0..if substitutes { position(self.case.tasks.len()) } else { 0 } {
+            best.offer_known(self.next_substitute(at as usize)?, Timer::of(Due::Substitute).at(at));
         }
         best.offer(task.at, task.timer);
-        Ok(())
+        Ok(best)
     }
 
-    fn earliest_trigger(&mut self, best: &mut Earliest) {
-        let held = !self.case.holds.is_empty();
-        let rest = Rest {
-            no_moves: self.moves_wait(),
-            asked: if self.case.approvals.is_empty() { None } else { self.asked_to_move() },
-        };
-        let awake = !self.in_outcome();
-        if awake {
-            self.earliest_beside_stages(best, held, rest);
+    /// The earliest of approvals, of messages that wait in `contact`, and of calls.
+    #[inline(never)]
+    fn earliest_that_waits(&self, best: Earliest, held: bool) -> Earliest {
+        let mut best = best;
+        for (at, approval) in (0u32..).zip(&self.case.approvals) {
+            best.offer_known(approval.due, Timer::of(Due::Approval).at(at));
         }
-        if !held {
-            self.earliest_of_stage(best, awake, rest);
-        }
-        self.earliest_date(best, awake, held, rest);
-    }
-
-    /// The earliest timer of watches, and of `whenever` rules that wait: those wait while their hold lasts.
-    fn earliest_beside_stages(&self, best: &mut Earliest, held: bool, rest: Rest) {
-        for (number, slots) in (0u16..).zip(&self.case.watches) {
-            self.scan(best, Rank(0, number), Owner::Watch(number), slots, rest);
-        }
-        if held {
-            for (number, waits) in (0u16..).zip(&self.case.whenevers) {
-                if waits.since.is_some() {
-                    self.scan(best, Rank(1, number), Owner::Whenever(number), &waits.slots, rest);
-                }
+        for (at, waiting) in (0u32..).zip(&self.case.waiting) {
+            if !held || self.goes_through(waiting.owner, waiting.body) {
+                best.offer(waiting.due.seconds(), Timer::of(Due::Waiting).at(at));
             }
         }
+        for (at, call) in (0u32..).zip(&self.case.calls) {
+            if !held || self.goes_through(call.owner, call.body) {
+                best.offer(call.due.seconds(), Timer::of(Due::Call).at(at));
+            }
+        }
+        best
+    }
+
+    /// Due keeps timers of the stage from firing, if anything does.
+    #[inline]
+    fn rest(&self) -> Option<Rest> {
+        let no_moves = self.moves_wait();
+        let asked = if self.case.approvals.is_empty() { None } else { self.asked_to_move() };
+        (no_moves || asked.is_some()).then_some(Rest { no_moves, asked })
+    }
+
+    /// The earliest timer of watches.
+    #[inline]
+    fn earliest_of_watches(&self, best: Earliest) -> Earliest {
+        let mut best = best;
+        for (number, (slots, kinds)) in (0u16..).zip(self.case.watches.iter().zip(self.names.kinds().watches())) {
+            best = best.or_of(slots, kinds.timed, self.case.opened, Timer::of_owner(Due::Watch, number));
+        }
+        best
+    }
+
+    /// The earliest timer of `whenever` rules that wait: they wait while their hold lasts.
+    #[inline(never)]
+    fn earliest_of_blocks(&self, best: Earliest, awake: bool) -> Earliest {
+        let mut best = best;
+        for (number, waits) in (0u16..).zip(if awake { self.case.whenevers.as_slice() } else { &[] }) {
+            if let Some(since) = waits.since {
+                let timed = self.kinds(Owner::Whenever(number)).timed;
+                best = best.or_of(&waits.slots, timed, since, Timer::of_owner(Due::Block, number));
+            }
+        }
+        best
     }
 
     /// The earliest timer of the stage, and of what is around it.
-    fn earliest_of_stage(&self, best: &mut Earliest, awake: bool, rest: Rest) {
+    #[inline]
+    fn earliest_of_place(&self, best: Earliest, awake: bool) -> Earliest {
         let place = &self.case.place;
-        self.scan(best, Rank(2, 0), Owner::Stage, &place.slots, rest);
-        let mut from = 0usize;
-        for (number, around) in (0u16..).zip(if awake { place.scopes.as_slice() } else { &[] }) {
+        let best = best.or_of(&place.slots, self.kinds(Owner::Stage).timed, place.since(), Timer::of(Due::Stage));
+        if place.scopes.is_empty() || !awake { best } else { self.earliest_around(best) }
+    }
+
+    #[inline(never)]
+    fn earliest_around(&self, best: Earliest) -> Earliest {
+        let (mut best, mut from) = (best, 0usize);
+        for (number, around) in (0u16..).zip(&self.case.place.scopes) {
             let to = from.saturating_add(usize::from(around.slots));
-            let slots = place.scope_slots.get(from..to).unwrap_or(&[]);
-            self.scan(best, Rank(3, number), Owner::Scope(around.scope), slots, rest);
+            let slots = self.case.place.scope_slots.get(from..to).unwrap_or(&[]);
+            let timed = self.kinds(Owner::Scope(around.scope)).timed;
+            best = best.or_of(slots, timed, around.since(), Timer::of_owner(Due::Around, number));
             from = to;
+        }
+        best
+    }
+
+    /// The same but for timers that something keeps from firing.
+    #[inline(never)]
+    fn earliest_but_for(&self, rest: Rest, best: Earliest, awake: bool) -> Earliest {
+        let mut best = best;
+        self.see_those_of(Owner::Stage, Timer::of(Due::Stage), rest, &mut best);
+        for (number, around) in (0u16..).zip(if awake { self.case.place.scopes.as_slice() } else { &[] }) {
+            self.see_those_of(Owner::Scope(around.scope), Timer::of_owner(Due::Around, number), rest, &mut best);
+        }
+        best
+    }
+
+    fn see_those_of(&self, owner: Owner, first: Timer, rest: Rest, best: &mut Earliest) {
+        let triggers = self.m.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
+        for (at, (slot, trigger)) in (0u32..).zip(self.slots(owner).iter().zip(triggers)) {
+            let due = due_of(slot, self.runs_from(owner));
+            if keeps_its_time(&trigger.on) && rest.lets_go(owner, trigger, due) {
+                best.offer(due, first.at(at));
+            }
         }
     }
 
+    /// Whether a trigger may wait for a date.
+    #[inline]
+    fn may_wait_for_dates(&self, awake: bool, held: bool) -> bool {
+        let kinds = self.names.kinds();
+        awake && kinds.wide().dates || !held && (kinds.scopes_wait_for_dates() || self.kinds(Owner::Stage).dates)
+    }
+
     /// The earliest trigger on a date.
-    fn earliest_date(&mut self, best: &mut Earliest, awake: bool, held: bool, rest: Rest) {
+    #[inline(never)]
+    fn earliest_date(&mut self, best: Earliest, awake: bool, held: bool, rest: Option<Rest>) -> Earliest {
+        let mut best = best;
         if awake && self.names.kinds().wide().dates {
             for w in (0u16..).take(self.m.watches.len()) {
-                self.earliest_date_of(best, Rank(0, w), Owner::Watch(w), rest);
+                self.earliest_date_of(&mut best, Timer::of_owner(Due::Watch, w), Owner::Watch(w), rest);
             }
             for w in (0u16..).take(self.m.whenevers.len()) {
                 if self.waits(Owner::Whenever(w)) {
-                    self.earliest_date_of(best, Rank(1, w), Owner::Whenever(w), rest);
+                    self.earliest_date_of(&mut best, Timer::of_owner(Due::Block, w), Owner::Whenever(w), rest);
                 }
             }
         }
         if held {
-            return;
+            return best;
         }
         if self.kinds(Owner::Stage).dates {
-            self.earliest_date_of(best, Rank(2, 0), Owner::Stage, rest);
+            self.earliest_date_of(&mut best, Timer::of(Due::Stage), Owner::Stage, rest);
         }
         if awake && self.names.kinds().scopes_wait_for_dates() {
             for at in (0u16..).take(self.case.place.scopes.len()) {
-                if let Some(owner) = self.owner_of(3, at) {
-                    self.earliest_date_of(best, Rank(3, at), owner, rest);
+                let first = Timer::of_owner(Due::Around, at);
+                if let Ok(owner) = self.owner_of(first) {
+                    self.earliest_date_of(&mut best, first, owner, rest);
                 }
             }
         }
-    }
-
-    /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
-    /// later than another: that is seen at once.
-    #[inline]
-    fn scan(&self, best: &mut Earliest, rank: Rank, owner: Owner, slots: &[Slot], rest: Rest) {
-        let (first, end) = self.kinds(owner).timed;
-        for (at, slot) in (first..end).zip(slots.get(usize::from(first)..).unwrap_or(&[])) {
-            if slot.due < best.at {
-                self.consider(best, (rank, at), owner, slot, rest);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn consider(&self, best: &mut Earliest, (rank, at): (Rank, u16), owner: Owner, slot: &Slot, rest: Rest) {
-        if let Some(trigger) = self.trigger_of(owner, usize::from(at))
-            && let Some(due) = self.slot_due(owner, slot, trigger)
-            && rest.lets_go(owner, trigger, due)
-        {
-            best.offer(due.seconds(), rank.timer(at));
-        }
+        best
     }
 
     /// An owner's trigger at a position.
@@ -200,20 +315,20 @@ impl<'a> Run<'a> {
     }
 
     /// The earliest of the triggers that hang on a date.
-    fn earliest_date_of(&mut self, best: &mut Earliest, rank: Rank, owner: Owner, rest: Rest) {
+    fn earliest_date_of(&mut self, best: &mut Earliest, first: Timer, owner: Owner, rest: Option<Rest>) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        for (at, trigger) in (0u16..).zip(triggers) {
+        for (at, trigger) in (0u32..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let On::Date { date, offset, before } = trigger.on
-                && !(rest.no_moves && trigger.moves && owner.of_stage())
-                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
+                && !(rest.is_some_and(|rest| rest.no_moves) && trigger.moves && owner.of_stage())
+                && let Some(slot) = self.slots(owner).get(at as usize).copied()
                 && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
                 && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
                 && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
-                && rest.lets_go(owner, trigger, due)
+                && rest.is_none_or(|rest| rest.lets_go(owner, trigger, due.seconds()))
             {
-                best.offer_in_order(due, rank.timer(at));
+                best.offer_in_order(due.seconds(), first.at(at));
             }
         }
     }
@@ -226,17 +341,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When a trigger is due by what its slot says, if it is such a timer.
-    fn slot_due(&self, owner: Owner, slot: &Slot, trigger: &Trigger) -> Option<Instant> {
-        match &trigger.on {
-            On::AsSoonAs(_) | On::Move | On::Effect(_) | On::Date { .. } => None,
-            // What has an anchor cannot be due before it.
-            _ if slot.counts != Counts::Not => Instant::from_seconds(slot.due.max(slot.not_before)),
-            _ => self.without_anchor(owner, slot, slot.due),
-        }
-    }
-
-    /// What has no anchor counts from when its owner runs.
+    /// Due has no anchor counts from when its owner runs.
     fn without_anchor(&self, owner: Owner, slot: &Slot, due: i64) -> Option<Instant> {
         Instant::from_seconds(due.max(slot.not_before).max(self.runs_from(owner).seconds()))
     }
@@ -374,32 +479,35 @@ impl<'a> Run<'a> {
     pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
         let on_time = due == self.case.now;
         self.ctx.late = if on_time { 0 } else { (self.today.days() - self.local_day(due).days()).max(0) };
-        match timer {
-            Timer::Hold(at) => self.end_hold(at),
-            Timer::Promise => {
+        let at = timer.position();
+        match timer.due() {
+            Due::Hold => self.end_hold(at),
+            Due::Promise => {
                 *self.case.promise_mut() = None;
                 self.raise(Happening::PromiseBroken.id(), None, 0);
                 Ok(())
             }
-            Timer::Grace => self.grace_over(),
-            Timer::Overdue => self.breach_plan(),
-            Timer::Task(at) => self.task_overdue(at),
-            Timer::Substitute(at) => self.ask_substitute(at),
-            Timer::Approval(at) => self.approval_over(at),
-            Timer::Waiting(at) => self.retry(at),
-            Timer::Call(at) => {
-                let before = self.ctx;
-                if let Some(call) = self.case.calls.get(at) {
-                    self.ctx.owner = call.owner;
-                    self.ctx.run = call.run;
-                    self.ctx.body = call.body;
-                }
-                let tried = self.attempt_call(at);
-                self.ctx = before;
-                tried
-            }
-            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at)),
+            Due::Grace => self.grace_over(),
+            Due::Overdue => self.breach_plan(),
+            Due::Task => self.task_overdue(at),
+            Due::Substitute => self.ask_substitute(at),
+            Due::Approval => self.approval_over(at),
+            Due::Waiting => self.retry(at),
+            Due::Call => self.call_again(at),
+            Due::Watch | Due::Block | Due::Stage | Due::Around => self.fire_trigger(self.owner_of(timer)?, at),
         }
+    }
+
+    fn call_again(&mut self, at: usize) -> Result<(), Fault> {
+        let before = self.ctx;
+        if let Some(call) = self.case.calls.get(at) {
+            self.ctx.owner = call.owner;
+            self.ctx.run = call.run;
+            self.ctx.body = call.body;
+        }
+        let tried = self.attempt_call(at);
+        self.ctx = before;
+        tried
     }
 
     fn task_overdue(&mut self, at: usize) -> Result<(), Fault> {
@@ -530,15 +638,16 @@ impl<'a> Run<'a> {
 
     /// Where what fell due stands in the source, if it stands there.
     pub(crate) fn rule_of(&self, timer: Timer) -> Option<RuleId> {
-        let action = match timer {
-            Timer::Hold(_) | Timer::Promise => return None,
-            Timer::Grace | Timer::Overdue => return self.plan_rule(),
-            Timer::Task(at) | Timer::Substitute(at) => self.case.tasks.get(at)?.action,
-            Timer::Approval(at) => self.case.approvals.get(at)?.action,
-            Timer::Waiting(at) => self.case.waiting.get(at)?.action,
-            Timer::Call(at) => self.case.calls.get(at)?.action,
-            Timer::Trigger(rank, number, at) => {
-                return Some(self.trigger_of(self.owner_of(rank, number)?, usize::from(at))?.rule);
+        let at = timer.position();
+        let action = match timer.due() {
+            Due::Hold | Due::Promise => return None,
+            Due::Grace | Due::Overdue => return self.plan_rule(),
+            Due::Task | Due::Substitute => self.case.tasks.get(at)?.action,
+            Due::Approval => self.case.approvals.get(at)?.action,
+            Due::Waiting => self.case.waiting.get(at)?.action,
+            Due::Call => self.case.calls.get(at)?.action,
+            Due::Watch | Due::Block | Due::Stage | Due::Around => {
+                return Some(self.trigger_of(self.owner_of(timer).ok()?, at)?.rule);
             }
         };
         self.m.actions.get(action.index()).map(|a| a.rule)
@@ -546,8 +655,7 @@ impl<'a> Run<'a> {
 
     /// Spends the timer of a trigger without running it.
     pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
-        let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
-        let (owner, at) = (self.owner_there(rank, number)?, usize::from(at));
+        let (owner, at) = (self.owner_of(timer)?, timer.position());
         self.spend(owner, at, self.trigger_there(owner, at)?)
     }
 
@@ -629,14 +737,15 @@ pub(crate) const fn keeps_its_time(on: &On) -> bool {
 const DAY: i64 = 86_400;
 
 /// The earliest timer seen so far.
+#[derive(Clone, Copy)]
 pub(crate) struct Earliest {
-    /// When it is due, in seconds since the epoch; [`Slot::NEVER`] before any is seen.
+    /// When it is due, in seconds since the epoch; later than every instant before any is seen.
     at: i64,
     timer: Timer,
 }
 
 impl Earliest {
-    const NONE: Self = Self { at: Slot::NEVER, timer: Timer::Promise };
+    const NONE: Self = Self { at: Instant::LAST.seconds() + 1, timer: Timer::of(Due::Hold) };
 
     /// Offers a timer that comes after those offered before in the order of [`Timer`]: of two that are due at once the first
     /// stays.
@@ -656,30 +765,40 @@ impl Earliest {
     }
 
     /// Offers a timer wherever it comes in the order of [`Timer`].
-    fn offer_in_order(&mut self, due: Instant, timer: Timer) {
-        if (due.seconds(), timer) < (self.at, self.timer) {
-            *self = Self { at: due.seconds(), timer };
+    fn offer_in_order(&mut self, due: i64, timer: Timer) {
+        if (due, timer) < (self.at, self.timer) {
+            *self = Self { at: due, timer };
         }
     }
 
+    /// This one, or the earliest of an owner's triggers whose slots say when they are due, from `timed.0` to before `timed.1`;
+    /// the owner runs from an instant on.
+    #[inline]
+    fn or_of(self, slots: &[Slot], timed: (u16, u16), from: Instant, first: Timer) -> Self {
+        let mut best = self;
+        for (at, slot) in (u32::from(timed.0)..u32::from(timed.1)).zip(slots.get(usize::from(timed.0)..).unwrap_or(&[]))
+        {
+            if slot.due < best.at {
+                best.offer(due_of(slot, from), first.at(at));
+            }
+        }
+        best
+    }
+
+    #[inline]
     fn found(self) -> Option<(Instant, Timer)> {
-        // None at all: no instant is as late as never.
         Instant::from_seconds(self.at).map(|due| (due, self.timer))
     }
 }
 
-/// An owner's rank among timers that are due at once, and its number in that rank.
-#[derive(Clone, Copy)]
-struct Rank(u8, u16);
-
-impl Rank {
-    /// The timer of its trigger at a position.
-    const fn timer(self, at: u16) -> Timer {
-        Timer::Trigger(self.0, self.1, at)
-    }
+/// When a slot says that its trigger is due: what has an anchor not before it, what has none not before its owner runs.
+#[inline]
+fn due_of(slot: &Slot, from: Instant) -> i64 {
+    let due = slot.due.max(slot.not_before);
+    if slot.counts == Counts::Not { due.max(from.seconds()) } else { due }
 }
 
-/// What keeps timers of the stage from firing.
+/// Due keeps timers of the stage from firing.
 #[derive(Clone, Copy)]
 struct Rest {
     /// A message that gives time to pay is not out yet: no move.
@@ -690,11 +809,12 @@ struct Rest {
 
 impl Rest {
     /// Whether nothing keeps a trigger that is due then from firing.
-    fn lets_go(self, owner: Owner, trigger: &Trigger, due: Instant) -> bool {
+    fn lets_go(self, owner: Owner, trigger: &Trigger, due: i64) -> bool {
         if !trigger.moves || !owner.of_stage() {
             return true;
         }
-        let after_asked = matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked < due);
+        let after_asked =
+            matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked.seconds() < due);
         !self.no_moves && after_asked
     }
 }
