@@ -244,13 +244,13 @@ impl<'a> Run<'a> {
         channel: ChannelId,
         at: Instant,
     ) -> Result<Option<(Instant, RuleId)>, Fault> {
-        let calendar = self.calendar_of(person.calendar);
         let end = self.beyond_horizon(at)?;
         // A channel that is always allowed needs no look at the clocks.
         let mut allows = self.m.contact.allows.iter().filter(|a| a.channels.has(channel));
         if allows.all(|allow| allow.window.is_none()) {
             return Ok(None);
         }
+        let calendar = self.calendar_of(person.calendar);
         let mut latest: Option<(Instant, RuleId)> = None;
         let mut t = at;
         loop {

@@ -16,7 +16,7 @@ const DAY: i64 = 86_400;
 #[derive(Debug)]
 pub(crate) struct Known {
     holidays: Vec<[Stretch; STRETCHES]>,
-    periods: Vec<[Cell<Period>; 2]>,
+    periods: Vec<Periods>,
 }
 
 /// The holidays of a stretch of days.
@@ -39,6 +39,16 @@ impl Stretch {
         }
     }
 }
+
+/// The times in which the clocks of a zone are not set that were asked for, each wherever it was asked for.
+type Periods = [Cell<Period>; PERIODS];
+
+/// How many are kept of a zone; a later one takes the place of an earlier one.
+const PERIODS: usize = 64;
+/// Seconds that share a place there, as a power of 2: 48 days.
+const PLACE: u32 = 22;
+
+const NOTHING_KNOWN: Periods = [const { Cell::new(Period::NONE) }; PERIODS];
 
 /// A time in which the clocks of a zone are not set.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +78,7 @@ impl Known {
     pub(crate) fn of(machine: &Machine) -> Self {
         Self {
             holidays: machine.calendars.iter().map(|_| [const { Stretch::new() }; STRETCHES]).collect(),
-            periods: machine.zones.iter().map(|_| [const { Cell::new(Period::NONE) }; 2]).collect(),
+            periods: machine.zones.iter().map(|_| NOTHING_KNOWN).collect(),
         }
     }
 
@@ -210,15 +220,15 @@ pub(crate) fn add(day: Date, length: Duration, days: Days<'_>) -> Result<Date, O
 #[derive(Clone, Copy)]
 pub(crate) struct Clocks<'a> {
     zone: &'a Zone,
-    known: Option<&'a [Cell<Period>; 2]>,
+    known: Option<&'a Periods>,
 }
 
 impl Clocks<'_> {
     /// The day, and the seconds since midnight.
     #[inline]
     pub(crate) fn local(&self, at: Instant) -> (Date, u32) {
-        let latest = self.latest();
-        let period = if latest.has(at.seconds()) { latest } else { self.period(|p| p.has(at.seconds()), at) };
+        let known = self.known_at(at.seconds());
+        let period = if known.has(at.seconds()) { known } else { self.learn(at, at.seconds()) };
         at.at_offset(period.offset)
     }
 
@@ -226,18 +236,18 @@ impl Clocks<'_> {
     #[inline]
     pub(crate) fn instant_at(&self, day: Date, second: u32) -> Result<Instant, Overflow> {
         let clock = i64::from(day.days()) * DAY + i64::from(second);
-        let latest = self.latest();
-        if latest.shows(clock) {
-            return Instant::from_seconds(clock - i64::from(latest.offset)).ok_or(Overflow::Date);
+        let known = self.known_at(clock);
+        if known.shows(clock) {
+            return Instant::from_seconds(clock - i64::from(known.offset)).ok_or(Overflow::Date);
         }
-        self.instant_elsewhere(day, second, clock)
+        self.instant_not_known(day, second, clock)
     }
 
-    /// The same where the clocks do not show it in the period that was asked for last.
+    /// The same where nothing is known of that time, or a change of the clocks is near.
     #[inline(never)]
-    fn instant_elsewhere(&self, day: Date, second: u32, clock: i64) -> Result<Instant, Overflow> {
+    fn instant_not_known(&self, day: Date, second: u32, clock: i64) -> Result<Instant, Overflow> {
         if let Some(near) = Instant::from_seconds(clock) {
-            let period = self.period(|p| p.shows(clock), near);
+            let period = self.learn(near, clock);
             if period.shows(clock) {
                 return Instant::from_seconds(clock - i64::from(period.offset)).ok_or(Overflow::Date);
             }
@@ -245,20 +255,19 @@ impl Clocks<'_> {
         self.zone.instant_at(day, second)
     }
 
-    /// The period that was asked for last.
+    /// The period that was asked for last near a time; it may not be the one around it.
     #[inline]
-    fn latest(&self) -> Period {
-        self.known.map_or(Period::NONE, |[last, _]| last.get())
+    fn known_at(&self, seconds: i64) -> Period {
+        self.known.and_then(|known| known.get(place_of(seconds))).map_or(Period::NONE, Cell::get)
     }
 
-    /// A period of which something holds that is not the latest: the one before that, else the one around an instant.
+    /// Looks up the period around an instant, and keeps it for that time.
     #[inline(never)]
-    fn period(&self, fits: impl Fn(Period) -> bool, at: Instant) -> Period {
-        let Some([last, before]) = self.known else { return self.look_up(at) };
-        let (latest, earlier) = (last.get(), before.get());
-        let found = if fits(earlier) { earlier } else { self.look_up(at) };
-        before.set(latest);
-        last.set(found);
+    fn learn(&self, at: Instant, seconds: i64) -> Period {
+        let found = self.look_up(at);
+        if let Some(place) = self.known.and_then(|known| known.get(place_of(seconds))) {
+            place.set(found);
+        }
         found
     }
 
@@ -266,6 +275,13 @@ impl Clocks<'_> {
         let (from, until, offset) = self.zone.steady_around(at);
         Period { from, until, offset, clocks: (from.saturating_add(DAY), until.saturating_sub(DAY)) }
     }
+}
+
+/// Where the period of a time is kept.
+#[inline]
+const fn place_of(seconds: i64) -> usize {
+    // OK because what is left are the lowest bits.
+    (seconds >> PLACE) as usize % PERIODS
 }
 
 #[cfg(test)]
@@ -277,7 +293,7 @@ mod tests {
 
     fn known() -> Known {
         let holidays = vec![[const { Stretch::new() }; STRETCHES]];
-        Known { holidays, periods: vec![[const { Cell::new(Period::NONE) }; 2]] }
+        Known { holidays, periods: vec![NOTHING_KNOWN] }
     }
 
     fn calendar(weekend: Weekdays) -> Calendar {

@@ -413,6 +413,9 @@ impl Run<'_> {
         channel: Option<ChannelId>,
         taken: &Taken,
     ) -> Result<(), Fault> {
+        if !speaks_of_contact(happening) {
+            return Ok(());
+        }
         let one = channel.map_or(Channels::default(), Channels::of);
         let Some(p) = self.case.persons_mut().get_mut(person) else { return Ok(()) };
         let without = |set: Channels| Channels(set.0 & !one.0);
@@ -458,6 +461,9 @@ impl Run<'_> {
 
     /// Counts a payment for the open promise.
     pub(crate) fn count_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
+        if self.case.promise.is_none() {
+            return Ok(());
+        }
         let Some(promise) = self.case.promise_mut().as_mut() else { return Ok(()) };
         if (promise.on..=promise.by).contains(&on) {
             promise.paid = add(promise.paid, amount)?;
@@ -592,6 +598,23 @@ impl Run<'_> {
         self.go(dunlin_machine::ir::Target::Stage(stage), None)?;
         self.see_move()
     }
+}
+
+/// Whether an event says something of a person or of that person's channels.
+const fn speaks_of_contact(happening: Happening) -> bool {
+    matches!(
+        happening,
+        Happening::ConsentGiven
+            | Happening::ConsentWithdrawn
+            | Happening::WrongParty
+            | Happening::AddressLost
+            | Happening::AddressFound
+            | Happening::CeaseContact
+            | Happening::Deceased
+            | Happening::Minor
+            | Happening::Representative
+            | Happening::Bounced
+    )
 }
 
 /// A text that an event brings for one of its parameters.

@@ -11,7 +11,7 @@ use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
 use dunlin_machine::value::{Civil, Date, Duration, Instant, Unit, days_in_month};
 
-/// Due falls due, in the order in which it goes where several do at once.
+/// What falls due, in the order in which it goes where several do at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// The end of a hold.
@@ -82,7 +82,7 @@ impl Timer {
         Self(self.0 | position as u64)
     }
 
-    /// Due it is.
+    /// What it is.
     pub(crate) fn due(self) -> Due {
         Self::ALL.get((self.0 >> 48) as usize).copied().unwrap_or(Due::Around)
     }
@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
         best
     }
 
-    /// Due keeps timers of the stage from firing, if anything does.
+    /// What keeps timers of the stage from firing, if anything does.
     #[inline]
     fn rest(&self) -> Option<Rest> {
         let no_moves = self.moves_wait();
@@ -341,7 +341,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Due has no anchor counts from when its owner runs.
+    /// What has no anchor counts from when its owner runs.
     fn without_anchor(&self, owner: Owner, slot: &Slot, due: i64) -> Option<Instant> {
         Instant::from_seconds(due.max(slot.not_before).max(self.runs_from(owner).seconds()))
     }
@@ -382,15 +382,12 @@ impl<'a> Run<'a> {
             On::After(length) => (*length, false),
             On::Every { every, .. } => (*every, false),
             On::Event { usually_within: Some(length), .. } => (*length, true),
-            On::EveryMonth { day, .. } => {
-                let next = self.next_month_day(*day)?;
-                return self.due_next(owner, at, next);
+            on => {
+                if let Some(due) = self.next_without_anchor(on)? {
+                    self.slot(owner, at)?.due = due;
+                }
+                return Ok(());
             }
-            On::EveryWorkingDay { .. } => {
-                let next = self.calendar().add_working_days(self.today, 1)?;
-                return self.due_next(owner, at, next);
-            }
-            _ => return Ok(()),
         };
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         self.anchored(&mut slot, length, owner, to_the_end)?;
@@ -398,11 +395,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A trigger that has no anchor is due when that day begins.
-    fn due_next(&mut self, owner: Owner, at: usize, day: Date) -> Result<(), Fault> {
-        let due = self.begin(day)?.seconds();
-        self.slot(owner, at)?.due = due;
-        Ok(())
+    /// When a repeated trigger that has no anchor is due next.
+    fn next_without_anchor(&self, on: &On) -> Result<Option<i64>, Fault> {
+        let next = match on {
+            On::EveryMonth { day, .. } => self.next_month_day(*day)?,
+            On::EveryWorkingDay { .. } => self.calendar().add_working_days(self.today, 1)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(self.begin(next)?.seconds()))
     }
 
     /// The next time of an anchored timer: its length, times how often it fell due and once more, from the anchor.
@@ -620,17 +620,20 @@ impl<'a> Run<'a> {
         // Where there is no tomorrow a timer fails, whatever it hangs on.
         let dated = matches!(trigger.on, On::Date { .. }) || tomorrow.days() >= Date::LAST.days() - 2;
         let tomorrow = if dated { self.begin(tomorrow)?.seconds() } else { 0 };
+        let next = self.next_without_anchor(&trigger.on)?;
         let slot = self.slot(owner, at)?;
         slot.times = slot.times.saturating_add(1);
+        if let Some(next) = next {
+            slot.due = next;
+            return Ok(());
+        }
         match trigger.on {
             On::Date { .. } => {
                 slot.seen = day.and_then(|d| i32::try_from(d).ok());
                 // A body may change the date that it hangs on: once a day, or it might never end.
                 slot.not_before = tomorrow;
             }
-            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
-                self.schedule(owner, at, &trigger.on)?
-            }
+            On::Every { .. } => self.schedule(owner, at, &trigger.on)?,
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
         Ok(())
@@ -798,7 +801,7 @@ fn due_of(slot: &Slot, from: Instant) -> i64 {
     if slot.counts == Counts::Not { due.max(from.seconds()) } else { due }
 }
 
-/// Due keeps timers of the stage from firing.
+/// What keeps timers of the stage from firing.
 #[derive(Clone, Copy)]
 struct Rest {
     /// A message that gives time to pay is not out yet: no move.

@@ -1,7 +1,8 @@
 //! Going back: what a step or a timer changes of a case is copied before the first change, part by part. Most steps change
 //! little, and what is not touched need not be copied.
 //!
-//! A part of the case can be changed in no other way than through the accessors of [`Held`], and they keep it first.
+//! A part of the case can be changed in no other way than through the accessors of [`Held`], and they keep it first; the
+//! counters, which change in most steps, are kept when the step or timer begins.
 
 use crate::case::{
     Approval, Call, Case, Claim, Cost, Deadline, Hold, Mark, Message, Part, Payment, Person, Place, Plan, Promise,
@@ -70,11 +71,32 @@ struct Before {
     /// The parts that changed; every part while nothing is kept.
     changed: u64,
     counts: bool,
+    /// What changes in most steps, and is kept at once.
+    counters: Counters,
+}
+
+/// The counters of a case, and whether it is settled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counters {
+    events: u32,
+    next_effect: u32,
+    settled: bool,
+}
+
+impl Counters {
+    const fn of(case: &Case) -> Self {
+        Self { events: case.events, next_effect: case.next_effect, settled: case.settled }
+    }
+
+    const fn restore(self, case: &mut Case) {
+        (case.events, case.next_effect, case.settled) = (self.events, self.next_effect, self.settled);
+    }
 }
 
 impl Before {
     fn begin(&mut self, case: &Case) {
         self.count(true);
+        self.counters = Counters::of(case);
         if self.copy.is_none() {
             self.copy = Some(case.clone());
         }
@@ -99,6 +121,7 @@ impl Before {
     fn restore(&mut self, case: &mut Case) {
         if let (true, Some(copy)) = (self.counts, &mut self.copy) {
             swap_parts(copy, case, mem::take(&mut self.changed));
+            self.counters.restore(case);
         }
     }
 }
@@ -106,9 +129,10 @@ impl Before {
 impl Undo {
     /// Nothing is kept: what fails leaves nothing behind.
     pub(crate) const fn nothing() -> Self {
-        let before = Before { copy: None, changed: u64::MAX, counts: false };
-        let timer = Before { copy: None, changed: u64::MAX, counts: false };
-        Self { step: before, timer, kept: u64::MAX, ledger_changes: 0 }
+        let counters = Counters { events: 0, next_effect: 0, settled: false };
+        let step = Before { copy: None, changed: u64::MAX, counts: false, counters };
+        let timer = Before { copy: None, changed: u64::MAX, counts: false, counters };
+        Self { step, timer, kept: u64::MAX, ledger_changes: 0 }
     }
 
     /// From now on a step can be undone; or what changes is kept for timers alone.
@@ -200,6 +224,15 @@ fn list<T: Copy>(copy: &mut Vec<T>, of: &[T]) {
     copy.extend_from_slice(of);
 }
 
+/// Copies lists of plain values into the memory of others.
+#[inline]
+fn lists<T: Copy>(copy: &mut Vec<Vec<T>>, of: &[Vec<T>]) {
+    copy.resize_with(of.len(), Vec::new);
+    for (copy, of) in copy.iter_mut().zip(of) {
+        list(copy, of);
+    }
+}
+
 /// Copies a part that has parts of its own, or is one value, into the memory of another.
 #[inline]
 fn whole<T: Clone>(copy: &mut T, of: &T) {
@@ -235,7 +268,7 @@ parts! {
     before_mut 17 whole before: Option<Place>;
     been_mut 18 list been: Vec<StageId>;
     whenevers_mut 19 whole whenevers: Vec<Waits>;
-    watches_mut 20 whole watches: Vec<Vec<Slot>>;
+    watches_mut 20 lists watches: Vec<Vec<Slot>>;
     holds_mut 21 list holds: Vec<Hold>;
     held_since_mut 22 whole held_since: Option<Instant>;
     stopped_mut 23 list stopped: Vec<Stopped>;
@@ -249,16 +282,31 @@ parts! {
     messages_mut 31 list messages: Vec<Message>;
     sent_mut 32 list sent: Vec<Sent>;
     deadline_mut 33 whole deadline: Option<Deadline>;
-    settled_mut 34 whole settled: bool;
     moved_by_past_date_mut 35 whole moved_by_past_date: Option<Date>;
     titled_mut 36 whole titled: bool;
     titled_on_mut 37 whole titled_on: Option<Date>;
     suspended_mut 38 list suspended: Vec<Suspended>;
-    events_mut 39 whole events: u32;
-    next_effect_mut 40 whole next_effect: u32;
 }
 
 impl Held<'_> {
+    /// The count of events.
+    #[inline]
+    pub(crate) fn events_mut(&mut self) -> &mut u32 {
+        &mut self.case.events
+    }
+
+    /// The number of the next effect.
+    #[inline]
+    pub(crate) fn next_effect_mut(&mut self) -> &mut u32 {
+        &mut self.case.next_effect
+    }
+
+    /// Whether the case is settled.
+    #[inline]
+    pub(crate) fn settled_mut(&mut self) -> &mut bool {
+        &mut self.case.settled
+    }
+
     /// The place as a whole.
     pub(crate) fn place_mut(&mut self) -> &mut Place {
         self.slots_mut();
