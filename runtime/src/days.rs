@@ -48,7 +48,9 @@ const PERIODS: usize = 64;
 /// Seconds that share a place there, as a power of 2: 48 days.
 const PLACE: u32 = 22;
 
-const NOTHING_KNOWN: Periods = [const { Cell::new(Period::NONE) }; PERIODS];
+const fn nothing_known() -> Periods {
+    [const { Cell::new(Period::NONE) }; PERIODS]
+}
 
 /// A time in which the clocks of a zone are not set.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +80,7 @@ impl Known {
     pub(crate) fn of(machine: &Machine) -> Self {
         Self {
             holidays: machine.calendars.iter().map(|_| [const { Stretch::new() }; STRETCHES]).collect(),
-            periods: machine.zones.iter().map(|_| NOTHING_KNOWN).collect(),
+            periods: machine.zones.iter().map(|_| nothing_known()).collect(),
         }
     }
 
@@ -293,7 +295,7 @@ mod tests {
 
     fn known() -> Known {
         let holidays = vec![[const { Stretch::new() }; STRETCHES]];
-        Known { holidays, periods: vec![NOTHING_KNOWN] }
+        Known { holidays, periods: vec![nothing_known()] }
     }
 
     fn calendar(weekend: Weekdays) -> Calendar {

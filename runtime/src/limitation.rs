@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
     }
 
     /// What each `suspend while` says as things stand; looked at after every event and every timer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn look_at_suspensions(&mut self) -> Result<(), Fault> {
         match &self.m.ledger.limitation {
             Some(rules) => self.look_at_suspensions_of(rules),
