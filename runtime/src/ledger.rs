@@ -17,29 +17,29 @@ impl Run<'_> {
     /// The account to today.
     #[inline]
     pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
-        let Some(known) = self.known_statement() else { return self.count_up() };
+        self.count_up()?;
         let Figures { provisional, added } = self.work.figures;
-        Ok(Statement { provisional, added, ..*known })
+        Ok(self.work.statement.map_or_else(Statement::default, |(_, known)| Statement { provisional, added, ..known }))
     }
 
     /// What is owed today.
     #[inline]
     pub(crate) fn balance(&mut self) -> Result<i64, Fault> {
-        match self.known_statement() {
-            Some(known) => Ok(known.balance.0),
-            None => Ok(self.count_up()?.balance.0),
+        self.count_up()?;
+        Ok(self.work.statement.map_or(0, |(_, known)| known.balance.0))
+    }
+
+    /// Counts the account up where something in it changed since.
+    #[inline]
+    fn count_up(&mut self) -> Result<(), Fault> {
+        match self.work.statement {
+            Some((at, _)) if at == self.case.ledger_changes() && self.work.interest_today.is_some() => Ok(()),
+            _ => self.count_anew(),
         }
     }
 
-    /// The account, where it was counted up and nothing changed since but what is to be said of its figures.
-    #[inline]
-    fn known_statement(&self) -> Option<&Statement> {
-        let (at, known) = self.work.statement.as_ref()?;
-        (*at == self.case.ledger_changes() && self.work.interest_today.is_some()).then_some(known)
-    }
-
     #[inline(never)]
-    fn count_up(&mut self) -> Result<Statement, Fault> {
+    fn count_anew(&mut self) -> Result<(), Fault> {
         let changes = self.case.ledger_changes();
         let principal = self.open_principal(|_| true)?;
         let interest = self.interest()?;
@@ -54,7 +54,7 @@ impl Run<'_> {
             added: self.work.figures.added,
         };
         self.work.statement = Some((changes, statement));
-        Ok(statement)
+        Ok(())
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {

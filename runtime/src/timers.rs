@@ -1,7 +1,7 @@
 //! Timers: when they are due, which comes first, what happens when one fires (semantics, sections 1, 2.7 and 5.7 to 5.9).
 
 use crate::actions::Cause;
-use crate::case::{Around, Counts, Owner, Slot};
+use crate::case::{Around, Counts, Owner, Phase, Slot};
 use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
         let mut best = Earliest::NONE;
         let case = &*self.case;
         let held = !case.holds.is_empty();
-        if held || case.promise.is_some() || case.plan.is_some() {
+        if held || case.promise.is_some() || case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_))) {
             best = self.earliest_beside_stage()?;
         }
         if !self.case.tasks.is_empty() {
@@ -154,9 +154,7 @@ impl<'a> Run<'a> {
         if let Some(by) = self.case.promise.as_ref().map(|promise| promise.by) {
             best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::of(Due::Promise));
         }
-        if self.case.plan.is_some() {
-            self.earliest_of_plan(&mut best)?;
-        }
+        self.earliest_of_plan(&mut best)?;
         Ok(best)
     }
 
