@@ -42,8 +42,8 @@ impl Run<'_> {
         if claim.principal == 0 || claim.next > self.today {
             return Some(claim.interest);
         }
-        let exact = self.known_weight(rule, claim.next, self.today)?.checked_mul(claim.principal)?;
-        claim.interest.checked_add(rounded(exact, parts_of(rule.year)))
+        let sum = self.known_weight(rule, claim.next, self.today)?;
+        claim.interest.checked_add(share(sum.into(), claim.principal, rule.year).ok()?)
     }
 
     /// What days count, times their rates, where it was counted before but for days of the same rate at the end.

@@ -412,6 +412,7 @@ pub(crate) struct Names {
     rate_by_day: bool,
     settled: Option<(Comparison, i64)>,
     demands: bool,
+    substitutes: bool,
     known: Known,
     kinds: AllKinds,
     /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
@@ -434,6 +435,10 @@ impl Names {
                 .actions
                 .iter()
                 .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
+            substitutes: machine
+                .actions
+                .iter()
+                .any(|action| matches!(&action.does, Does::Task(task) if !task.substitutes.is_empty())),
             known: Known::of(machine),
             kinds: AllKinds::of(machine),
             on_the_way_out: on_the_way_out(machine),
@@ -474,6 +479,11 @@ impl Names {
     /// Whether the machine demands at all: where it does not, demands went out elsewhere, and no claim is fresh.
     pub(crate) const fn demands(&self) -> bool {
         self.demands
+    }
+
+    /// Whether a task has substitutes.
+    pub(crate) const fn substitutes(&self) -> bool {
+        self.substitutes
     }
 
     /// Whether an action stands in a `leaving` block.

@@ -160,15 +160,21 @@ impl<'a> Run<'a> {
 
     /// A case may have many tasks: they are compared among themselves first.
     fn earliest_of_tasks(&mut self, best: Earliest) -> Result<Earliest, Fault> {
-        let (mut best, mut substitutes, mut task) = (best, false, Earliest::NONE);
-        for (at, open) in (0u32..).zip(&self.case.tasks) {
-            substitutes |= open.opened > 0;
-            task.offer_known(open.due, Timer::of(Due::Task).at(at));
+        let mut best = best;
+        if self.names.substitutes() {
+            for at in 0..position(self.case.tasks.len()) {
+                best.offer_known(self.next_substitute(at as usize)?, Timer::of(Due::Substitute).at(at));
+            }
         }
-        for at in 0..if substitutes { position(self.case.tasks.len()) } else { 0 } {
-            best.offer_known(self.next_substitute(at as usize)?, Timer::of(Due::Substitute).at(at));
+        let (mut least, mut first) = (Slot::NEVER, 0);
+        for (at, open) in self.case.tasks.iter().enumerate() {
+            if let Some(due) = open.due
+                && due.seconds() < least
+            {
+                (least, first) = (due.seconds(), at);
+            }
         }
-        best.offer(task.at, task.timer);
+        best.offer(least, Timer::of(Due::Task).at(position(first)));
         Ok(best)
     }
 
