@@ -442,7 +442,7 @@ impl<'a> Run<'a> {
             without,
         };
         if send.nature == Nature::Ordinary {
-            self.case.claims_mut().iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
+            self.name_claims();
         }
         let number = self.effect(Some(rule), from, effect)?;
         if send.nature != Nature::Reply {
@@ -463,6 +463,13 @@ impl<'a> Run<'a> {
             owner: self.ctx.owner,
         });
         Ok(())
+    }
+
+    /// A demand names every claim that is not disputed: none of them is fresh any more.
+    fn name_claims(&mut self) {
+        if self.case.ledger.claims.iter().any(|c| c.fresh && !c.disputed) {
+            self.case.claims_mut().iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
+        }
     }
 
     /// Through whom a person is written to today.

@@ -31,6 +31,13 @@ pub(crate) struct Asks {
     pub rule: RuleId,
 }
 
+impl Asks {
+    /// Whether the hours of one channel alone decide: from when on they admit it is found by one look.
+    const fn has_one_window(&self) -> bool {
+        self.channels.0.count_ones() == 1 && self.hours.is_none()
+    }
+}
+
 /// When it may go, and what holds it until then.
 pub(crate) enum When {
     Now,
@@ -113,8 +120,10 @@ impl<'a> Run<'a> {
         let mut by = None;
         loop {
             let mut next: Option<(Instant, HeldBy)> = None;
-            for look in [Self::after_limits, Self::after_rests, Self::in_hours] {
-                if let Some((t, holder)) = self.alone(look, asks, at)?
+            let looks: [(Look<'a>, bool); 3] =
+                [(Self::after_limits, false), (Self::after_rests, false), (Self::in_hours, asks.has_one_window())];
+            for (look, at_once) in looks {
+                if let Some((t, holder)) = self.alone(look, at_once, asks, at)?
                     && next.is_none_or(|(n, _)| t > n)
                 {
                     next = Some((t, holder));
@@ -129,9 +138,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// From when on rules of one kind admit it by themselves, and which of them admits last.
-    fn alone(&self, look: Look<'a>, asks: Asks, at: Instant) -> Result<Option<(Instant, HeldBy)>, Fault> {
+    /// From when on rules of one kind admit it by themselves, and which of them admits last; `at_once` says that what the
+    /// first look finds is admitted by all of them.
+    fn alone(
+        &self,
+        look: Look<'a>,
+        at_once: bool,
+        asks: Asks,
+        at: Instant,
+    ) -> Result<Option<(Instant, HeldBy)>, Fault> {
         let end = self.beyond_horizon(at)?;
+        if at_once {
+            let found = look(self, asks, at)?.filter(|(next, _)| *next > at);
+            // A second look would look as far ahead.
+            return found.map(|(next, by)| self.beyond_horizon(next).map(|_| (next, by))).transpose();
+        }
         let (mut t, mut last) = (at, None);
         while let Some((next, by)) = look(self, asks, t)?.filter(|(next, _)| *next > t && t < end) {
             (t, last) = (next, Some((next, by)));
@@ -244,13 +265,13 @@ impl<'a> Run<'a> {
         channel: ChannelId,
         at: Instant,
     ) -> Result<Option<(Instant, RuleId)>, Fault> {
-        let calendar = self.calendar_of(person.calendar);
         let end = self.beyond_horizon(at)?;
         // A channel that is always allowed needs no look at the clocks.
         let mut allows = self.m.contact.allows.iter().filter(|a| a.channels.has(channel));
         if allows.all(|allow| allow.window.is_none()) {
             return Ok(None);
         }
+        let calendar = self.calendar_of(person.calendar);
         let mut latest: Option<(Instant, RuleId)> = None;
         let mut t = at;
         loop {
@@ -430,10 +451,13 @@ fn spoke(person: &Person, rest: &Rest, asks: Asks) -> Option<Instant> {
 /// Whether a window admits a day, by the person's calendar.
 fn window_admits(window: &Window, calendar: Days<'_>, day: Date) -> bool {
     let weekday = day.weekday().number() - 1;
-    let civil = day.civil();
+    let excepted = || {
+        let civil = day.civil();
+        window.except.contains(&(civil.month, civil.day))
+    };
     window.weekdays & (1u8 << weekday) != 0
         && !(window.except_holidays && calendar.is_holiday(day))
-        && !window.except.contains(&(civil.month, civil.day))
+        && (window.except.is_empty() || !excepted())
 }
 
 fn hours_of(window: &Window) -> &[(u32, u32)] {

@@ -16,7 +16,7 @@ const DAY: i64 = 86_400;
 #[derive(Debug)]
 pub(crate) struct Known {
     holidays: Vec<[Stretch; STRETCHES]>,
-    periods: Vec<[Cell<Period>; 2]>,
+    periods: Vec<Periods>,
 }
 
 /// The holidays of a stretch of days.
@@ -40,24 +40,47 @@ impl Stretch {
     }
 }
 
+/// The times in which the clocks of a zone are not set that were asked for, each wherever it was asked for.
+type Periods = [Cell<Period>; PERIODS];
+
+/// How many are kept of a zone; a later one takes the place of an earlier one.
+const PERIODS: usize = 64;
+/// Seconds that share a place there, as a power of 2: 48 days.
+const PLACE: u32 = 22;
+
+const fn nothing_known() -> Periods {
+    [const { Cell::new(Period::NONE) }; PERIODS]
+}
+
 /// A time in which the clocks of a zone are not set.
 #[derive(Clone, Copy, Debug)]
 struct Period {
     from: i64,
     until: i64,
     offset: i32,
+    /// What the clocks show a day after its begin, and a day before its end, as seconds: between the two no change of the
+    /// clocks is near, for no offset is as long as a day.
+    clocks: (i64, i64),
 }
 
 impl Period {
     /// No time.
-    const NONE: Self = Self { from: i64::MAX, until: i64::MIN, offset: 0 };
+    const NONE: Self = Self { from: i64::MAX, until: i64::MIN, offset: 0, clocks: (i64::MAX, i64::MIN) };
+
+    const fn has(self, second: i64) -> bool {
+        self.from <= second && second < self.until
+    }
+
+    const fn shows(self, clock: i64) -> bool {
+        self.clocks.0 <= clock && clock < self.clocks.1
+    }
 }
 
 impl Known {
     pub(crate) fn of(machine: &Machine) -> Self {
         Self {
             holidays: machine.calendars.iter().map(|_| [const { Stretch::new() }; STRETCHES]).collect(),
-            periods: machine.zones.iter().map(|_| [const { Cell::new(Period::NONE) }; 2]).collect(),
+            periods: machine.zones.iter().map(|_| nothing_known()).collect(),
         }
     }
 
@@ -199,49 +222,68 @@ pub(crate) fn add(day: Date, length: Duration, days: Days<'_>) -> Result<Date, O
 #[derive(Clone, Copy)]
 pub(crate) struct Clocks<'a> {
     zone: &'a Zone,
-    known: Option<&'a [Cell<Period>; 2]>,
+    known: Option<&'a Periods>,
 }
 
 impl Clocks<'_> {
     /// The day, and the seconds since midnight.
+    #[inline]
     pub(crate) fn local(&self, at: Instant) -> (Date, u32) {
-        let seconds = at.seconds();
-        let lies_in = |period: Period| period.from <= seconds && seconds < period.until;
-        at.at_offset(self.period(lies_in, at).offset)
+        let known = self.known_at(at.seconds());
+        let period = if known.has(at.seconds()) { known } else { self.learn(at, at.seconds()) };
+        at.at_offset(period.offset)
     }
 
     /// The first instant at which the clocks show that time or a later one.
+    #[inline]
     pub(crate) fn instant_at(&self, day: Date, second: u32) -> Result<Instant, Overflow> {
         let clock = i64::from(day.days()) * DAY + i64::from(second);
-        // No offset is as long as a day: what is a day away from both ends is not near a change of the clocks.
-        let far = |period: Period| period.from.saturating_add(DAY) <= clock && clock < period.until.saturating_sub(DAY);
+        let known = self.known_at(clock);
+        if known.shows(clock) {
+            return Instant::from_seconds(clock - i64::from(known.offset)).ok_or(Overflow::Date);
+        }
+        self.instant_not_known(day, second, clock)
+    }
+
+    /// The same where nothing is known of that time, or a change of the clocks is near.
+    #[inline(never)]
+    fn instant_not_known(&self, day: Date, second: u32, clock: i64) -> Result<Instant, Overflow> {
         if let Some(near) = Instant::from_seconds(clock) {
-            let period = self.period(far, near);
-            if far(period) {
+            let period = self.learn(near, clock);
+            if period.shows(clock) {
                 return Instant::from_seconds(clock - i64::from(period.offset)).ok_or(Overflow::Date);
             }
         }
         self.zone.instant_at(day, second)
     }
 
-    /// A period of which something holds, of those that are known, else the one around an instant.
-    fn period(&self, fits: impl Fn(Period) -> bool, at: Instant) -> Period {
-        let Some([last, before]) = self.known else { return self.look_up(at) };
-        let latest = last.get();
-        if fits(latest) {
-            return latest;
+    /// The period that was asked for last near a time; it may not be the one around it.
+    #[inline]
+    fn known_at(&self, seconds: i64) -> Period {
+        self.known.and_then(|known| known.get(place_of(seconds))).map_or(Period::NONE, Cell::get)
+    }
+
+    /// Looks up the period around an instant, and keeps it for that time.
+    #[inline(never)]
+    fn learn(&self, at: Instant, seconds: i64) -> Period {
+        let found = self.look_up(at);
+        if let Some(place) = self.known.and_then(|known| known.get(place_of(seconds))) {
+            place.set(found);
         }
-        let earlier = before.get();
-        let found = if fits(earlier) { earlier } else { self.look_up(at) };
-        before.set(latest);
-        last.set(found);
         found
     }
 
     fn look_up(&self, at: Instant) -> Period {
         let (from, until, offset) = self.zone.steady_around(at);
-        Period { from, until, offset }
+        Period { from, until, offset, clocks: (from.saturating_add(DAY), until.saturating_sub(DAY)) }
     }
+}
+
+/// Where the period of a time is kept.
+#[inline]
+const fn place_of(seconds: i64) -> usize {
+    // OK because what is left are the lowest bits.
+    (seconds >> PLACE) as usize % PERIODS
 }
 
 #[cfg(test)]
@@ -253,7 +295,7 @@ mod tests {
 
     fn known() -> Known {
         let holidays = vec![[const { Stretch::new() }; STRETCHES]];
-        Known { holidays, periods: vec![[const { Cell::new(Period::NONE) }; 2]] }
+        Known { holidays, periods: vec![nothing_known()] }
     }
 
     fn calendar(weekend: Weekdays) -> Calendar {

@@ -103,7 +103,7 @@ impl Run<'_> {
     }
 
     /// The number of the first owner to ask: watches and `whenever` rules are passed over where none of them waits for it.
-    fn first_of(&self, asks: impl FnOnce(Kinds) -> bool) -> usize {
+    fn first_of(&self, asks: impl FnOnce(&Kinds) -> bool) -> usize {
         if asks(self.names.kinds().wide()) { 0 } else { self.m.watches.len() + self.m.whenevers.len() }
     }
 
@@ -180,7 +180,12 @@ impl Run<'_> {
     }
 
     /// Takes what the machine raised, in order.
+    #[inline]
     pub(crate) fn drain(&mut self) -> Result<(), Fault> {
+        if self.work.queue.is_empty() { Ok(()) } else { self.take_raised() }
+    }
+
+    fn take_raised(&mut self) -> Result<(), Fault> {
         while let Some(raised) = self.work.queue.get(self.work.taken).copied() {
             self.work.taken += 1;
             let mut event = Taken::of(raised.event);

@@ -1,13 +1,13 @@
 //! The step: pure from outside, undone as a whole when anything in it fails.
 
-use crate::case::{Case, Cost, Ledger, Person, Place, Waits};
+use crate::case::{Case, Cost, Ledger, Mark, Person, Place, Waits};
 use crate::contact::MOST_ZONES;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Input, Opening, PersonGiven};
 use crate::outcome::{Alarm, Effect, Outcome};
 use crate::run::{Ctx, Names, Run, Work};
 use crate::take::{Taken, check_bounds, in_type, learned, mark_of, not_there, wrong};
-use crate::timers::Timer;
+use crate::timers::{Due, Timer};
 use crate::undo::{Held, Undo};
 use alloc::string::String;
 use alloc::vec;
@@ -65,47 +65,19 @@ impl<'m> Interpreter<'m> {
         Run::new(self.machine, Held::new(case, &mut self.undo), out, &mut self.work, &self.names)
     }
 
-    fn take(&mut self, case: &mut Case, event: &Event, at: Instant, out: &mut Outcome) -> Result<(), Refusal> {
-        case.now = at;
+    /// Takes one input; what it changed before it failed is undone by the caller.
+    fn take(
+        &mut self,
+        case: &mut Case,
+        input: Input<'_>,
+        mark: Option<Mark>,
+        out: &mut Outcome,
+    ) -> Result<(), Refusal> {
         let mut run = self.run(case, out)?;
-        let taken = run.check(event)?;
-        if let Some(mark) = taken.mark {
-            if run.case.recent.len() >= IDS {
-                run.case.recent_mut().remove(0);
-            }
-            run.case.recent_mut().push(mark);
-        }
-        run.follow(&taken)?;
-        Ok(())
-    }
-
-    /// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses.
-    /// `kept` says that the case stands as before the input but for the clock: undoing the first timer is undoing the step.
-    fn fire_due(&mut self, case: &mut Case, out: &mut Outcome, kept: bool) -> Result<(), Fault> {
-        let now = case.now;
-        let mut run = self.run(case, out)?;
-        for round in 0..MOST_TIMERS {
-            let next = run.earliest_timer()?;
-            run.out.next_due = next.map(|(due, _)| due);
-            let Some((due, timer)) = next.filter(|(due, _)| *due <= now) else { return Ok(()) };
-            if !(kept && round == 0) {
-                run.case.begin_timer();
-            }
-            let mark = (run.out.entries.len(), run.out.seen.len(), run.out.with.len(), run.out.without.len());
-            if let Err(fault) = run.fire_and_follow(timer, due) {
-                self.undo.undo_timer(case);
-                self.work.forget_account();
-                out.entries.truncate(mark.0);
-                out.seen.truncate(mark.1);
-                out.with.truncate(mark.2);
-                out.without.truncate(mark.3);
-                let words = fault.words(self.machine);
-                run = self.run(case, out)?;
-                run.fail_timer(timer, words)?;
-            }
-            run.begin_chain();
-        }
-        Err(Fault::Broken("timers without end"))
+        let Input::Event(event) = input else { return Ok(run.fire_due(true)?) };
+        run.take(event, mark)?;
+        run.begin_chain();
+        Ok(run.fire_due(false)?)
     }
 }
 
@@ -118,7 +90,8 @@ impl Engine for Interpreter<'_> {
         self.undo.begin_step(&case, false);
         let mut run = self.run(&mut case, out)?;
         run.begin_case(opening)?;
-        self.fire_due(&mut case, out, false)?;
+        run.begin_chain();
+        run.fire_due(false)?;
         case.forget_runs();
         Ok(case)
     }
@@ -129,9 +102,11 @@ impl Engine for Interpreter<'_> {
         if case.machine != self.hash {
             return Err(Refusal::OtherMachine);
         }
-        if let Input::Event(Event { id: Some(id), .. }) = input
-            && case.recent.contains(&mark_of(id))
-        {
+        let mark = match input {
+            Input::Event(event) => event.id.as_deref().map(mark_of),
+            Input::Advance => None,
+        };
+        if mark.is_some_and(|mark| case.recent.contains(&mark)) {
             out.already_taken = true;
             out.next_due = self.run(case, out)?.earliest_timer()?.map(|(due, _)| due);
             return Ok(());
@@ -142,14 +117,8 @@ impl Engine for Interpreter<'_> {
         let was = case.now;
         self.undo.begin_step(case, true);
         self.work.runs = 0;
-        let done = match input {
-            Input::Event(event) => self.take(case, event, at, out),
-            Input::Advance => {
-                case.now = at;
-                Ok(())
-            }
-        };
-        let done = done.and_then(|()| self.fire_due(case, out, input == Input::Advance).map_err(Refusal::from));
+        case.now = at;
+        let done = self.take(case, input, mark, out);
         case.forget_runs();
         if done.is_err() {
             self.undo.undo_step(case);
@@ -189,6 +158,48 @@ pub fn step(machine: &Machine, case: &Case, input: Input<'_>, at: Instant) -> Re
 }
 
 impl Run<'_> {
+    /// Takes an event from the host, and what follows from it.
+    fn take(&mut self, event: &Event, mark: Option<Mark>) -> Result<(), Refusal> {
+        let mut taken = Taken { mark, ..Taken::of(event.event) };
+        self.check(event, &mut taken)?;
+        if let Some(mark) = mark {
+            if self.case.recent.len() >= IDS {
+                self.case.recent_mut().remove(0);
+            }
+            self.case.recent_mut().push(mark);
+        }
+        Ok(self.follow(&taken)?)
+    }
+
+    /// Fires every timer that is due, one at a time; one that fails is undone and spent, and the case pauses.
+    /// `kept` says that the case stands as before the input but for the clock: undoing the first timer is undoing the step.
+    fn fire_due(&mut self, kept: bool) -> Result<(), Fault> {
+        for round in 0..MOST_TIMERS {
+            let next = self.earliest_timer()?;
+            self.out.next_due = next.map(|(due, _)| due);
+            let Some((due, timer)) = next.filter(|(due, _)| *due <= self.case.now) else { return Ok(()) };
+            if !(kept && round == 0) {
+                self.case.begin_timer();
+            }
+            let before = Told::until_now(self.out);
+            if let Err(fault) = self.fire_and_follow(timer, due) {
+                self.undo_timer(&before);
+                self.fail_timer(timer, fault.words(self.m))?;
+            }
+            self.begin_chain();
+        }
+        Err(Fault::Broken("timers without end"))
+    }
+
+    /// Goes back to what the case was, and what was told, before the timer fired.
+    #[cold]
+    fn undo_timer(&mut self, before: &Told) {
+        self.case.undo_timer();
+        self.work.forget_account();
+        before.forget_later(self.out);
+        self.begin_chain();
+    }
+
     /// Takes up an event and lets the rules see it, and what follows.
     fn follow(&mut self, taken: &Taken) -> Result<(), Fault> {
         self.remember_acted(taken);
@@ -224,31 +235,32 @@ impl Run<'_> {
     }
 
     fn give_up(&mut self, timer: Timer) -> Result<(), Fault> {
-        match timer {
-            Timer::Hold(at) => {
+        let at = timer.position();
+        match timer.due() {
+            Due::Hold => {
                 self.case.holds_mut().remove(at);
             }
-            Timer::Promise => *self.case.promise_mut() = None,
-            Timer::Grace => self.pass_over_instalment(),
-            Timer::Overdue => self.end_plan()?,
-            Timer::Task(at) => {
+            Due::Promise => *self.case.promise_mut() = None,
+            Due::Grace => self.pass_over_instalment(),
+            Due::Overdue => self.end_plan()?,
+            Due::Task => {
                 self.case.tasks_mut().remove(at);
             }
-            Timer::Substitute(at) => {
+            Due::Substitute => {
                 if let Some(task) = self.case.tasks_mut().get_mut(at) {
                     task.asked = task.asked.saturating_add(1);
                 }
             }
-            Timer::Approval(at) => {
+            Due::Approval => {
                 self.case.approvals_mut().remove(at);
             }
-            Timer::Waiting(at) => {
+            Due::Waiting => {
                 self.case.waiting_mut().remove(at);
             }
-            Timer::Call(at) => {
+            Due::Call => {
                 self.case.calls_mut().remove(at);
             }
-            Timer::Trigger(..) => self.spend_timer(timer)?,
+            Due::Watch | Due::Block | Due::Stage | Due::Around => self.spend_timer(timer)?,
         }
         Ok(())
     }
@@ -281,6 +293,27 @@ impl Run<'_> {
         self.drain()?;
         self.settle()?;
         self.look_at_suspensions()
+    }
+}
+
+/// How much an outcome held at some time.
+struct Told {
+    entries: usize,
+    seen: usize,
+    with: usize,
+    without: usize,
+}
+
+impl Told {
+    const fn until_now(out: &Outcome) -> Self {
+        Self { entries: out.entries.len(), seen: out.seen.len(), with: out.with.len(), without: out.without.len() }
+    }
+
+    fn forget_later(&self, out: &mut Outcome) {
+        out.entries.truncate(self.entries);
+        out.seen.truncate(self.seen);
+        out.with.truncate(self.with);
+        out.without.truncate(self.without);
     }
 }
 

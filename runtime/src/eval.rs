@@ -11,8 +11,17 @@ use dunlin_machine::value::{Date, Duration, Money, Rate, Unit};
 type Value = Result<i64, Fault>;
 
 impl<'a> Run<'a> {
-    /// The value of an expression.
+    /// The value of an expression. Most lengths, and one side of most comparisons, are constants.
+    #[inline]
     pub(crate) fn eval(&mut self, id: ExprId) -> Value {
+        match self.m.exprs.get(id.index()) {
+            Some(Expr::Const(v)) => Ok(*v),
+            _ => self.eval_reading(id),
+        }
+    }
+
+    /// The same of one that may read something.
+    fn eval_reading(&mut self, id: ExprId) -> Value {
         let machine = self.m;
         let Some(expr) = machine.exprs.get(id.index()) else { return Err(Fault::Broken("an expression is missing")) };
         match expr {

@@ -22,11 +22,8 @@ impl Run<'_> {
         self.work.figures = Figures::default();
         let plain = self.m.ledger.interest.as_ref().filter(|rule| self.weighs_by_day(rule));
         for at in 0..self.case.ledger.claims.len() {
-            let part = match plain {
-                Some(rule) => self.known_interest_of(rule, at)?,
-                None => None,
-            };
-            let part = part.map_or_else(|| self.interest_of(at, self.today), Ok)?;
+            let known = plain.and_then(|rule| self.known_interest_of(rule, at));
+            let part = if let Some(part) = known { part } else { self.interest_of(at, self.today)? };
             sum = add(sum, part)?;
         }
         self.work.interest_today = Some(sum);
@@ -40,25 +37,23 @@ impl Run<'_> {
 
     /// Interest of one claim to today where what its days count is known.
     #[inline]
-    fn known_interest_of(&self, rule: &InterestRule, at: usize) -> Result<Option<i64>, Fault> {
-        let Some(claim) = self.case.ledger.claims.get(at) else { return Ok(Some(0)) };
+    fn known_interest_of(&self, rule: &InterestRule, at: usize) -> Option<i64> {
+        let claim = self.case.ledger.claims.get(at)?;
         if claim.principal == 0 || claim.next > self.today {
-            return Ok(Some(claim.interest));
+            return Some(claim.interest);
         }
-        let Some(sum) = self.known_weight(rule, claim.next, self.today)? else { return Ok(None) };
-        Ok(Some(add(claim.interest, share(sum, claim.principal, rule.year)?)?))
+        let sum = self.known_weight(rule, claim.next, self.today)?;
+        claim.interest.checked_add(share(sum.into(), claim.principal, rule.year).ok()?)
     }
 
     /// What days count, times their rates, where it was counted before but for days of the same rate at the end.
     #[inline]
-    fn known_weight(&self, rule: &InterestRule, from: Date, to: Date) -> Result<Option<i128>, Fault> {
-        match self.work.weighed.get(place_of(from)) {
-            Some(known) if known.from == from && known.to <= to && to <= known.until => {
-                let more = if known.to < to { weight(rule.year, known.to.add_days(1)?, to)? } else { 0 };
-                Ok(Some(known.sum + i128::from(more) * i128::from(known.rate.0)))
-            }
-            _ => Ok(None),
+    fn known_weight(&self, rule: &InterestRule, from: Date, to: Date) -> Option<i64> {
+        let known = self.work.weighed.get(place_of(from))?;
+        if known.from != from || known.to > to || to > known.until {
+            return None;
         }
+        known.sum.checked_add(weight_after(rule.year, known.to, to)?.checked_mul(known.rate.0)?)
     }
 
     /// Interest of one claim to a day, that day included.
@@ -103,16 +98,18 @@ impl Run<'_> {
     /// The same where the rate reads nothing but the day and interest never rests. It says nothing of any case: what was
     /// counted from a day on is kept, and only later days are added.
     fn weigh_on(&mut self, rule: &InterestRule, claim: usize, from: Date, to: Date) -> Result<i128, Fault> {
-        if let Some(sum) = self.known_weight(rule, from, to)? {
-            return Ok(sum);
+        if let Some(sum) = self.known_weight(rule, from, to) {
+            return Ok(sum.into());
         }
         let known = self.work.weighed.get(place_of(from)).copied();
         let known = known.filter(|known| known.from == from && (from..to).contains(&known.to));
-        let (begun, sum) = known.map_or((from, 0), |known| (known.to, known.sum));
+        let (begun, sum) = known.map_or((from, 0), |known| (known.to, i128::from(known.sum)));
         let begin = if known.is_some() { begun.add_days(1)? } else { from };
         let before = core::mem::take(&mut self.work.figures);
         let sum = sum + self.weigh_by_stretches(rule, claim, begin, to)?;
-        if self.work.figures == Figures::default() {
+        if self.work.figures == Figures::default()
+            && let Ok(sum) = i64::try_from(sum)
+        {
             let stretch = rule.changes.partition_point(|c| *c <= to);
             let rate = self.work.rates.get(stretch).copied().flatten().filter(|rate| rate.read.0 <= to);
             let (rate, until) = rate.map_or((Rate(0), to), |known| (known.rate, known.read.1.max(to)));
@@ -245,6 +242,16 @@ fn weight(year: Year, from: Date, to: Date) -> Result<i64, Fault> {
     })
 }
 
+/// What the days after one count, to another that is not before it; none where that cannot be counted.
+#[inline]
+fn weight_after(year: Year, day: Date, to: Date) -> Option<i64> {
+    match year {
+        Year::Days365 | Year::Days360 => Some(i64::from(to.days() - day.days())),
+        _ if day == to => Some(0),
+        _ => weight(year, day.add_days(1).ok()?, to).ok(),
+    }
+}
+
 /// Where the sum of the days from one on is kept.
 fn place_of(from: Date) -> usize {
     usize::try_from(from.days()).unwrap_or(0) % WEIGHED
@@ -253,15 +260,32 @@ fn place_of(from: Date) -> usize {
 /// An amount for a sum of weights times rates, rounded once.
 #[inline]
 fn share(sum: i128, amount: i64, year: Year) -> Result<i64, Fault> {
-    let parts = RATE * year_weight(year);
+    let parts = parts_of(year);
     // Most sums are small, and 64 bits are divided at once.
     if let Some(exact) = i64::try_from(sum).ok().and_then(|sum| sum.checked_mul(amount)) {
-        let (whole, rest) = (exact / parts, exact % parts);
-        let up = rest != 0 && rest.abs() >= parts - rest.abs();
-        return Ok(if up { whole + rest.signum() } else { whole });
+        return Ok(rounded(exact, parts));
     }
     let exact = sum.checked_mul(amount.into()).ok_or(Fault::Overflow)?;
     i64::try_from(div_half_away(exact, parts.into())?).map_err(|_| Fault::Overflow)
+}
+
+/// Parts of a part, rounded half away from nothing.
+#[inline]
+const fn rounded(exact: i64, parts: i64) -> i64 {
+    let (whole, rest) = (exact / parts, exact % parts);
+    if rest >= parts - rest {
+        whole + 1
+    } else if -rest >= parts + rest {
+        whole - 1
+    } else {
+        whole
+    }
+}
+
+/// How many parts a year of a whole has.
+#[inline]
+const fn parts_of(year: Year) -> i64 {
+    RATE * year_weight(year)
 }
 
 /// How many parts a year has.

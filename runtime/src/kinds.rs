@@ -2,6 +2,7 @@
 //! and that is seen without walking through them.
 
 use crate::case::Owner;
+use crate::timers::keeps_its_time;
 use alloc::vec::Vec;
 use dunlin_machine::ir::{EventId, Machine, On, Span, StageId, Trigger};
 
@@ -16,7 +17,12 @@ pub(crate) struct Kinds {
     pub conditions: bool,
     /// A date.
     pub dates: bool,
+    /// From the first trigger whose slot says when it is due to the last, by position: the others are due at no time.
+    pub timed: (u16, u16),
 }
+
+/// What an owner without triggers waits for.
+static NOTHING: Kinds = Kinds { events: 0, expected: 0, conditions: false, dates: false, timed: (0, 0) };
 
 /// The kinds of all owners.
 #[derive(Debug)]
@@ -27,6 +33,8 @@ pub(crate) struct AllKinds {
     watches: Vec<Kinds>,
     /// What watches, `whenever` rules and their blocks wait for.
     wide: Kinds,
+    /// Whether a group or procedure has a trigger on a date.
+    scope_dates: bool,
     /// Whether a watch waits for moves.
     moves: bool,
     /// Events of which something is noted or kept.
@@ -41,8 +49,13 @@ pub(crate) const fn bit_of(event: EventId) -> u64 {
 impl Kinds {
     fn of(machine: &Machine, triggers: Span) -> Self {
         let mut kinds = Self::default();
-        for trigger in machine.triggers.get(triggers.range()).unwrap_or(&[]) {
+        let triggers = machine.triggers.get(triggers.range()).unwrap_or(&[]);
+        for trigger in triggers {
             kinds.see(trigger);
+        }
+        let mut timed = (0u16..).zip(triggers).filter(|(_, trigger)| keeps_its_time(&trigger.on)).map(|(at, _)| at);
+        if let Some(first) = timed.next() {
+            kinds.timed = (first, timed.last().unwrap_or(first).saturating_add(1));
         }
         kinds
     }
@@ -53,6 +66,7 @@ impl Kinds {
             expected: self.expected | other.expected,
             conditions: self.conditions || other.conditions,
             dates: self.dates || other.dates,
+            timed: (0, 0),
         }
     }
 
@@ -75,6 +89,7 @@ impl AllKinds {
     pub(crate) fn of(machine: &Machine) -> Self {
         let of = |triggers: Span| Kinds::of(machine, triggers);
         let whenevers: Vec<Kinds> = machine.whenevers.iter().map(|w| of(w.triggers)).collect();
+        let scopes: Vec<Kinds> = machine.scopes.iter().map(|s| of(s.triggers)).collect();
         let watches: Vec<Kinds> = machine.watches.iter().map(|w| of(w.triggers)).collect();
         let watched = |w: &dunlin_machine::ir::Watch| machine.triggers.get(w.triggers.range()).unwrap_or(&[]);
         let own = machine.whenevers.iter().fold(0, |set, w| set | bit_of(w.event.event));
@@ -82,7 +97,8 @@ impl AllKinds {
         let noted = machine.noted.iter().map(|n| n.event).chain(machine.kept.iter().map(|k| k.event));
         Self {
             stages: machine.stages.iter().map(|s| of(s.triggers)).collect(),
-            scopes: machine.scopes.iter().map(|s| of(s.triggers)).collect(),
+            scope_dates: scopes.iter().any(|s| s.dates),
+            scopes,
             wide: whenevers.iter().chain(&watches).fold(own, Kinds::or),
             moves: machine.watches.iter().flat_map(watched).any(|t| t.on == On::Move),
             noted: noted.fold(0, |set, event| set | bit_of(event)),
@@ -92,7 +108,7 @@ impl AllKinds {
     }
 
     /// What the triggers of an owner wait for.
-    pub(crate) fn of_owner(&self, owner: Owner, stage: StageId) -> Kinds {
+    pub(crate) fn of_owner(&self, owner: Owner, stage: StageId) -> &Kinds {
         let found = match owner {
             Owner::Stage => self.stages.get(stage.index()),
             Owner::Scope(s) => self.scopes.get(s.index()),
@@ -100,12 +116,22 @@ impl AllKinds {
             Owner::Watch(w) => self.watches.get(usize::from(w)),
             Owner::Plan => None,
         };
-        found.copied().unwrap_or_default()
+        found.unwrap_or(&NOTHING)
+    }
+
+    /// What the triggers of each watch wait for.
+    pub(crate) fn watches(&self) -> &[Kinds] {
+        &self.watches
     }
 
     /// What watches, `whenever` rules and their blocks wait for.
-    pub(crate) const fn wide(&self) -> Kinds {
-        self.wide
+    pub(crate) const fn wide(&self) -> &Kinds {
+        &self.wide
+    }
+
+    /// Whether a group or procedure has a trigger on a date.
+    pub(crate) const fn scopes_wait_for_dates(&self) -> bool {
+        self.scope_dates
     }
 
     /// Whether a watch waits for moves.

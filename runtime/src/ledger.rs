@@ -15,14 +15,32 @@ const MOST_FREE_RUNS: usize = 64;
 
 impl Run<'_> {
     /// The account to today.
+    #[inline]
     pub(crate) fn statement(&mut self) -> Result<Statement, Fault> {
-        let changes = self.case.ledger_changes();
-        if let (Some((at, known)), Some(_)) = (self.work.statement, self.work.interest_today)
-            && at == changes
-        {
-            let Figures { provisional, added } = self.work.figures;
-            return Ok(Statement { provisional, added, ..known });
+        self.count_up()?;
+        let Figures { provisional, added } = self.work.figures;
+        Ok(self.work.statement.map_or_else(Statement::default, |(_, known)| Statement { provisional, added, ..known }))
+    }
+
+    /// What is owed today.
+    #[inline]
+    pub(crate) fn balance(&mut self) -> Result<i64, Fault> {
+        self.count_up()?;
+        Ok(self.work.statement.map_or(0, |(_, known)| known.balance.0))
+    }
+
+    /// Counts the account up where something in it changed since.
+    #[inline]
+    fn count_up(&mut self) -> Result<(), Fault> {
+        match self.work.statement {
+            Some((at, _)) if at == self.case.ledger_changes() && self.work.interest_today.is_some() => Ok(()),
+            _ => self.count_anew(),
         }
+    }
+
+    #[inline(never)]
+    fn count_anew(&mut self) -> Result<(), Fault> {
+        let changes = self.case.ledger_changes();
         let principal = self.open_principal(|_| true)?;
         let interest = self.interest()?;
         let costs = self.open_costs()?;
@@ -36,7 +54,7 @@ impl Run<'_> {
             added: self.work.figures.added,
         };
         self.work.statement = Some((changes, statement));
-        Ok(statement)
+        Ok(())
     }
 
     fn open_principal(&self, counts: impl Fn(&Claim) -> bool) -> Result<i64, Fault> {
@@ -609,7 +627,7 @@ impl Run<'_> {
     /// Whether the ledger counts the case as settled.
     pub(crate) fn is_settled(&mut self) -> Result<bool, Fault> {
         if let Some((how, bound)) = self.names.settled() {
-            return Ok(crate::eval::compare(how, self.statement()?.balance.0.cmp(&bound)));
+            return Ok(crate::eval::compare(how, self.balance()?.cmp(&bound)));
         }
         self.ctx.record = false;
         let settled = self.eval(self.m.ledger.settled);

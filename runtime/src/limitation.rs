@@ -148,9 +148,15 @@ impl<'a> Run<'a> {
     }
 
     /// What each `suspend while` says as things stand; looked at after every event and every timer.
+    #[inline(always)]
     pub(crate) fn look_at_suspensions(&mut self) -> Result<(), Fault> {
-        let machine = self.m;
-        let Some(rules) = &machine.ledger.limitation else { return Ok(()) };
+        match &self.m.ledger.limitation {
+            Some(rules) => self.look_at_suspensions_of(rules),
+            None => Ok(()),
+        }
+    }
+
+    fn look_at_suspensions_of(&mut self, rules: &'a Limitation) -> Result<(), Fault> {
         for (n, suspension) in (0u8..).zip(&rules.suspensions) {
             let SuspendedDays::While(condition) = suspension.days else { continue };
             if self.quietly(|run| run.eval(condition))? != 0 {

@@ -12,7 +12,7 @@ use crate::ledger::sub;
 use crate::outcome::{Effect, HeldAction, HeldBy};
 use crate::run::Run;
 use crate::take::wrong;
-use crate::timers::{Earliest, Timer};
+use crate::timers::{Due, Earliest, Timer};
 use alloc::format;
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{self, Block, PlanId, Quantity, RuleId};
@@ -296,13 +296,13 @@ impl<'a> Run<'a> {
         let form = self.plan_form(plan)?;
         if running.past < running.count {
             let due = self.due_day(form, &running, running.past.saturating_add(1))?;
-            best.offer(Some(self.over(due, form.grace)?), Timer::Grace);
+            best.offer(self.over(due, form.grace)?.seconds(), Timer::of(Due::Grace));
         }
         if form.breach_overdue.is_some() {
             let met = self.met(form, &running)?;
             if met < running.count {
                 let due = self.due_day(form, &running, met.saturating_add(1))?;
-                best.offer(Some(self.over(due, form.breach_overdue)?), Timer::Overdue);
+                best.offer(self.over(due, form.breach_overdue)?.seconds(), Timer::of(Due::Overdue));
             }
         }
         Ok(())

@@ -69,7 +69,7 @@ pub(crate) struct Weighed {
     /// The last.
     pub to: Date,
     /// The sum.
-    pub sum: i128,
+    pub sum: i64,
     /// The rate of the last day, and the last day for which it is known to be the same.
     pub rate: Rate,
     pub until: Date,
@@ -165,6 +165,7 @@ pub(crate) struct Figures {
 }
 
 impl<'a> Run<'a> {
+    #[inline]
     pub(crate) fn new(
         m: &'a Machine,
         case: Held<'a>,
@@ -201,8 +202,9 @@ impl<'a> Run<'a> {
     }
 
     /// The day of an instant in the strategy's zone.
+    #[inline]
     pub(crate) fn local_day(&self, at: Instant) -> Date {
-        self.zone().local(at).0
+        if at == self.case.now { self.today } else { self.zone().local(at).0 }
     }
 
     /// When timers of days fall due on that day.
@@ -325,7 +327,7 @@ impl<'a> Run<'a> {
     }
 
     /// What an owner's triggers wait for.
-    pub(crate) fn kinds(&self, owner: Owner) -> Kinds {
+    pub(crate) fn kinds(&self, owner: Owner) -> &'a Kinds {
         self.names.kinds().of_owner(owner, self.case.place.stage)
     }
 
@@ -410,6 +412,7 @@ pub(crate) struct Names {
     rate_by_day: bool,
     settled: Option<(Comparison, i64)>,
     demands: bool,
+    substitutes: bool,
     known: Known,
     kinds: AllKinds,
     /// Actions in `leaving` blocks, in order: what they file takes back what was filed.
@@ -432,6 +435,10 @@ impl Names {
                 .actions
                 .iter()
                 .any(|action| matches!(&action.does, Does::Send(s) if s.nature == Nature::Ordinary)),
+            substitutes: machine
+                .actions
+                .iter()
+                .any(|action| matches!(&action.does, Does::Task(task) if !task.substitutes.is_empty())),
             known: Known::of(machine),
             kinds: AllKinds::of(machine),
             on_the_way_out: on_the_way_out(machine),
@@ -472,6 +479,11 @@ impl Names {
     /// Whether the machine demands at all: where it does not, demands went out elsewhere, and no claim is fresh.
     pub(crate) const fn demands(&self) -> bool {
         self.demands
+    }
+
+    /// Whether a task has substitutes.
+    pub(crate) const fn substitutes(&self) -> bool {
+        self.substitutes
     }
 
     /// Whether an action stands in a `leaving` block.

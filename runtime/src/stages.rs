@@ -455,8 +455,8 @@ impl<'a> Run<'a> {
     }
 
     fn schedule_all(&mut self, owner: Owner, triggers: Span) -> Result<(), Fault> {
-        for at in 0..triggers.range().len() {
-            self.schedule(owner, triggers, at)?;
+        for (at, trigger) in self.m.triggers.get(triggers.range()).unwrap_or(&[]).iter().enumerate() {
+            self.schedule(owner, at, &trigger.on)?;
         }
         Ok(())
     }
@@ -545,7 +545,12 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a `send … payable within` of the stage waits, in `contact` or in a hold.
+    #[inline]
     pub(crate) fn moves_wait(&self) -> bool {
+        !(self.case.waiting.is_empty() && self.case.stopped.is_empty()) && self.payable_waits()
+    }
+
+    fn payable_waits(&self) -> bool {
         let payable = |at| self.send_of(at).is_ok_and(|(send, _)| send.payable_within.is_some());
         self.case.waiting.iter().any(|w| w.owner.of_stage() && payable(w.action))
             || self.case.stopped.iter().any(|s| s.owner.of_stage() && payable(s.action))

@@ -71,7 +71,7 @@ pub(crate) fn mark_of(id: &str) -> Mark {
 impl Run<'_> {
     /// Checks an event from the host against the machine and the case, and reads its values. Changes nothing but texts
     /// that the case learns.
-    pub(crate) fn check(&mut self, event: &Event) -> Result<Taken, Refusal> {
+    pub(crate) fn check(&mut self, event: &Event, taken: &mut Taken) -> Result<(), Refusal> {
         let machine = self.m;
         let ty = machine.events.get(event.event.index()).ok_or(Refusal::NoSuchEvent)?;
         if let Some(h) = Happening::of(event.event)
@@ -79,8 +79,6 @@ impl Run<'_> {
         {
             return Err(Refusal::OnlyTheMachine(h.builtin().name));
         }
-        let mut taken = Taken::of(event.event);
-        taken.mark = event.id.as_deref().map(mark_of);
         for (at, given) in &event.args {
             let param = ty
                 .params
@@ -100,11 +98,10 @@ impl Run<'_> {
             if let Some(on) = ty.day(&machine.texts).and_then(|at| taken.args.get_mut(at)) {
                 on.get_or_insert(i64::from(self.today.days()));
             }
-            return Ok(taken);
+            return Ok(());
         };
-        self.check_names(happening, event, &mut taken)?;
-        self.check_amount(happening, &mut taken)?;
-        Ok(taken)
+        self.check_names(happening, event, taken)?;
+        self.check_amount(happening, taken)
     }
 
     fn check_arg(&mut self, event: EventId, at: u8, param: &EventParam, given: &Given) -> Result<i64, Refusal> {
@@ -416,6 +413,9 @@ impl Run<'_> {
         channel: Option<ChannelId>,
         taken: &Taken,
     ) -> Result<(), Fault> {
+        if !speaks_of_contact(happening) {
+            return Ok(());
+        }
         let one = channel.map_or(Channels::default(), Channels::of);
         let Some(p) = self.case.persons_mut().get_mut(person) else { return Ok(()) };
         let without = |set: Channels| Channels(set.0 & !one.0);
@@ -461,6 +461,9 @@ impl Run<'_> {
 
     /// Counts a payment for the open promise.
     pub(crate) fn count_for_promise(&mut self, amount: i64, on: Date) -> Result<(), Fault> {
+        if self.case.promise.is_none() {
+            return Ok(());
+        }
         let Some(promise) = self.case.promise_mut().as_mut() else { return Ok(()) };
         if (promise.on..=promise.by).contains(&on) {
             promise.paid = add(promise.paid, amount)?;
@@ -595,6 +598,23 @@ impl Run<'_> {
         self.go(dunlin_machine::ir::Target::Stage(stage), None)?;
         self.see_move()
     }
+}
+
+/// Whether an event says something of a person or of that person's channels.
+const fn speaks_of_contact(happening: Happening) -> bool {
+    matches!(
+        happening,
+        Happening::ConsentGiven
+            | Happening::ConsentWithdrawn
+            | Happening::WrongParty
+            | Happening::AddressLost
+            | Happening::AddressFound
+            | Happening::CeaseContact
+            | Happening::Deceased
+            | Happening::Minor
+            | Happening::Representative
+            | Happening::Bounced
+    )
 }
 
 /// A text that an event brings for one of its parameters.

@@ -1,202 +1,338 @@
 //! Timers: when they are due, which comes first, what happens when one fires (semantics, sections 1, 2.7 and 5.7 to 5.9).
 
 use crate::actions::Cause;
-use crate::case::{Around, Counts, Owner, Slot};
+use crate::case::{Around, Counts, Owner, Phase, Slot};
 use crate::days::add;
 use crate::eval::as_date;
 use crate::fault::Fault;
 use crate::outcome::{Alarm, Effect};
-use crate::run::Run;
+use crate::run::{Run, position};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{ExprId, On, RuleId, Span, Trigger};
 use dunlin_machine::value::{Civil, Date, Duration, Instant, Unit, days_in_month};
 
-/// Something that falls due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    /// The end of a hold, by position.
-    Hold(usize),
+/// What falls due, in the order in which it goes where several do at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The end of a hold.
+    Hold,
     /// The end of the promise.
     Promise,
     /// The end of the grace of the plan's next instalment.
     Grace,
     /// An instalment that is overdue for too long.
     Overdue,
-    /// A task's next substitute, by position.
-    Substitute(usize),
-    /// A task that is not done in time, by position.
-    Task(usize),
-    /// An approval that was not answered in time, by position.
-    Approval(usize),
-    /// A message that waits in `contact`, by position.
-    Waiting(usize),
-    /// The next attempt of a call, by position.
-    Call(usize),
-    /// A trigger of the strategy: owner's rank, owner's number in that rank, position.
-    Trigger(u8, u16, u16),
+    /// A task's next substitute.
+    Substitute,
+    /// A task that is not done in time.
+    Task,
+    /// An approval that was not answered in time.
+    Approval,
+    /// A message that waits in `contact`.
+    Waiting,
+    /// The next attempt of a call.
+    Call,
+    /// A trigger of a watch.
+    Watch,
+    /// A trigger in the block of a `whenever` rule.
+    Block,
+    /// A trigger of the stage.
+    Stage,
+    /// A trigger of a group or procedure around the stage.
+    Around,
+}
+
+/// Something that falls due, as one number that orders what falls due at once: what it is, of triggers the owner's number,
+/// and the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timer(u64);
+
+impl Timer {
+    const ALL: [Due; 13] = [
+        Due::Hold,
+        Due::Promise,
+        Due::Grace,
+        Due::Overdue,
+        Due::Substitute,
+        Due::Task,
+        Due::Approval,
+        Due::Waiting,
+        Due::Call,
+        Due::Watch,
+        Due::Block,
+        Due::Stage,
+        Due::Around,
+    ];
+
+    /// The first of its kind: the only one, or the one at the first position.
+    #[inline]
+    pub(crate) const fn of(what: Due) -> Self {
+        Self((what as u64) << 48)
+    }
+
+    /// The first trigger of an owner, by its number.
+    #[inline]
+    const fn of_owner(what: Due, number: u16) -> Self {
+        Self((what as u64) << 48 | (number as u64) << 32)
+    }
+
+    /// The one so many positions further on.
+    #[inline]
+    const fn at(self, position: u32) -> Self {
+        Self(self.0 | position as u64)
+    }
+
+    /// What it is.
+    pub(crate) fn due(self) -> Due {
+        Self::ALL.get((self.0 >> 48) as usize).copied().unwrap_or(Due::Around)
+    }
+
+    /// Of a trigger, the number of its owner.
+    const fn number(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    /// Its position.
+    pub(crate) const fn position(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 impl<'a> Run<'a> {
-    /// The owners whose triggers are awake, with their rank among timers that are due at once.
-    fn owner_of(&self, rank: u8, number: u16) -> Option<Owner> {
-        match rank {
-            0 => Some(Owner::Watch(number)),
-            1 => Some(Owner::Whenever(number)),
-            2 => Some(Owner::Stage),
-            _ => self.case.place.scopes.get(usize::from(number)).map(|a| Owner::Scope(a.scope)),
-        }
-    }
-
-    fn owner_there(&self, rank: u8, number: u16) -> Result<Owner, Fault> {
-        self.owner_of(rank, number).ok_or(Fault::Broken("a group is missing"))
-    }
-
-    /// The earliest timer as things stand.
-    pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
-        let mut best = Earliest(None);
-        for (at, hold) in self.case.holds.iter().enumerate() {
-            best.offer(hold.until, Timer::Hold(at));
-        }
-        if let Some(promise) = self.case.promise {
-            best.offer(Some(self.begin(promise.by.add_days(1)?)?), Timer::Promise);
-        }
-        if self.case.plan.is_some() {
-            self.earliest_of_plan(&mut best)?;
-        }
-        // A case may have many tasks: they are compared among themselves first.
-        let (mut substitutes, mut task) = (false, None);
-        for (at, open) in self.case.tasks.iter().enumerate() {
-            substitutes |= open.opened > 0;
-            if let Some(due) = open.due
-                && task.is_none_or(|(least, _)| due < least)
-            {
-                task = Some((due, at));
+    /// Whose trigger it is.
+    fn owner_of(&self, timer: Timer) -> Result<Owner, Fault> {
+        let number = timer.number();
+        match timer.due() {
+            Due::Watch => Ok(Owner::Watch(number)),
+            Due::Block => Ok(Owner::Whenever(number)),
+            Due::Stage => Ok(Owner::Stage),
+            _ => {
+                let around = self.case.place.scopes.get(usize::from(number));
+                around.map(|a| Owner::Scope(a.scope)).ok_or(Fault::Broken("a group is missing"))
             }
         }
-        for at in 0..if substitutes { self.case.tasks.len() } else { 0 } {
-            best.offer(self.next_substitute(at)?, Timer::Substitute(at));
-        }
-        if let Some((due, at)) = task {
-            best.offer(Some(due), Timer::Task(at));
-        }
-        for (at, approval) in self.case.approvals.iter().enumerate() {
-            best.offer(approval.due, Timer::Approval(at));
-        }
-        let held = !self.case.holds.is_empty();
-        for (at, waiting) in self.case.waiting.iter().enumerate() {
-            let goes = !held || self.goes_through(waiting.owner, waiting.body);
-            best.offer(Some(waiting.due).filter(|_| goes), Timer::Waiting(at));
-        }
-        for (at, call) in self.case.calls.iter().enumerate() {
-            let goes = !held || self.goes_through(call.owner, call.body);
-            best.offer(Some(call.due).filter(|_| goes), Timer::Call(at));
-        }
-        self.earliest_trigger(&mut best)?;
-        Ok(best.0)
     }
 
-    fn earliest_trigger(&mut self, best: &mut Earliest) -> Result<(), Fault> {
-        let rest = Rest {
-            held: !self.case.holds.is_empty(),
-            no_moves: self.moves_wait(),
-            asked: if self.case.approvals.is_empty() { None } else { self.asked_to_move() },
-        };
+    /// The earliest timer as things stand. Due is looked at comes in the order of [`Timer`], but for triggers on dates.
+    pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
+        let mut best = Earliest::NONE;
+        let case = &*self.case;
+        let held = !case.holds.is_empty();
+        if held || case.promise.is_some() || case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_))) {
+            best = self.earliest_beside_stage()?;
+        }
+        if !self.case.tasks.is_empty() {
+            best = self.earliest_of_tasks(best)?;
+        }
+        let case = &*self.case;
+        if !(case.waiting.is_empty() && case.calls.is_empty() && case.approvals.is_empty()) {
+            best = self.earliest_that_waits(best, held);
+        }
         let awake = !self.in_outcome();
         if awake {
-            self.earliest_beside_stages(best, rest);
+            best = self.earliest_of_watches(best);
         }
-        if rest.held {
-            return Ok(());
+        let rest = self.rest();
+        best = match (held, rest) {
+            (true, _) => self.earliest_of_blocks(best, awake),
+            (false, None) => self.earliest_of_place(best, awake),
+            (false, Some(rest)) => self.earliest_but_for(rest, best, awake),
+        };
+        if self.may_wait_for_dates(awake, held) {
+            best = self.earliest_date(best, awake, held, rest);
         }
-        self.scan(best, (2, 0), Owner::Stage, &self.case.place.slots, rest);
-        if self.kinds(Owner::Stage).dates {
-            self.earliest_date_of(best, (2, 0), Owner::Stage, rest);
-        }
-        for at in (0u16..).take(if awake { self.case.place.scopes.len() } else { 0 }) {
-            if let Some(owner) = self.owner_of(3, at) {
-                self.scan(best, (3, at), owner, self.slots(owner), rest);
-                if self.kinds(owner).dates {
-                    self.earliest_date_of(best, (3, at), owner, rest);
-                }
-            }
-        }
-        Ok(())
+        Ok(best.found())
     }
 
-    /// The earliest trigger of watches, and of `whenever` rules that wait.
-    fn earliest_beside_stages(&mut self, best: &mut Earliest, rest: Rest) {
-        let mut number = 0u16;
-        for slots in &self.case.watches {
-            self.scan(best, (0, number), Owner::Watch(number), slots, rest);
-            number = number.saturating_add(1);
+    /// The earliest of the ends of holds, of the promise, and of what the plan waits for.
+    #[inline(never)]
+    fn earliest_beside_stage(&mut self) -> Result<Earliest, Fault> {
+        let mut best = Earliest::NONE;
+        for (at, hold) in (0u32..).zip(&self.case.holds) {
+            best.offer_known(hold.until, Timer::of(Due::Hold).at(at));
         }
-        number = 0;
-        // A `whenever` rule waits while its hold lasts.
-        for rule in if rest.held { self.case.whenevers.as_slice() } else { &[] } {
-            if rule.since.is_some() {
-                self.scan(best, (1, number), Owner::Whenever(number), &rule.slots, rest);
-            }
-            number = number.saturating_add(1);
+        if let Some(by) = self.case.promise.as_ref().map(|promise| promise.by) {
+            best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::of(Due::Promise));
         }
-        if !self.names.kinds().wide().dates {
-            return;
-        }
-        for w in (0u16..).take(self.m.watches.len()) {
-            self.earliest_date_of(best, (0, w), Owner::Watch(w), rest);
-        }
-        for w in (0u16..).take(self.m.whenevers.len()) {
-            if self.waits(Owner::Whenever(w)) {
-                self.earliest_date_of(best, (1, w), Owner::Whenever(w), rest);
-            }
-        }
+        self.earliest_of_plan(&mut best)?;
+        Ok(best)
     }
 
-    /// The earliest of an owner's triggers whose slots say when they are due. Most wait for nothing, or are spent, or are due
-    /// later than another: that is seen at once. Of two that are due at once the first in the order of [`Timer`] came first.
+    /// A case may have many tasks: they are compared among themselves first.
+    fn earliest_of_tasks(&mut self, best: Earliest) -> Result<Earliest, Fault> {
+        let mut best = best;
+        if self.names.substitutes() {
+            for at in 0..position(self.case.tasks.len()) {
+                best.offer_known(self.next_substitute(at as usize)?, Timer::of(Due::Substitute).at(at));
+            }
+        }
+        let (mut least, mut first) = (Slot::NEVER, 0);
+        for (at, open) in self.case.tasks.iter().enumerate() {
+            if let Some(due) = open.due
+                && due.seconds() < least
+            {
+                (least, first) = (due.seconds(), at);
+            }
+        }
+        best.offer(least, Timer::of(Due::Task).at(position(first)));
+        Ok(best)
+    }
+
+    /// The earliest of approvals, of messages that wait in `contact`, and of calls.
+    #[inline(never)]
+    fn earliest_that_waits(&self, best: Earliest, held: bool) -> Earliest {
+        let mut best = best;
+        for (at, approval) in (0u32..).zip(&self.case.approvals) {
+            best.offer_known(approval.due, Timer::of(Due::Approval).at(at));
+        }
+        for (at, waiting) in (0u32..).zip(&self.case.waiting) {
+            if !held || self.goes_through(waiting.owner, waiting.body) {
+                best.offer(waiting.due.seconds(), Timer::of(Due::Waiting).at(at));
+            }
+        }
+        for (at, call) in (0u32..).zip(&self.case.calls) {
+            if !held || self.goes_through(call.owner, call.body) {
+                best.offer(call.due.seconds(), Timer::of(Due::Call).at(at));
+            }
+        }
+        best
+    }
+
+    /// What keeps timers of the stage from firing, if anything does.
     #[inline]
-    fn scan(&self, best: &mut Earliest, of: (u8, u16), owner: Owner, slots: &[Slot], rest: Rest) {
-        let mut before = best.limit();
-        for (at, slot) in slots.iter().enumerate() {
-            if slot.due < before {
-                self.consider(best, of, owner, (at, slot), rest);
-                before = best.limit();
+    fn rest(&self) -> Option<Rest> {
+        let no_moves = self.moves_wait();
+        let asked = if self.case.approvals.is_empty() { None } else { self.asked_to_move() };
+        (no_moves || asked.is_some()).then_some(Rest { no_moves, asked })
+    }
+
+    /// The earliest timer of watches.
+    #[inline]
+    fn earliest_of_watches(&self, best: Earliest) -> Earliest {
+        let mut best = best;
+        for (number, (slots, kinds)) in (0u16..).zip(self.case.watches.iter().zip(self.names.kinds().watches())) {
+            best = best.or_of(slots, kinds.timed, self.case.opened, Timer::of_owner(Due::Watch, number));
+        }
+        best
+    }
+
+    /// The earliest timer of `whenever` rules that wait: they wait while their hold lasts.
+    #[inline(never)]
+    fn earliest_of_blocks(&self, best: Earliest, awake: bool) -> Earliest {
+        let mut best = best;
+        for (number, waits) in (0u16..).zip(if awake { self.case.whenevers.as_slice() } else { &[] }) {
+            if let Some(since) = waits.since {
+                let timed = self.kinds(Owner::Whenever(number)).timed;
+                best = best.or_of(&waits.slots, timed, since, Timer::of_owner(Due::Block, number));
             }
         }
+        best
+    }
+
+    /// The earliest timer of the stage, and of what is around it.
+    #[inline]
+    fn earliest_of_place(&self, best: Earliest, awake: bool) -> Earliest {
+        let place = &self.case.place;
+        let best = best.or_of(&place.slots, self.kinds(Owner::Stage).timed, place.since(), Timer::of(Due::Stage));
+        if place.scopes.is_empty() || !awake { best } else { self.earliest_around(best) }
     }
 
     #[inline(never)]
-    fn consider(
-        &self,
-        best: &mut Earliest,
-        (rank, number): (u8, u16),
-        owner: Owner,
-        (at, slot): (usize, &Slot),
-        rest: Rest,
-    ) {
-        let triggers = self.m.triggers.get(self.triggers_of(owner).range());
-        if let Some(trigger) = triggers.and_then(|triggers| triggers.get(at))
-            && let Some(due) = self.slot_due(owner, slot, trigger)
-            && rest.lets_go(owner, trigger, due)
-        {
-            best.offer(Some(due), Timer::Trigger(rank, number, u16::try_from(at).unwrap_or(u16::MAX)));
+    fn earliest_around(&self, best: Earliest) -> Earliest {
+        let (mut best, mut from) = (best, 0usize);
+        for (number, around) in (0u16..).zip(&self.case.place.scopes) {
+            let to = from.saturating_add(usize::from(around.slots));
+            let slots = self.case.place.scope_slots.get(from..to).unwrap_or(&[]);
+            let timed = self.kinds(Owner::Scope(around.scope)).timed;
+            best = best.or_of(slots, timed, around.since(), Timer::of_owner(Due::Around, number));
+            from = to;
+        }
+        best
+    }
+
+    /// The same but for timers that something keeps from firing.
+    #[inline(never)]
+    fn earliest_but_for(&self, rest: Rest, best: Earliest, awake: bool) -> Earliest {
+        let mut best = best;
+        self.see_those_of(Owner::Stage, Timer::of(Due::Stage), rest, &mut best);
+        for (number, around) in (0u16..).zip(if awake { self.case.place.scopes.as_slice() } else { &[] }) {
+            self.see_those_of(Owner::Scope(around.scope), Timer::of_owner(Due::Around, number), rest, &mut best);
+        }
+        best
+    }
+
+    fn see_those_of(&self, owner: Owner, first: Timer, rest: Rest, best: &mut Earliest) {
+        let triggers = self.m.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
+        for (at, (slot, trigger)) in (0u32..).zip(self.slots(owner).iter().zip(triggers)) {
+            let due = due_of(slot, self.runs_from(owner));
+            if keeps_its_time(&trigger.on) && rest.lets_go(owner, trigger, due) {
+                best.offer(due, first.at(at));
+            }
         }
     }
 
+    /// Whether a trigger may wait for a date.
+    #[inline]
+    fn may_wait_for_dates(&self, awake: bool, held: bool) -> bool {
+        let kinds = self.names.kinds();
+        awake && kinds.wide().dates || !held && (kinds.scopes_wait_for_dates() || self.kinds(Owner::Stage).dates)
+    }
+
+    /// The earliest trigger on a date.
+    #[inline(never)]
+    fn earliest_date(&mut self, best: Earliest, awake: bool, held: bool, rest: Option<Rest>) -> Earliest {
+        let mut best = best;
+        if awake && self.names.kinds().wide().dates {
+            for w in (0u16..).take(self.m.watches.len()) {
+                self.earliest_date_of(&mut best, Timer::of_owner(Due::Watch, w), Owner::Watch(w), rest);
+            }
+            for w in (0u16..).take(self.m.whenevers.len()) {
+                if self.waits(Owner::Whenever(w)) {
+                    self.earliest_date_of(&mut best, Timer::of_owner(Due::Block, w), Owner::Whenever(w), rest);
+                }
+            }
+        }
+        if held {
+            return best;
+        }
+        if self.kinds(Owner::Stage).dates {
+            self.earliest_date_of(&mut best, Timer::of(Due::Stage), Owner::Stage, rest);
+        }
+        if awake && self.names.kinds().scopes_wait_for_dates() {
+            for at in (0u16..).take(self.case.place.scopes.len()) {
+                let first = Timer::of_owner(Due::Around, at);
+                if let Ok(owner) = self.owner_of(first) {
+                    self.earliest_date_of(&mut best, first, owner, rest);
+                }
+            }
+        }
+        best
+    }
+
+    /// An owner's trigger at a position.
+    fn trigger_of(&self, owner: Owner, at: usize) -> Option<&'a Trigger> {
+        self.m.triggers.get(self.triggers_of(owner).range())?.get(at)
+    }
+
+    fn trigger_there(&self, owner: Owner, at: usize) -> Result<&'a Trigger, Fault> {
+        self.trigger_of(owner, at).ok_or(Fault::Broken("a trigger is missing"))
+    }
+
     /// The earliest of the triggers that hang on a date.
-    fn earliest_date_of(&mut self, best: &mut Earliest, (rank, number): (u8, u16), owner: Owner, rest: Rest) {
+    fn earliest_date_of(&mut self, best: &mut Earliest, first: Timer, owner: Owner, rest: Option<Rest>) {
         let machine = self.m;
         let triggers = machine.triggers.get(self.triggers_of(owner).range()).unwrap_or(&[]);
-        for (at, trigger) in (0u16..).zip(triggers) {
+        for (at, trigger) in (0u32..).zip(triggers) {
             // A date that cannot be computed is not known: it must not keep the rest of the case from going on.
             if let On::Date { date, offset, before } = trigger.on
-                && !(rest.no_moves && trigger.moves && owner.of_stage())
-                && let Some(slot) = self.slots(owner).get(usize::from(at)).copied()
+                && !(rest.is_some_and(|rest| rest.no_moves) && trigger.moves && owner.of_stage())
+                && let Some(slot) = self.slots(owner).get(at as usize).copied()
                 && let Ok(Some((due, _))) = self.plain_due(date, offset, before, slot)
                 && let Ok(due) = self.not_twice_a_day(owner, trigger, due)
                 && let Some(due) = self.without_anchor(owner, &slot, due.seconds())
-                && rest.lets_go(owner, trigger, due)
+                && rest.is_none_or(|rest| rest.lets_go(owner, trigger, due.seconds()))
             {
-                best.offer(Some(due), Timer::Trigger(rank, number, at));
+                best.offer_in_order(due.seconds(), first.at(at));
             }
         }
     }
@@ -206,16 +342,6 @@ impl<'a> Run<'a> {
         match owner {
             Owner::Whenever(w) => self.case.whenevers.get(usize::from(w)).is_some_and(|s| s.since.is_some()),
             _ => true,
-        }
-    }
-
-    /// When a trigger is due by what its slot says, if it is such a timer.
-    fn slot_due(&self, owner: Owner, slot: &Slot, trigger: &Trigger) -> Option<Instant> {
-        match &trigger.on {
-            On::AsSoonAs(_) | On::Move | On::Effect(_) | On::Date { .. } => None,
-            // What has an anchor cannot be due before it.
-            _ if slot.counts != Counts::Not => Instant::from_seconds(slot.due.max(slot.not_before)),
-            _ => self.without_anchor(owner, slot, slot.due),
         }
     }
 
@@ -255,30 +381,32 @@ impl<'a> Run<'a> {
     }
 
     /// Sets a slot to the next time of its trigger, counted from its anchor.
-    pub(crate) fn schedule(&mut self, owner: Owner, triggers: Span, at: usize) -> Result<(), Fault> {
-        let machine = self.m;
-        let trigger = machine
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
-        if !keeps_its_time(&trigger.on) {
-            return Ok(());
-        }
-        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
-        match &trigger.on {
-            On::After(length) => self.anchored(&mut slot, *length, owner, false)?,
-            On::Every { every, .. } => self.anchored(&mut slot, *every, owner, false)?,
-            On::Event { usually_within: Some(length), .. } => self.anchored(&mut slot, *length, owner, true)?,
-            On::EveryMonth { day, .. } => slot.due = self.next_month_day(*day)?.seconds(),
-            On::EveryWorkingDay { .. } => {
-                let next = self.calendar().add_working_days(self.today, 1)?;
-                slot.due = self.begin(next)?.seconds();
+    pub(crate) fn schedule(&mut self, owner: Owner, at: usize, on: &On) -> Result<(), Fault> {
+        let (length, to_the_end) = match on {
+            On::After(length) => (*length, false),
+            On::Every { every, .. } => (*every, false),
+            On::Event { usually_within: Some(length), .. } => (*length, true),
+            on => {
+                if let Some(due) = self.next_without_anchor(on)? {
+                    self.slot(owner, at)?.due = due;
+                }
+                return Ok(());
             }
-            _ => {}
-        }
+        };
+        let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
+        self.anchored(&mut slot, length, owner, to_the_end)?;
         *self.slot(owner, at)? = slot;
         Ok(())
+    }
+
+    /// When a repeated trigger that has no anchor is due next.
+    fn next_without_anchor(&self, on: &On) -> Result<Option<i64>, Fault> {
+        let next = match on {
+            On::EveryMonth { day, .. } => self.next_month_day(*day)?,
+            On::EveryWorkingDay { .. } => self.calendar().add_working_days(self.today, 1)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(self.begin(next)?.seconds()))
     }
 
     /// The next time of an anchored timer: its length, times how often it fell due and once more, from the anchor.
@@ -336,50 +464,54 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The begin of the next day N of a month after today.
-    fn next_month_day(&self, n: u8) -> Result<Instant, Fault> {
+    /// The next day N of a month after today.
+    fn next_month_day(&self, n: u8) -> Result<Date, Fault> {
         let Civil { year, month, day } = self.today.civil();
-        let day_in = |year, month| Date::new(year, month, n.min(days_in_month(year, month)).max(1));
-        let next = if n.min(days_in_month(year, month)) > day {
-            day_in(year, month)
-        } else if month == 12 {
-            day_in(year + 1, 1)
+        let left = days_in_month(year, month) - day;
+        let days = if n.min(day + left) > day {
+            n.min(day + left) - day
         } else {
-            day_in(year, month + 1)
+            // Every month has so many days; of the others the next one is asked.
+            let in_next =
+                if n <= 28 { n } else { n.min(self.today.add_days(i32::from(left) + 1)?.end_of_month().civil().day) };
+            left + in_next.max(1)
         };
-        self.begin(next.ok_or(Fault::Overflow)?)
+        Ok(self.today.add_days(days.into())?)
     }
 
     /// Fires a timer that is due.
     pub(crate) fn fire(&mut self, timer: Timer, due: Instant) -> Result<(), Fault> {
         let on_time = due == self.case.now;
         self.ctx.late = if on_time { 0 } else { (self.today.days() - self.local_day(due).days()).max(0) };
-        match timer {
-            Timer::Hold(at) => self.end_hold(at),
-            Timer::Promise => {
+        let at = timer.position();
+        match timer.due() {
+            Due::Hold => self.end_hold(at),
+            Due::Promise => {
                 *self.case.promise_mut() = None;
                 self.raise(Happening::PromiseBroken.id(), None, 0);
                 Ok(())
             }
-            Timer::Grace => self.grace_over(),
-            Timer::Overdue => self.breach_plan(),
-            Timer::Task(at) => self.task_overdue(at),
-            Timer::Substitute(at) => self.ask_substitute(at),
-            Timer::Approval(at) => self.approval_over(at),
-            Timer::Waiting(at) => self.retry(at),
-            Timer::Call(at) => {
-                let before = self.ctx;
-                if let Some(call) = self.case.calls.get(at) {
-                    self.ctx.owner = call.owner;
-                    self.ctx.run = call.run;
-                    self.ctx.body = call.body;
-                }
-                let tried = self.attempt_call(at);
-                self.ctx = before;
-                tried
-            }
-            Timer::Trigger(rank, number, at) => self.fire_trigger(self.owner_there(rank, number)?, usize::from(at)),
+            Due::Grace => self.grace_over(),
+            Due::Overdue => self.breach_plan(),
+            Due::Task => self.task_overdue(at),
+            Due::Substitute => self.ask_substitute(at),
+            Due::Approval => self.approval_over(at),
+            Due::Waiting => self.retry(at),
+            Due::Call => self.call_again(at),
+            Due::Watch | Due::Block | Due::Stage | Due::Around => self.fire_trigger(self.owner_of(timer)?, at),
         }
+    }
+
+    fn call_again(&mut self, at: usize) -> Result<(), Fault> {
+        let before = self.ctx;
+        if let Some(call) = self.case.calls.get(at) {
+            self.ctx.owner = call.owner;
+            self.ctx.run = call.run;
+            self.ctx.body = call.body;
+        }
+        let tried = self.attempt_call(at);
+        self.ctx = before;
+        tried
     }
 
     fn task_overdue(&mut self, at: usize) -> Result<(), Fault> {
@@ -406,15 +538,9 @@ impl<'a> Run<'a> {
     }
 
     fn fire_trigger(&mut self, owner: Owner, at: usize) -> Result<(), Fault> {
-        let machine = self.m;
-        let triggers = self.triggers_of(owner);
-        let trigger = machine
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
+        let trigger = self.trigger_there(owner, at)?;
         let by_past_date = self.by_past_date(owner, at, trigger)?;
-        self.spend(owner, triggers, at, trigger)?;
+        self.spend(owner, at, trigger)?;
         let late = self.ctx.late;
         if let On::Event { event, .. } = &trigger.on {
             self.ctx.because_of = Some(trigger.rule);
@@ -489,7 +615,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes this time off a timer: it goes on to its next one, or is spent.
-    fn spend(&mut self, owner: Owner, triggers: Span, at: usize, trigger: &Trigger) -> Result<(), Fault> {
+    fn spend(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<(), Fault> {
         let day = match &trigger.on {
             On::Date { date, .. } => self.quietly(|run| run.eval_known(*date))?,
             _ => None,
@@ -498,17 +624,20 @@ impl<'a> Run<'a> {
         // Where there is no tomorrow a timer fails, whatever it hangs on.
         let dated = matches!(trigger.on, On::Date { .. }) || tomorrow.days() >= Date::LAST.days() - 2;
         let tomorrow = if dated { self.begin(tomorrow)?.seconds() } else { 0 };
+        let next = self.next_without_anchor(&trigger.on)?;
         let slot = self.slot(owner, at)?;
         slot.times = slot.times.saturating_add(1);
+        if let Some(next) = next {
+            slot.due = next;
+            return Ok(());
+        }
         match trigger.on {
             On::Date { .. } => {
                 slot.seen = day.and_then(|d| i32::try_from(d).ok());
                 // A body may change the date that it hangs on: once a day, or it might never end.
                 slot.not_before = tomorrow;
             }
-            On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => {
-                self.schedule(owner, triggers, at)?
-            }
+            On::Every { .. } => self.schedule(owner, at, &trigger.on)?,
             _ => (slot.due, slot.base) = (Slot::NEVER, Slot::NEVER),
         }
         Ok(())
@@ -516,16 +645,16 @@ impl<'a> Run<'a> {
 
     /// Where what fell due stands in the source, if it stands there.
     pub(crate) fn rule_of(&self, timer: Timer) -> Option<RuleId> {
-        let action = match timer {
-            Timer::Hold(_) | Timer::Promise => return None,
-            Timer::Grace | Timer::Overdue => return self.plan_rule(),
-            Timer::Task(at) | Timer::Substitute(at) => self.case.tasks.get(at)?.action,
-            Timer::Approval(at) => self.case.approvals.get(at)?.action,
-            Timer::Waiting(at) => self.case.waiting.get(at)?.action,
-            Timer::Call(at) => self.case.calls.get(at)?.action,
-            Timer::Trigger(rank, number, at) => {
-                let triggers = self.triggers_of(self.owner_of(rank, number)?);
-                return Some(self.m.triggers.get(triggers.range())?.get(usize::from(at))?.rule);
+        let at = timer.position();
+        let action = match timer.due() {
+            Due::Hold | Due::Promise => return None,
+            Due::Grace | Due::Overdue => return self.plan_rule(),
+            Due::Task | Due::Substitute => self.case.tasks.get(at)?.action,
+            Due::Approval => self.case.approvals.get(at)?.action,
+            Due::Waiting => self.case.waiting.get(at)?.action,
+            Due::Call => self.case.calls.get(at)?.action,
+            Due::Watch | Due::Block | Due::Stage | Due::Around => {
+                return Some(self.trigger_of(self.owner_of(timer).ok()?, at)?.rule);
             }
         };
         self.m.actions.get(action.index()).map(|a| a.rule)
@@ -533,23 +662,17 @@ impl<'a> Run<'a> {
 
     /// Spends the timer of a trigger without running it.
     pub(crate) fn spend_timer(&mut self, timer: Timer) -> Result<(), Fault> {
-        let Timer::Trigger(rank, number, at) = timer else { return Ok(()) };
-        let (owner, at) = (self.owner_there(rank, number)?, usize::from(at));
-        let triggers = self.triggers_of(owner);
-        let trigger = self
-            .m
-            .triggers
-            .get(triggers.range())
-            .and_then(|t| t.get(at))
-            .ok_or(Fault::Broken("a trigger is missing"))?;
-        self.spend(owner, triggers, at, trigger)
+        let (owner, at) = (self.owner_of(timer)?, timer.position());
+        self.spend(owner, at, self.trigger_there(owner, at)?)
     }
 
     /// A repeated timer that came late does not catch up: its own next time shifts.
+    #[inline]
     fn catch_up(&mut self, owner: Owner, at: usize, trigger: &Trigger, late: i32) -> Result<(), Fault> {
-        if !matches!(trigger.on, On::Every { .. }) || late == 0 {
-            return Ok(());
-        }
+        if late == 0 || !matches!(trigger.on, On::Every { .. }) { Ok(()) } else { self.shift_by_days(owner, at, late) }
+    }
+
+    fn shift_by_days(&mut self, owner: Owner, at: usize, late: i32) -> Result<(), Fault> {
         let Some(mut slot) = self.slots(owner).get(at).copied() else { return Ok(()) };
         self.shift(&mut slot, late.into(), i64::from(late) * 86_400)?;
         *self.slot(owner, at)? = slot;
@@ -559,12 +682,15 @@ impl<'a> Run<'a> {
     /// Reads a trigger's condition, and its watch's; gives where in the trace what it read stands, or none where it refuses.
     pub(crate) fn admitted(&mut self, owner: Owner, at: usize, trigger: &Trigger) -> Result<Option<(u32, u32)>, Fault> {
         let from = self.mark();
-        let events = self.ctx.slot_events;
-        self.ctx.slot_events = self.slots(owner).get(at).map_or(0, |s| s.events);
         let watch = match owner {
             Owner::Watch(w) => self.m.watches.get(usize::from(w)).and_then(|w| w.when),
             _ => None,
         };
+        if watch.is_none() && trigger.when.is_none() {
+            return Ok(Some((from, from)));
+        }
+        let events = self.ctx.slot_events;
+        self.ctx.slot_events = self.slots(owner).get(at).map_or(0, |s| s.events);
         let holds = self.holds(watch).and_then(|h| if h { self.holds(trigger.when) } else { Ok(false) });
         self.ctx.slot_events = events;
         if holds? {
@@ -606,7 +732,7 @@ impl Slot {
 }
 
 /// Whether the slot of such a trigger says when it is due.
-const fn keeps_its_time(on: &On) -> bool {
+pub(crate) const fn keeps_its_time(on: &On) -> bool {
     match on {
         On::After(_) | On::Every { .. } | On::EveryMonth { .. } | On::EveryWorkingDay { .. } => true,
         On::Event { usually_within, .. } => usually_within.is_some(),
@@ -617,35 +743,71 @@ const fn keeps_its_time(on: &On) -> bool {
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// The earliest timer seen so far; of equal ones the first in the order of [`Timer`].
-pub(crate) struct Earliest(Option<(Instant, Timer)>);
+/// The earliest timer seen so far.
+#[derive(Clone, Copy)]
+pub(crate) struct Earliest {
+    /// When it is due, in seconds since the epoch; later than every instant before any is seen.
+    at: i64,
+    timer: Timer,
+}
 
 impl Earliest {
-    #[inline(always)]
-    pub(crate) fn offer(&mut self, due: Option<Instant>, timer: Timer) {
-        let Some(due) = due else { return };
-        match self.0 {
-            Some((best, _)) if best < due => {}
-            Some((best, of)) if best == due && of < timer => {}
-            _ => self.0 = Some((due, timer)),
+    const NONE: Self = Self { at: Instant::LAST.seconds() + 1, timer: Timer::of(Due::Hold) };
+
+    /// Offers a timer that comes after those offered before in the order of [`Timer`]: of two that are due at once the first
+    /// stays.
+    #[inline]
+    pub(crate) fn offer(&mut self, due: i64, timer: Timer) {
+        if due < self.at {
+            *self = Self { at: due, timer };
         }
     }
 
-    /// What is due from then on cannot be the earliest; what is never due cannot in any case.
-    #[inline(always)]
-    const fn limit(&self) -> i64 {
-        match self.0 {
-            Some((best, _)) => best.seconds(),
-            None => Slot::NEVER,
+    /// The same of a timer that may not be due at all.
+    #[inline]
+    fn offer_known(&mut self, due: Option<Instant>, timer: Timer) {
+        if let Some(due) = due {
+            self.offer(due.seconds(), timer);
         }
     }
+
+    /// Offers a timer wherever it comes in the order of [`Timer`].
+    fn offer_in_order(&mut self, due: i64, timer: Timer) {
+        if (due, timer) < (self.at, self.timer) {
+            *self = Self { at: due, timer };
+        }
+    }
+
+    /// This one, or the earliest of an owner's triggers whose slots say when they are due, from `timed.0` to before `timed.1`;
+    /// the owner runs from an instant on.
+    #[inline]
+    fn or_of(self, slots: &[Slot], timed: (u16, u16), from: Instant, first: Timer) -> Self {
+        let mut best = self;
+        for (at, slot) in (u32::from(timed.0)..u32::from(timed.1)).zip(slots.get(usize::from(timed.0)..).unwrap_or(&[]))
+        {
+            if slot.due < best.at {
+                best.offer(due_of(slot, from), first.at(at));
+            }
+        }
+        best
+    }
+
+    #[inline]
+    fn found(self) -> Option<(Instant, Timer)> {
+        Instant::from_seconds(self.at).map(|due| (due, self.timer))
+    }
+}
+
+/// When a slot says that its trigger is due: what has an anchor not before it, what has none not before its owner runs.
+#[inline]
+fn due_of(slot: &Slot, from: Instant) -> i64 {
+    let due = slot.due.max(slot.not_before);
+    if slot.counts == Counts::Not { due.max(from.seconds()) } else { due }
 }
 
 /// What keeps timers of the stage from firing.
 #[derive(Clone, Copy)]
 struct Rest {
-    /// The case is held.
-    held: bool,
     /// A message that gives time to pay is not out yet: no move.
     no_moves: bool,
     /// Somebody was asked about a move then: no other move that was due.
@@ -654,11 +816,12 @@ struct Rest {
 
 impl Rest {
     /// Whether nothing keeps a trigger that is due then from firing.
-    fn lets_go(self, owner: Owner, trigger: &Trigger, due: Instant) -> bool {
+    fn lets_go(self, owner: Owner, trigger: &Trigger, due: i64) -> bool {
         if !trigger.moves || !owner.of_stage() {
             return true;
         }
-        let after_asked = matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked < due);
+        let after_asked =
+            matches!(trigger.on, On::Event { .. }) || self.asked.is_none_or(|asked| asked.seconds() < due);
         !self.no_moves && after_asked
     }
 }

@@ -1,7 +1,8 @@
 //! Going back: what a step or a timer changes of a case is copied before the first change, part by part. Most steps change
 //! little, and what is not touched need not be copied.
 //!
-//! A part of the case can be changed in no other way than through the accessors of [`Held`], and they keep it first.
+//! A part of the case can be changed in no other way than through the accessors of [`Held`], and they keep it first; the
+//! counters, which change in most steps, are kept when the step or timer begins.
 
 use crate::case::{
     Approval, Call, Case, Claim, Cost, Deadline, Hold, Mark, Message, Part, Payment, Person, Place, Plan, Promise,
@@ -35,6 +36,11 @@ impl<'a> Held<'a> {
     pub(crate) fn begin_timer(&mut self) {
         self.undo.begin_timer(self.case);
     }
+
+    /// Goes back to what the case was before the timer: where none began, before the step.
+    pub(crate) fn undo_timer(&mut self) {
+        self.undo.undo_timer(self.case);
+    }
 }
 
 impl Deref for Held<'_> {
@@ -62,22 +68,49 @@ pub(crate) struct Undo {
 struct Before {
     /// It has the memory of a whole case; only the parts that are marked say something.
     copy: Option<Case>,
+    /// The parts that changed; every part while nothing is kept.
     changed: u64,
     counts: bool,
+    /// What changes in most steps, and is kept at once.
+    counters: Counters,
+}
+
+/// The counters of a case, and whether it is settled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counters {
+    events: u32,
+    next_effect: u32,
+    settled: bool,
+}
+
+impl Counters {
+    const fn of(case: &Case) -> Self {
+        Self { events: case.events, next_effect: case.next_effect, settled: case.settled }
+    }
+
+    const fn restore(self, case: &mut Case) {
+        (case.events, case.next_effect, case.settled) = (self.events, self.next_effect, self.settled);
+    }
 }
 
 impl Before {
     fn begin(&mut self, case: &Case) {
-        (self.changed, self.counts) = (0, true);
+        self.count(true);
+        self.counters = Counters::of(case);
         if self.copy.is_none() {
             self.copy = Some(case.clone());
         }
     }
 
+    /// Whether what changes from now on is kept.
+    #[inline]
+    const fn count(&mut self, counts: bool) {
+        (self.changed, self.counts) = (if counts { 0 } else { u64::MAX }, counts);
+    }
+
     #[inline]
     fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
-        if self.counts
-            && self.changed & part == 0
+        if self.changed & part == 0
             && let Some(place) = &mut self.copy
         {
             self.changed |= part;
@@ -86,8 +119,9 @@ impl Before {
     }
 
     fn restore(&mut self, case: &mut Case) {
-        if let Some(copy) = &mut self.copy {
+        if let (true, Some(copy)) = (self.counts, &mut self.copy) {
             swap_parts(copy, case, mem::take(&mut self.changed));
+            self.counters.restore(case);
         }
     }
 }
@@ -95,16 +129,17 @@ impl Before {
 impl Undo {
     /// Nothing is kept: what fails leaves nothing behind.
     pub(crate) const fn nothing() -> Self {
-        let before = Before { copy: None, changed: 0, counts: false };
-        let timer = Before { copy: None, changed: 0, counts: false };
-        Self { step: before, timer, kept: u64::MAX, ledger_changes: 0 }
+        let counters = Counters { events: 0, next_effect: 0, settled: false };
+        let step = Before { copy: None, changed: u64::MAX, counts: false, counters };
+        let timer = Before { copy: None, changed: u64::MAX, counts: false, counters };
+        Self { step, timer, kept: u64::MAX, ledger_changes: 0 }
     }
 
     /// From now on a step can be undone; or what changes is kept for timers alone.
     pub(crate) fn begin_step(&mut self, case: &Case, counts: bool) {
         self.step.begin(case);
-        self.step.counts = counts;
-        self.timer.counts = false;
+        self.step.count(counts);
+        self.timer.count(false);
         self.kept = if counts { 0 } else { u64::MAX };
     }
 
@@ -115,7 +150,7 @@ impl Undo {
     }
 
     /// Goes back to what the case was before the timer: where none began, before the step.
-    pub(crate) fn undo_timer(&mut self, case: &mut Case) {
+    fn undo_timer(&mut self, case: &mut Case) {
         let before = if self.timer.counts { &mut self.timer } else { &mut self.step };
         before.restore(case);
         self.kept = 0;
@@ -150,15 +185,15 @@ impl Undo {
     }
 }
 
-/// The parts of a case that are kept one by one: accessor, number, what is kept, and its type.
+/// The parts of a case that are kept one by one: accessor, number, how it is copied, what is kept, and its type.
 macro_rules! parts {
-    ($($name:ident $number:literal $($field:ident).+ : $ty:ty;)*) => {
+    ($($name:ident $number:literal $keep:ident $($field:ident).+ : $ty:ty;)*) => {
         impl Held<'_> {
             $(
                 #[inline]
                 pub(crate) fn $name(&mut self) -> &mut $ty {
                     if self.undo.kept & 1 << $number == 0 {
-                        let copy = |copy: &mut Case, case: &Case| copy.$($field).+.clone_from(&case.$($field).+);
+                        let copy = |copy: &mut Case, case: &Case| $keep(&mut copy.$($field).+, &case.$($field).+);
                         self.undo.keep(1 << $number, self.case, copy);
                     }
                     if LEDGER.contains(&$number) {
@@ -182,6 +217,28 @@ macro_rules! parts {
     };
 }
 
+/// Copies a list of plain values into the memory of another.
+#[inline]
+fn list<T: Copy>(copy: &mut Vec<T>, of: &[T]) {
+    copy.clear();
+    copy.extend_from_slice(of);
+}
+
+/// Copies lists of plain values into the memory of others.
+#[inline]
+fn lists<T: Copy>(copy: &mut Vec<Vec<T>>, of: &[Vec<T>]) {
+    copy.resize_with(of.len(), Vec::new);
+    for (copy, of) in copy.iter_mut().zip(of) {
+        list(copy, of);
+    }
+}
+
+/// Copies a part that has parts of its own, or is one value, into the memory of another.
+#[inline]
+fn whole<T: Clone>(copy: &mut T, of: &T) {
+    copy.clone_from(of);
+}
+
 /// The place before.
 const BEFORE: u64 = 1 << 17;
 /// What of the place is no slot.
@@ -191,50 +248,65 @@ const PLACE: u64 = 1 << 63;
 const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
 
 parts! {
-    slots_mut 0 place.slots: Vec<Slot>;
-    all_scope_slots_mut 1 place.scope_slots: Vec<Slot>;
-    recent_mut 2 recent: Vec<Mark>;
-    facts_mut 3 facts: Vec<Option<i64>>;
-    first_facts_mut 4 first_facts: Vec<(FactId, Option<i64>)>;
-    vars_mut 5 vars: Vec<i64>;
-    new_name_mut 6 new_name: String;
-    texts_mut 7 texts: Vec<String>;
-    kept_mut 8 kept: Vec<Option<i64>>;
-    noted_mut 9 noted: Vec<bool>;
-    persons_mut 10 persons: Vec<Person>;
-    claims_mut 11 ledger.claims: Vec<Claim>;
-    costs_mut 12 ledger.costs: Vec<Cost>;
-    payments_mut 13 ledger.payments: Vec<Payment>;
-    parts_mut 14 ledger.parts: Vec<Part>;
-    free_days_mut 15 ledger.free_days: Vec<(Date, Option<Date>)>;
-    paid_mut 16 ledger.paid: i64;
-    before_mut 17 before: Option<Place>;
-    been_mut 18 been: Vec<StageId>;
-    whenevers_mut 19 whenevers: Vec<Waits>;
-    watches_mut 20 watches: Vec<Vec<Slot>>;
-    holds_mut 21 holds: Vec<Hold>;
-    held_since_mut 22 held_since: Option<Instant>;
-    stopped_mut 23 stopped: Vec<Stopped>;
-    waiting_mut 24 waiting: Vec<Waiting>;
-    tasks_mut 25 tasks: Vec<Task>;
-    calls_mut 26 calls: Vec<Call>;
-    approvals_mut 27 approvals: Vec<Approval>;
-    promise_mut 28 promise: Option<Promise>;
-    plan_mut 29 plan: Option<Plan>;
-    agreed_mut 30 agreed: Vec<u32>;
-    messages_mut 31 messages: Vec<Message>;
-    sent_mut 32 sent: Vec<Sent>;
-    deadline_mut 33 deadline: Option<Deadline>;
-    settled_mut 34 settled: bool;
-    moved_by_past_date_mut 35 moved_by_past_date: Option<Date>;
-    titled_mut 36 titled: bool;
-    titled_on_mut 37 titled_on: Option<Date>;
-    suspended_mut 38 suspended: Vec<Suspended>;
-    events_mut 39 events: u32;
-    next_effect_mut 40 next_effect: u32;
+    slots_mut 0 list place.slots: Vec<Slot>;
+    all_scope_slots_mut 1 list place.scope_slots: Vec<Slot>;
+    recent_mut 2 list recent: Vec<Mark>;
+    facts_mut 3 list facts: Vec<Option<i64>>;
+    first_facts_mut 4 list first_facts: Vec<(FactId, Option<i64>)>;
+    vars_mut 5 list vars: Vec<i64>;
+    new_name_mut 6 whole new_name: String;
+    texts_mut 7 whole texts: Vec<String>;
+    kept_mut 8 list kept: Vec<Option<i64>>;
+    noted_mut 9 list noted: Vec<bool>;
+    persons_mut 10 whole persons: Vec<Person>;
+    claims_mut 11 whole ledger.claims: Vec<Claim>;
+    costs_mut 12 list ledger.costs: Vec<Cost>;
+    payments_mut 13 list ledger.payments: Vec<Payment>;
+    parts_mut 14 list ledger.parts: Vec<Part>;
+    free_days_mut 15 list ledger.free_days: Vec<(Date, Option<Date>)>;
+    paid_mut 16 whole ledger.paid: i64;
+    before_mut 17 whole before: Option<Place>;
+    been_mut 18 list been: Vec<StageId>;
+    whenevers_mut 19 whole whenevers: Vec<Waits>;
+    watches_mut 20 lists watches: Vec<Vec<Slot>>;
+    holds_mut 21 list holds: Vec<Hold>;
+    held_since_mut 22 whole held_since: Option<Instant>;
+    stopped_mut 23 list stopped: Vec<Stopped>;
+    waiting_mut 24 list waiting: Vec<Waiting>;
+    tasks_mut 25 list tasks: Vec<Task>;
+    calls_mut 26 list calls: Vec<Call>;
+    approvals_mut 27 list approvals: Vec<Approval>;
+    promise_mut 28 whole promise: Option<Promise>;
+    plan_mut 29 whole plan: Option<Plan>;
+    agreed_mut 30 list agreed: Vec<u32>;
+    messages_mut 31 list messages: Vec<Message>;
+    sent_mut 32 list sent: Vec<Sent>;
+    deadline_mut 33 whole deadline: Option<Deadline>;
+    moved_by_past_date_mut 35 whole moved_by_past_date: Option<Date>;
+    titled_mut 36 whole titled: bool;
+    titled_on_mut 37 whole titled_on: Option<Date>;
+    suspended_mut 38 list suspended: Vec<Suspended>;
 }
 
 impl Held<'_> {
+    /// The count of events.
+    #[inline]
+    pub(crate) fn events_mut(&mut self) -> &mut u32 {
+        &mut self.case.events
+    }
+
+    /// The number of the next effect.
+    #[inline]
+    pub(crate) fn next_effect_mut(&mut self) -> &mut u32 {
+        &mut self.case.next_effect
+    }
+
+    /// Whether the case is settled.
+    #[inline]
+    pub(crate) fn settled_mut(&mut self) -> &mut bool {
+        &mut self.case.settled
+    }
+
     /// The place as a whole.
     pub(crate) fn place_mut(&mut self) -> &mut Place {
         self.slots_mut();
@@ -262,10 +334,10 @@ fn copy_place(copy: &mut Place, place: &Place) {
     let Place { stage, entered, left, returned, slots: _, scopes, scope_slots: _, tasks, calls, approvals, anew } =
         place;
     (copy.stage, copy.entered, copy.left, copy.returned, copy.anew) = (*stage, *entered, *left, *returned, *anew);
-    copy.scopes.clone_from(scopes);
-    copy.tasks.clone_from(tasks);
-    copy.calls.clone_from(calls);
-    copy.approvals.clone_from(approvals);
+    list(&mut copy.scopes, scopes);
+    list(&mut copy.tasks, tasks);
+    list(&mut copy.calls, calls);
+    list(&mut copy.approvals, approvals);
 }
 
 /// Swaps the places but for their slots.
