@@ -3,4 +3,5 @@
 pub mod agreement;
 pub mod by_hand;
 pub mod histories;
+#[cfg(feature = "modules")]
 pub mod modules;
