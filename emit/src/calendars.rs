@@ -8,9 +8,12 @@ use super::module::Emit;
 use Width::{I32, I64};
 use dunlin_machine::value::{Calendar, DayRule, HolidayRule, Recess};
 
-/// A calendar in memory: the first day of the year that is kept, its length, and a bit for each day that is free.
-const ROOM: u32 = 56;
+/// Some days of a calendar in memory: the first of them, how many, and a bit for each that is free.
+const DAYS: i32 = 256;
 const BITS: u32 = 8;
+const ROOM: u32 = BITS + DAYS.cast_unsigned() / 8;
+/// How many such runs of days each calendar keeps: five years and more, so that cases of several years do not drive each other out.
+const RUNS: i32 = 8;
 /// A longer break has no working day.
 const LONGEST_BREAK: i32 = 400;
 /// The bytes of a holiday rule.
@@ -19,9 +22,11 @@ const RULE: usize = 12;
 /// The record of a calendar that never changes: weekend, rules, how many.
 const CALENDAR: u32 = 12;
 
-/// Where the years of all calendars are kept.
-fn kept(e: &Emit<'_>, calendar: &Val) -> Val {
-    e.room("calendars", ROOM * number(e.m.calendars.len())).add(calendar.mul(ROOM.cast_signed()))
+/// Where the run of days of a calendar is kept in which a day lies.
+fn kept(e: &Emit<'_>, calendar: &Val, day: &Val) -> Val {
+    let all = e.region("calendars", ROOM * RUNS.cast_unsigned() * number(e.m.calendars.len()));
+    let run = day.shr(DAYS.trailing_zeros().cast_signed()).and(RUNS - 1);
+    all.add(calendar.mul(RUNS).add(run).mul(ROOM.cast_signed()))
 }
 
 /// The table of calendars.
@@ -205,7 +210,7 @@ fn within_years(rule: &Val, year: &Val) -> Val {
     half(6).le(year).and(year.le(half(8)))
 }
 
-/// Marks a day as free in the year that is being worked out.
+/// Marks a day as free in the run of days that is being worked out.
 fn mark(e: &Emit<'_>) -> Func {
     e.func("mark_free", &[I32, I32], None, false, |_, b| {
         let (kept, day) = (b.arg(0), b.arg(1));
@@ -217,24 +222,23 @@ fn mark(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Works out the free days of the year in which a day lies: of each rule the days of five years, because one that is counted
-/// from another may lie in the year beside.
+/// Works out the free days of the run in which a day lies: of each rule the days of six years, because the run may lie in two, and
+/// a day that is counted from another in the year beside.
 fn work_out(e: &Emit<'_>) -> Func {
-    e.func("work_out_year", &[I32, I32], None, false, |e, b| {
+    e.func("work_out_days", &[I32, I32], None, false, |e, b| {
         let (calendar, day) = (b.arg(0), b.arg(1));
-        let kept = b.keep(kept(e, &calendar));
-        let year = b.call(days::civil(e), &[day]);
+        let kept = b.keep(kept(e, &calendar, &day));
+        let first = b.keep(day.and(-DAYS));
+        let year = b.call(days::civil(e), &[first.clone()]);
         let year = b.keep(days::year_in(&year));
-        let first = b.call(days::day_of(e), &[year.clone(), 1.into(), 1.into()]);
-        let last = b.call(days::day_of(e), &[year.clone(), 12.into(), 31.into()]);
         b.store(&Cell::new(&kept, 0, Form::I32), &first);
-        b.store(&Cell::new(&kept, 4, Form::I32), last.sub(&first).add(1));
-        b.fill(kept.add(BITS.cast_signed()), 0, 48);
+        b.store(&Cell::new(&kept, 4, Form::I32), DAYS);
+        b.fill(kept.add(BITS.cast_signed()), 0, DAYS / 8);
         let record = b.keep(calendars(e).add(calendar.mul(CALENDAR.cast_signed())));
         let rules = b.keep(Cell::new(&record, 4, Form::I32).get());
         b.each(Cell::new(&record, 8, Form::I32).get(), |b, at| {
             let rule = b.keep(rules.add(at.mul(12)));
-            b.each(5, |b, step| {
+            b.each(6, |b, step| {
                 let base = year.add(step).sub(2);
                 b.call(mark_rule(e), &[kept.clone(), rule.clone(), base]);
             });
@@ -279,8 +283,8 @@ pub(super) fn is_free(e: &Emit<'_>) -> Func {
 pub(super) fn is_holiday(e: &Emit<'_>) -> Func {
     e.func("is_holiday", &[I32, I32], Some(I32), false, |e, b| {
         let (calendar, day) = (b.arg(0), b.arg(1));
-        let kept = b.keep(kept(e, &calendar));
-        // Read where it is used: working the year out changes it.
+        let kept = b.keep(kept(e, &calendar, &day));
+        // Read where it is used: working the days out changes it.
         let at = day.sub(Cell::new(&kept, 0, Form::I32).get());
         let outside = at.lt_u(Cell::new(&kept, 4, Form::I32).get()).not();
         b.when(outside, |b| {

@@ -50,7 +50,8 @@ fn lists_of(shapes: &[Shape], small: u32) -> Vec<u8> {
         Shape::List(list, _) | Shape::Maybe(list, _) if with_lists(shape).is_none() => Some(*list),
         _ => None,
     };
-    let lists = shapes.iter().filter_map(list).filter(|list| list.count < small && list.most > 0);
+    let apart = |list: &ListAt| list.count < small && list.first >= small && list.most > 0;
+    let lists = shapes.iter().filter_map(list).filter(apart);
     let words = |list: ListAt| [list.first, list.count, list.size].map(u32::to_le_bytes).concat();
     lists.flat_map(words).collect()
 }

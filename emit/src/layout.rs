@@ -98,32 +98,48 @@ pub(super) struct ListAt {
     pub(super) most: u32,
 }
 
-/// Lays out a record, part by part: what is small comes before the records of its lists, so that its places are small
-/// numbers, and so that one copy takes it all.
+/// A list of at most so many bytes lies with what is small: copying it is cheaper than asking whether it is empty.
+const NEAR: u32 = 256;
+
+/// Lays out a record, part by part: what is small comes before the records of its lists, and those of short lists before those of
+/// long ones, so that places are small numbers, and so that one copy takes it all.
 #[derive(Debug, Default)]
 pub(super) struct Lay {
     /// Where its next small part lies.
     at: u32,
+    /// Where the next short list lies, and where those of the record begin.
+    near: u32,
+    first_near: u32,
     /// Where its next large part lies.
     apart: u32,
     shapes: Vec<Shape>,
 }
 
 impl Lay {
-    /// A record whose small parts take so many bytes.
-    const fn after(small: u32) -> Self {
-        Self { at: 0, apart: small, shapes: Vec::new() }
+    /// A record whose small parts and short lists take so many bytes.
+    const fn after(small: u32, near: u32) -> Self {
+        Self { at: 0, near: small, first_near: small, apart: small + near, shapes: Vec::new() }
     }
 
-    /// How many bytes its small parts take.
+    /// How many bytes its small parts and short lists take.
     pub(super) const fn small(&self) -> u32 {
-        self.at
+        self.at + self.near - self.first_near
     }
 
     /// Takes so many bytes; gives where they begin.
     pub(super) fn bytes(&mut self, size: u32) -> u32 {
         let at = self.at;
         self.at += size;
+        at
+    }
+
+    /// The same for the records of a list.
+    fn bytes_of_list(&mut self, size: u32) -> u32 {
+        if size > NEAR {
+            return self.bytes_apart(size);
+        }
+        let at = self.near;
+        self.near += size;
         at
     }
 
@@ -143,7 +159,7 @@ impl Lay {
     /// The next part is a list of at most so many records.
     pub(super) fn list(&mut self, most: u32, (size, inner): (u32, Vec<Shape>)) -> ListAt {
         let count = self.bytes(2);
-        let list = ListAt { count, first: self.bytes_apart(size * most), size, most };
+        let list = ListAt { count, first: self.bytes_of_list(size * most), size, most };
         self.shapes.push(Shape::List(list, inner.into()));
         list
     }
@@ -152,7 +168,7 @@ impl Lay {
     /// always 0, so that both together count the record as a list counts its own.
     pub(super) fn maybe(&mut self, (size, inner): (u32, Vec<Shape>)) -> (u32, u32) {
         let flag = self.bytes(2);
-        let first = self.bytes_apart(size);
+        let first = self.bytes_of_list(size);
         let inner: Vec<Shape> = inner.into_iter().map(|shape| shape.moved(first)).collect();
         self.shapes.push(Shape::Maybe(ListAt { count: flag, first, size, most: 1 }, inner.into()));
         (flag, first)
@@ -183,14 +199,14 @@ impl Lay {
     pub(super) fn whole<T>(lay: impl Fn(&mut Self) -> T) -> (T, (u32, Vec<Shape>)) {
         let mut first = Self::default();
         lay(&mut first);
-        let mut whole = Self::after(first.at);
+        let mut whole = Self::after(first.at, first.near);
         let parts = lay(&mut whole);
         (parts, whole.done())
     }
 
     /// Its size and its parts.
     pub(super) fn done(self) -> (u32, Vec<Shape>) {
-        (self.at.max(self.apart), self.shapes)
+        (self.at.max(self.near).max(self.apart), self.shapes)
     }
 }
 

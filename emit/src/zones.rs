@@ -121,15 +121,19 @@ fn transition_at(e: &Emit<'_>) -> Func {
     })
 }
 
+/// What is kept of a zone: the period around the last instant that was asked for, from when to when, and the offset then.
+fn kept(e: &Emit<'_>, zone: &Val) -> (Cell, Cell, Cell) {
+    let all = e.room("zones", KEPT * number(e.m.zones.len()));
+    let kept = all.add(zone.mul(KEPT.cast_signed()));
+    (Cell::new(&kept, 0, Form::I64), Cell::new(&kept, 8, Form::I64), Cell::new(&kept, 16, Form::I32))
+}
+
 /// How many seconds the clocks of a zone are ahead of UTC at an instant. Most instants lie near the last one that was asked
 /// for: the period around that one is kept.
 pub(super) fn offset_at(e: &Emit<'_>) -> Func {
     e.func("offset_at", &[I32, I64], Some(I32), false, |e, b| {
         let (zone, at) = (b.arg(0), b.arg(1));
-        let kept = e.room("zones", KEPT * number(e.m.zones.len()));
-        let kept = b.keep(kept.add(zone.mul(KEPT.cast_signed())));
-        let (from, until) = (Cell::new(&kept, 0, Form::I64), Cell::new(&kept, 8, Form::I64));
-        let offset = Cell::new(&kept, 16, Form::I32);
+        let (from, until, offset) = kept(e, &zone);
         let outside = from.get().le(&at).and(at.lt(until.get())).not();
         b.when(outside, |b| {
             let past = b.call(transitions_until(e), &[zone.clone(), at.clone()]);
@@ -174,6 +178,11 @@ pub(super) fn instant_at(e: &Emit<'_>) -> Func {
     e.func("instant_at", &[I32, I32, I32], Some(I64), true, |e, b| {
         let (zone, day, second) = (b.arg(0), b.arg(1), b.arg(2));
         let clock = b.keep(day.wide().mul(DAY).add(second.wide()));
+        // A day within the period that is kept, no change of the clocks is near.
+        let (from, until, offset) = kept(e, &zone);
+        let near = b.keep(clock.sub(offset.get().wide()));
+        let within = from.get().add(DAY).le(&near).and(near.lt(until.get().sub(DAY)));
+        b.when(within.and(instant_counts(&near)), |b| b.give(&near));
         // No offset is as long as a day: every period that ended before then ended before the clock time.
         let past = b.call(transitions_until(e), &[zone.clone(), clock.sub(DAY)]);
         let past = b.var(past);
