@@ -8,7 +8,8 @@ fn by_hand_and_by_machine_agree() {
     let machine = machine().unwrap();
     let strategy = by_hand(&machine).unwrap();
     let mut tally = Tally::default();
-    for seed in 0..2_000 {
+    // The last had a demand that bounced in a hold while all was disputed.
+    for seed in (0..2_000).chain([7_471, 512_804]) {
         let history = history(&strategy, seed, 60);
         if let Err(why) = compare(&machine, &strategy, &history, &mut tally) {
             panic!("seed {seed}: {why}");

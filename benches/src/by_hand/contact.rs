@@ -224,6 +224,10 @@ impl Step<'_> {
             if !step.case.is_held() {
                 return step.send_by(template, next);
             }
+            // Nobody is unreachable for a demand that is not made.
+            if template.is_payable() && step.nothing_left(false) {
+                return Ok(());
+            }
             match step.way(template, next) {
                 Some((way, _)) => step.wait_in_hold(template, way),
                 None => step.raise_unreachable(),
