@@ -144,38 +144,40 @@ impl Written {
             if let Some(local) = local
                 && let Some(read) = read_on_stack(&self.code, at, local, calls)
             {
-                self.code.remove(read);
-                if let Some(set) = self.code.get_mut(at) {
-                    *set = Instruction::LocalTee(local);
+                for (place, instead) in [(read, Instruction::Nop), (at, Instruction::LocalTee(local))] {
+                    self.code.get_mut(place).into_iter().for_each(|there| *there = instead.clone());
                 }
             }
             at += 1;
         }
+        // All that is read on the stack goes at once: taking each out would move what follows every time.
+        self.code.retain(|instruction| !matches!(instruction, Instruction::Nop));
     }
 
     /// A local that is always the same as another, or as a constant, is not needed.
     fn forget_copies(&mut self) {
         let mut at = 1;
+        let mut uses = self.uses();
         while at < self.code.len() {
             if let (Some(from), Some(Instruction::LocalSet(to))) = (self.code.get(at - 1), self.code.get(at))
                 && let (from, to) = (from.clone(), *to)
-                && self.is_copy(at, &from, to)
+                && self.is_copy(&uses, at, &from, to)
             {
                 self.code.drain(at - 1..=at);
                 self.code.iter_mut().filter(|i| matches!(i, Instruction::LocalGet(l) if *l == to)).for_each(|i| {
                     *i = from.clone();
                 });
+                uses = self.uses();
             } else {
                 at += 1;
             }
         }
     }
 
-    fn is_copy(&self, at: usize, from: &Instruction<'_>, to: u32) -> bool {
+    fn is_copy(&self, uses: &[Uses], at: usize, from: &Instruction<'_>, to: u32) -> bool {
         if !matches!(from, Instruction::LocalGet(_) | Instruction::I32Const(_) | Instruction::I64Const(_)) {
             return false;
         }
-        let uses = self.uses();
         let Some(copy) = uses.get(to as usize) else { return false };
         if copy.sets != 1 || copy.first_get < at || self.is_param(to) {
             return false;
@@ -318,7 +320,7 @@ fn effect(instruction: &Instruction<'_>, calls: Calls<'_>) -> Option<(usize, usi
         I::I32Load(_) | I::I32Load8U(_) | I::I32Load16U(_) | I::I64Load(_) => (1, 1),
         I::I32Store(_) | I::I32Store8(_) | I::I32Store16(_) | I::I64Store(_) => (2, 0),
         I::MemoryCopy { .. } | I::MemoryFill(_) => (3, 0),
-        I::Block(_) | I::Loop(_) => (0, 0),
+        I::Block(_) | I::Loop(_) | I::Nop => (0, 0),
         I::Select => (3, 1),
         I::Call(_) | I::CallIndirect { .. } => calls(instruction)?,
         _ => (2, 1),
