@@ -150,11 +150,12 @@ export class Strategy {
     return number >= 0 ? this.text(number) : this.#decode(this.#exports.text(number), this.#exports.text_length(number));
   }
 
-  /** The case's currency, and its decimal places. */
+  /** The case's currency, by its code. */
   currency() {
     return this.schema.currencies[this.#exports.currency()][0];
   }
 
+  /** Decimal places of the case's currency. */
   places() {
     return this.schema.currencies[this.#exports.currency()][1];
   }

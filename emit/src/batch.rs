@@ -160,7 +160,7 @@ fn one(e: &Emit<'_>) -> Func {
             b.give(0);
         });
         b.when(what.ge(0), |b| {
-            told_by(e, b, &when, |b| b.call(step::step(e), &[what.clone(), length.clone(), when.clone()]))
+            told_by(e, b, &when, |b| b.call(step::step(e), &[what.clone(), length.clone(), when.clone()]));
         });
         b.when(time.and(there.not().or(e.case.now.get().lt(&when))), |b| {
             told_by(e, b, &when, |b| b.call(step::advance(e), &[when.clone()]));
@@ -186,15 +186,16 @@ fn one(e: &Emit<'_>) -> Func {
 fn wake(e: &Emit<'_>, b: &mut Body) {
     let before = b.keep(due(e).get());
     let at = b.keep(before.max(e.case.now.get()));
-    let status = b.call(step::advance(e), &[at.clone()]);
-    b.call(tell(e), &[at, status.clone()]);
+    let status = told_by(e, b, &at, |b| b.call(step::advance(e), &[at.clone()]));
     b.when(status.ne(0).or(due(e).get().eq(before)), |b| due(e).set(b, timers::NEVER));
 }
 
-/// Calls a verb, and tells what it told.
-fn told_by(e: &Emit<'_>, b: &mut Body, at: &Val, verb: impl FnOnce(&mut Body) -> Val) {
+/// Calls a verb, and tells what it told; gives what the verb gave. Where it refused, what is due next stays.
+fn told_by(e: &Emit<'_>, b: &mut Body, at: &Val, verb: impl FnOnce(&mut Body) -> Val) -> Val {
     let status = verb(b);
-    b.call(tell(e), &[at.clone(), status]);
+    b.when(status.eq(0), |b| due(e).set(b, timers::next_due(e)));
+    b.call(tell(e), &[at.clone(), status.clone()]);
+    status
 }
 
 /// Leaves the stored case behind those before it.
@@ -216,9 +217,14 @@ fn save(e: &Emit<'_>, b: &mut Body) {
 fn tell(e: &Emit<'_>) -> Func {
     e.func("tell_step", &[I64, I32], None, false, |e, b| {
         let step = b.keep(steps_at(e).add(steps(e).get().mul(signed(STEP))));
-        b.when(b.arg(1).eq(0), |b| due(e).set(b, timers::next_due(e)));
         let told = b.call(outcome::outcome(e), &[]);
         b.copy(step.clone(), told, signed(outcome::TOLD));
+        // What a refused verb found out of what would have been due is not true of the case.
+        let next = super::layout::NO_INSTANT;
+        b.store(
+            &Cell::new(&step, 40, Form::I64),
+            Val::from(next).or_else(&due(e).get().eq(timers::NEVER), due(e).get()),
+        );
         b.store(&Cell::new(&step, 56, Form::I64), b.arg(0));
         b.store(&Cell::new(&step, 64, Form::I32), b.arg(1));
         b.store(&Cell::new(&step, 68, Form::I32), number(e).get());

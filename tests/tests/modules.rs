@@ -289,6 +289,31 @@ fn a_log_of_many_cases_gives_each_what_it_gives_alone() {
 }
 
 #[test]
+fn a_case_that_is_stored_in_between_goes_on_as_it_was() {
+    for first in Version::SEEDS {
+        for seed in first..first + 8 {
+            let (compiled, history) = pair(seed);
+            let mut host = Host::new(&emit(&compiled.machine).unwrap());
+            let opening = history.at.seconds();
+            let (mut plain, mut stored) = (record(opening, -2, &Items::opening(&history.opening)), Vec::new());
+            stored.extend(plain.clone());
+            for (day, event) in (1..).zip(history.inputs.iter().filter_map(|(_, event)| event.as_ref())) {
+                let event = record(opening + 86_400 * day, event.event.0.into(), &Items::event(event));
+                plain.extend(event.clone());
+                stored.extend([event, record(0, -4, &[])].concat());
+            }
+            let end = record(opening + 86_400 * 400, -1, &[]);
+            let (plain, stored) = ([plain, end.clone()].concat(), [stored, end].concat());
+            let told = |step: Step| (step.at, step.status, (step.status == 0).then_some(step.told), step.due);
+            let alone: Vec<_> = host.run(&plain).into_iter().map(told).collect();
+            // Every other record after the opening stores the case.
+            let between = host.run(&stored).into_iter().filter(|step| step.record == 0 || step.record % 2 == 1);
+            assert!(between.map(told).collect::<Vec<_>>() == alone, "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_log_that_is_cut_or_changed_is_refused_where_it_is() {
     let (compiled, history) = pair(1);
     let mut host = Host::new(&emit(&compiled.machine).unwrap());

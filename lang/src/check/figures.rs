@@ -82,6 +82,7 @@ impl Reading<'_> {
             [] => self.warn_not_read(checker, value, &name),
             // One for each currency, or one for all.
             [_, others @ ..] if others.is_empty() || self.are_one(&ids) => self.go_on(checker, value, &ids, &read),
+            several if !self.is_read(several) => self.warn_not_read(checker, value, &name),
             _ => report_two(checker, value.name.span, &name),
         }
     }
@@ -93,6 +94,10 @@ impl Reading<'_> {
             amounts.len() == ids.len() && amounts.iter().zip(ids).all(|(amount, id)| reads(amount, id))
         };
         self.machine.exprs.iter().any(|expr| matches!(expr, ir::Expr::InCurrency(amounts) if are(amounts)))
+    }
+
+    fn is_read(&self, ids: &[DatedId]) -> bool {
+        self.machine.exprs.iter().any(|expr| matches!(expr, ir::Expr::Dated(id, _) if ids.contains(id)))
     }
 
     /// Each of the machine's values of a name goes on with the rows for its currency.
