@@ -4,12 +4,12 @@ use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver;
 use super::expressions::{self, Mode};
 use super::faults::Bound;
-use super::layout::{NO_DAY, NO_INSTANT};
+use super::layout::NO_INSTANT;
 use super::module::{Emit, signed};
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who;
-use super::{approvals, calls, costs, days, filing, holds, ledger, messages, parts, plans, stages, substitutes};
+use super::{approvals, calls, costs, filing, holds, ledger, messages, parts, plans, stages, substitutes};
 use Width::{I32, I64};
 use dunlin_machine::ir::{Action, ActionRef, Block, Does, EffectKind, Send, TextId, With};
 
@@ -411,8 +411,7 @@ fn open_task(e: &Emit<'_>, at: ActionRef) -> Func {
         let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
         // A limit ends with its last day; one in hours at its instant.
         let due = b.call(run::due_in(e), &[within.clone(), 1.into()]);
-        let hours = b.call(run::ends_by_hours(e), &[within, due.clone()]);
-        let number = tell_task(e, b, task, &text(task.role).into(), i32::from(rule.0), &from, &hours, &due, false);
+        let number = tell_task(e, b, task, &text(task.role).into(), i32::from(rule.0), &from, &due, false);
         let opened = if task.substitutes.is_empty() {
             0.into()
         } else {
@@ -439,14 +438,10 @@ pub(super) fn tell_task(
     role: &Val,
     rule: i32,
     from: &Val,
-    hours: &Val,
     due: &Val,
     again: bool,
 ) -> Val {
-    let day = run::local_day(e, b, due.clone());
-    let last = b.call(days::add_days(e), &[day, (-1).into()]);
-    let until = Val::from(NO_DAY).or_else(hours, last);
-    let until_instant = due.or_else(hours, NO_INSTANT);
+    let [until, until_instant] = run::told_limit(e, b, due);
     let (there, priority) = task.priority.map_or((0, 0), |p| (1, p));
     let what = [
         text(task.name).into(),
@@ -478,17 +473,17 @@ fn this_task_again<'m>(e: &Emit<'m>, at: i32, action: &'m Action, task: &'m dunl
     e.func(format!("open_task_again_{at}"), &[I32, I64, I64], None, true, move |e, b| {
         let withdrawn = state::Task::at(&b.arg(0));
         let from = b.keep(run::seen(e).get());
-        let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
+        // What was overdue comes back overdue.
+        let today = b.call(run::begin(e), &[run::today(e).get()]);
         let was = b.keep(withdrawn.due.get());
-        let ended = b.keep(run::or_instant(&was, e.case.now.get()));
-        let hours = b.call(run::ends_by_hours(e), &[within.clone(), ended]);
-        let later = |b: &mut Body, at: &Val| b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours.clone()]);
-        let due = b.choose(was.eq(NO_INSTANT), |_| NO_INSTANT.into(), |b| later(b, &was));
-        let told = b.keep(run::or_instant(&due, e.case.now.get()));
-        let hours_told = b.call(run::ends_by_hours(e), &[within, told.clone()]);
-        let opened = substitutes::opened_later(e, b, task, &withdrawn, later);
+        let opened = substitutes::opened_later(e, b, task, &withdrawn, |b, at| {
+            let hours = b.call(run::ends_by_hours(e), &[run::or_instant(&was, today.clone())]);
+            b.call(stages::later(e), &[at.clone(), b.arg(1), b.arg(2), hours])
+        });
+        let due = b.call(stages::limit_later(e), &[was.clone(), b.arg(1), b.arg(2)]);
+        let told = b.keep(run::or_instant(&due, today.clone()));
         let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
-        let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &hours_told, &told, true);
+        let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &told, true);
         let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
         b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
         let open = state::Task::at(&position);

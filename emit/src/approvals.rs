@@ -6,11 +6,11 @@
 use super::actions::{self, Cause, by, text};
 use super::code::{Body, Func, Val, Width};
 use super::expressions::{self, Mode};
-use super::layout::{NO_DAY, NO_INSTANT};
+use super::layout::NO_INSTANT;
 use super::module::Emit;
 use super::run::{self, NONE};
 use super::state::Approval;
-use super::{calendars, days, stages, texts, who};
+use super::{calendars, stages, texts, who};
 use Width::{I32, I64};
 use dunlin_machine::ir::{self, Block, Does, EffectKind};
 
@@ -69,7 +69,7 @@ pub(super) fn ask(e: &Emit<'_>) -> Func {
             |_| NO_INSTANT.into(),
             |b| b.call(run::due_in(e), &[within.clone(), calendars::unit_of(&within).ne(0)]),
         );
-        let effect = b.call(tell(e), &[action.clone(), from, within, due.clone(), 0.into()]);
+        let effect = b.call(tell(e), &[action.clone(), from, due.clone(), 0.into()]);
         let position = run::push(e, b, &e.case.approvals);
         let open = Approval::at(&position);
         b.store(&open.action, action);
@@ -83,32 +83,18 @@ pub(super) fn ask(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Whether the time for an answer ends at an instant rather than with a day.
-fn ends_by_hours(e: &Emit<'_>, b: &mut Body, within: &Val, due: &Val) -> Val {
-    let limited = within.ne(NO_LENGTH).and(due.ne(NO_INSTANT));
-    b.choose(limited, |b| b.call(run::ends_by_hours(e), &[within.clone(), due.clone()]), |_| 0.into())
-}
-
-/// Tells the host who is to be asked: the action, from where it read, its length, its end, whether it was asked before. Gives the
-/// number of the effect.
+/// Tells the host who is to be asked: the action, from where it read, its end, whether it was asked before. Gives the number of
+/// the effect.
 fn tell(e: &Emit<'_>) -> Func {
-    e.func("tell_approval", &[I32, I32, I64, I64, I32], Some(I32), true, |e, b| {
-        let (action, from, within, due) = (b.arg(0), b.arg(1), b.arg(2), b.arg(3));
-        let hours = ends_by_hours(e, b, &within, &due);
-        let last = b.choose(
-            due.eq(NO_INSTANT),
-            |_| NO_DAY.into(),
-            |b| {
-                let day = run::local_day(e, b, due.clone());
-                b.call(days::add_days(e), &[day, (-1).into()])
-            },
-        );
+    e.func("tell_approval", &[I32, I32, I64, I32], Some(I32), true, |e, b| {
+        let (action, from) = (b.arg(0), b.arg(1));
+        let [until, until_instant] = run::told_limit(e, b, &b.arg(2));
         let what = [
             figure(e, &action, |form, _| text(form.name)),
             figure(e, &action, |form, _| text(form.role)),
-            Val::from(NO_DAY).or_else(&hours, last),
-            due.or_else(&hours, NO_INSTANT),
-            b.arg(4),
+            until,
+            until_instant,
+            b.arg(3),
         ];
         let rule = figure(e, &action, |_, rule| rule);
         let effect = run::effect(e, b, run::kind(EffectKind::Approval), rule, &from, &what);
@@ -122,15 +108,8 @@ pub(super) fn ask_again(e: &Emit<'_>) -> Func {
         let withdrawn = Approval::at(&b.arg(0));
         let action = b.keep(withdrawn.action.get());
         let from = b.keep(run::seen(e).get());
-        let within = b.call(within(e), &[action.clone()]);
-        let was = b.keep(withdrawn.due.get());
-        let hours = ends_by_hours(e, b, &within, &was);
-        let due = b.choose(
-            was.eq(NO_INSTANT),
-            |_| NO_INSTANT.into(),
-            |b| b.call(stages::later(e), &[was.clone(), b.arg(1), b.arg(2), hours]),
-        );
-        let effect = b.call(tell(e), &[action, from, within, due.clone(), 1.into()]);
+        let due = b.call(stages::limit_later(e), &[withdrawn.due.get(), b.arg(1), b.arg(2)]);
+        let effect = b.call(tell(e), &[action, from, due.clone(), 1.into()]);
         let position = run::push(e, b, &e.case.approvals);
         b.copy(&position, b.arg(0), super::module::signed(e.case.approvals.size()));
         let open = Approval::at(&position);

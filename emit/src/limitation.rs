@@ -136,9 +136,10 @@ fn next_suspended<'m>(e: &Emit<'m>, rules: &'m Limitation) -> Func {
             let run = Suspended::at(record);
             let until = run.until.get();
             let until = b.keep(run::today(e).get().or_else(&until.eq(NO_DAY), until));
-            b.when(until.ge(&begin), |b| {
+            let from = b.keep(run.from.get().max(&begin));
+            // One that is to begin on a day to come takes out nothing yet.
+            b.when(until.ge(&from), |b| {
                 let counts = b.call(suspends(e, rules), &[b.arg(0), run.rule.get()]);
-                let from = b.keep(run.from.get().max(&begin));
                 b.when(counts.and(first.get().eq(NO_DAY).or(from.lt(first.get()))), |b| {
                     b.set(first, from);
                     suspended_until(e).set(b, until);

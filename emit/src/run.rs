@@ -264,14 +264,28 @@ pub(super) fn due_in(e: &Emit<'_>) -> Func {
     })
 }
 
-/// Whether a limit of that length ends at an instant: one that ends where a day begins ends with the day before.
+/// Whether a limit ends at an instant: one that ends where a day begins ends with the day before.
 pub(super) fn ends_by_hours(e: &Emit<'_>) -> Func {
-    e.func("ends_by_hours", &[I64, I64], Some(I32), true, |e, b| {
-        b.when(calendars::unit_of(&b.arg(0)).ne(0), |b| b.give(0));
-        let day = local_day(e, b, b.arg(1));
+    e.func("ends_by_hours", &[I64], Some(I32), true, |e, b| {
+        let day = local_day(e, b, b.arg(0));
         let begins = b.call(begin(e), &[day]);
-        b.give(begins.ne(b.arg(1)));
+        b.give(begins.ne(b.arg(0)));
     })
+}
+
+/// How a limit is told: its last day, or the instant at which it ends; neither where there is none.
+pub(super) fn told_limit(e: &Emit<'_>, b: &mut Body, due: &Val) -> [Val; 2] {
+    let limited = due.ne(super::layout::NO_INSTANT);
+    let hours = b.choose(limited, |b| b.call(ends_by_hours(e), &[due.clone()]), |_| 1.into());
+    let last = b.choose(
+        hours.clone(),
+        |_| super::layout::NO_DAY.into(),
+        |b| {
+            let day = local_day(e, b, due.clone());
+            b.call(super::days::add_days(e), &[day, (-1).into()])
+        },
+    );
+    [last, due.or_else(&hours, super::layout::NO_INSTANT)]
 }
 
 /// The value of an instant that may be missing, or another.

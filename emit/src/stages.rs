@@ -685,6 +685,22 @@ fn open_again(e: &Emit<'_>) -> Func {
     })
 }
 
+/// The end of a limit later by calendar days, of one that ends within a day by seconds; none where there is none.
+pub(super) fn limit_later(e: &Emit<'_>) -> Func {
+    e.func("limit_later", &[I64, I64, I64], Some(I64), true, |e, b| {
+        b.when(b.arg(0).eq(NO_INSTANT), |b| b.give(NO_INSTANT));
+        let hours = b.call(run::ends_by_hours(e), &[b.arg(0)]);
+        b.when(hours, |b| {
+            let at = b.call(zones::add_seconds(e), &[b.arg(0), b.arg(2)]);
+            b.give(at);
+        });
+        let day = run::local_day(e, b, b.arg(0));
+        let day = b.call(timers::plus_days(e), &[day, b.arg(1)]);
+        let at = b.call(run::begin(e), &[day]);
+        b.give(at);
+    })
+}
+
 /// An instant later by calendar days on the same clock time, or by seconds.
 pub(super) fn later(e: &Emit<'_>) -> Func {
     e.func("later", &[I64, I64, I64, I32], Some(I64), true, |e, b| {

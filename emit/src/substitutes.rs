@@ -119,12 +119,10 @@ pub(super) fn ask(e: &Emit<'_>) -> Func {
         for (at, action, task) in tasks(e) {
             b.when(open.action.get().eq(at), |b| {
                 let from = b.keep(run::seen(e).get());
-                let within = b.call(expressions::value_of(e, task.within, Mode::Noted), &[]);
                 let due = b.keep(run::or_instant(&open.due.get(), e.case.now.get()));
-                let hours = b.call(run::ends_by_hours(e), &[within, due.clone()]);
                 let role = role_of(e, b, task, &asked);
                 let rule = i32::from(action.rule.0);
-                let effect = actions::tell_task(e, b, task, &role, rule, &from, &hours, &due, true);
+                let effect = actions::tell_task(e, b, task, &role, rule, &from, &due, true);
                 b.store(&open.effect, effect);
                 b.store(&open.asked, &asked);
             });

@@ -678,8 +678,7 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let within = self.duration(task.within)?;
         let due = self.over_in(within)?;
-        let hours = self.ends_by_hours(within, due)?;
-        let number = self.tell_task(task, task.role, rule, from, hours, due, false)?;
+        let number = self.tell_task(task, task.role, rule, from, due, false)?;
         self.add_task(Task {
             action: at,
             effect: number,
@@ -732,10 +731,7 @@ impl<'a> Run<'a> {
         let Some(open) = self.case.tasks.get(index).copied() else { return Ok(()) };
         let (task, rule) = self.task_of(open.action)?;
         let Some((role, _)) = task.substitutes.get(usize::from(open.asked)) else { return Ok(()) };
-        let from = self.mark();
-        let (within, due) = (self.duration(task.within)?, open.due.unwrap_or(self.case.now));
-        let hours = self.ends_by_hours(within, due)?;
-        let effect = self.tell_task(task, *role, rule, from, hours, due, true)?;
+        let effect = self.tell_task(task, *role, rule, self.mark(), open.due.unwrap_or(self.case.now), true)?;
         if let Some(open) = self.case.tasks_mut().get_mut(index) {
             open.effect = effect;
             open.asked = open.asked.saturating_add(1);
@@ -744,26 +740,17 @@ impl<'a> Run<'a> {
     }
 
     /// Tells the host of a task.
-    #[allow(clippy::too_many_arguments, reason = "what a task is asked for, by whom, and until when")]
     pub(crate) fn tell_task(
         &mut self,
         task: &ir::Task,
         role: ir::TextId,
         rule: RuleId,
         from: u32,
-        hours: bool,
         due: Instant,
         again: bool,
     ) -> Result<u32, Fault> {
-        let last_day = self.local_day(due).add_days(-1)?;
-        let effect = Effect::Task {
-            name: task.name,
-            role,
-            until: Some(last_day).filter(|_| !hours),
-            until_instant: Some(due).filter(|_| hours),
-            priority: task.priority,
-            again,
-        };
+        let (until, until_instant) = self.told_limit(due)?;
+        let effect = Effect::Task { name: task.name, role, until, until_instant, priority: task.priority, again };
         self.effect(Some(rule), from, effect)
     }
 }

@@ -25,8 +25,7 @@ impl<'a> Run<'a> {
         let from = self.mark();
         let within = approval.within.map(|w| self.duration(w)).transpose()?;
         let due = within.map(|w| self.over_in(w)).transpose()?;
-        let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
-        let effect = self.tell_approval(approval, rule, from, hours, due, false)?;
+        let effect = self.tell_approval(approval, rule, from, due, false)?;
         let asked = self.case.now;
         let Ctx { owner, person, body, run, .. } = self.ctx;
         self.case.approvals_mut().push(Approval { action: at, effect, asked, due, owner, person, body, run });
@@ -39,18 +38,11 @@ impl<'a> Run<'a> {
         approval: &ir::Approval,
         rule: RuleId,
         from: u32,
-        hours: bool,
         due: Option<Instant>,
         again: bool,
     ) -> Result<u32, Fault> {
-        let last_day = due.map(|due| self.local_day(due).add_days(-1)).transpose()?;
-        let effect = Effect::Approval {
-            name: approval.name,
-            role: approval.role,
-            until: last_day.filter(|_| !hours),
-            until_instant: due.filter(|_| hours),
-            again,
-        };
+        let (until, until_instant) = due.map_or(Ok((None, None)), |due| self.told_limit(due))?;
+        let effect = Effect::Approval { name: approval.name, role: approval.role, until, until_instant, again };
         self.effect(Some(rule), from, effect)
     }
 

@@ -99,7 +99,8 @@ impl<'a> Run<'a> {
             let Some(run) = self.case.suspended.get(n).copied() else { continue };
             let until = run.until.unwrap_or(self.today);
             let when = rules.suspensions.get(usize::from(run.rule)).and_then(|s| s.when);
-            if until < begin || !self.of_that_claim(at, |run| run.holds(when))? {
+            // One that is to begin on a day to come takes out nothing yet.
+            if until < begin.max(run.from) || !self.of_that_claim(at, |run| run.holds(when))? {
                 continue;
             }
             let from = run.from.max(begin);

@@ -233,9 +233,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether a limit of that length ends at an instant: one that ends where a day begins ends with the day before.
-    pub(crate) fn ends_by_hours(&self, length: Duration, end: Instant) -> Result<bool, Fault> {
-        Ok(length.unit() == Unit::Hours && end != self.begin(self.local_day(end))?)
+    /// Whether a limit ends at an instant: one that ends where a day begins ends with the day before.
+    pub(crate) fn ends_by_hours(&self, end: Instant) -> Result<bool, Fault> {
+        Ok(end != self.begin(self.local_day(end))?)
+    }
+
+    /// How a limit is told: its last day, or the instant at which it ends.
+    pub(crate) fn told_limit(&self, end: Instant) -> Result<(Option<Date>, Option<Instant>), Fault> {
+        if self.ends_by_hours(end)? {
+            return Ok((None, Some(end)));
+        }
+        Ok((Some(self.local_day(end).add_days(-1)?), None))
     }
 
     /// The text behind a name of the machine.

@@ -376,18 +376,16 @@ impl<'a> Run<'a> {
         let mut tasks = mem::take(&mut self.case.place_mut().tasks);
         for mut task in tasks.drain(..) {
             let (form, rule) = self.task_of(task.action)?;
-            let from = self.mark();
-            let within = self.duration(form.within)?;
-            let hours = self.ends_by_hours(within, task.due.unwrap_or(self.case.now))?;
-            task.due = task.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
-            let due = task.due.unwrap_or(self.case.now);
-            let told_by_hours = self.ends_by_hours(within, due)?;
+            // What was overdue comes back overdue.
+            let today = self.begin(self.today)?;
             if let Some(at) = self.opened_at(&task)? {
+                let hours = self.ends_by_hours(task.due.unwrap_or(today))?;
                 task.opened = self.seconds_open(self.later(at, days, seconds, hours)?)?;
             }
+            task.due = task.due.map(|due| self.limit_later(due, days, seconds)).transpose()?;
             let role = task.asked.checked_sub(1).and_then(|n| form.substitutes.get(usize::from(n)));
-            task.effect =
-                self.tell_task(form, role.map_or(form.role, |(role, _)| *role), rule, from, told_by_hours, due, true)?;
+            let role = role.map_or(form.role, |(role, _)| *role);
+            task.effect = self.tell_task(form, role, rule, self.mark(), task.due.unwrap_or(today), true)?;
             task.run = run;
             self.add_task(task)?;
         }
@@ -409,15 +407,19 @@ impl<'a> Run<'a> {
 
     fn ask_again(&mut self, approval: Approval, days: i64, seconds: i64) -> Result<(), Fault> {
         let (form, rule) = self.approval_of(approval.action)?;
-        let from = self.mark();
-        let within = form.within.map(|w| self.duration(w)).transpose()?;
-        let hours = within.zip(approval.due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
-        let due = approval.due.map(|due| self.later(due, days, seconds, hours)).transpose()?;
-        let hours = within.zip(due).map_or(Ok(false), |(within, due)| self.ends_by_hours(within, due))?;
-        let effect = self.tell_approval(form, rule, from, hours, due, true)?;
+        let due = approval.due.map(|due| self.limit_later(due, days, seconds)).transpose()?;
+        let effect = self.tell_approval(form, rule, self.mark(), due, true)?;
         let asked = self.case.now;
         self.case.approvals_mut().push(Approval { due, effect, asked, run: self.ctx.run, ..approval });
         Ok(())
+    }
+
+    /// The end of a limit later by calendar days, of one that ends within a day by seconds.
+    fn limit_later(&self, due: Instant, days: i64, seconds: i64) -> Result<Instant, Fault> {
+        if self.ends_by_hours(due)? {
+            return Ok(due.add_seconds(seconds)?);
+        }
+        self.begin(plus_days(self.local_day(due), days)?)
     }
 
     /// An instant later by calendar days on the same clock time, or by seconds.

@@ -144,6 +144,20 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// It goes on by that length. What days and seconds moved it by goes with it into the other unit, whole days only.
+    pub(super) fn count_by(&mut self, duration: Duration) {
+        let by_seconds = |d| super::time::elapsed(d).is_some();
+        match (self.duration.is_some_and(by_seconds), by_seconds(duration)) {
+            (true, false) => {
+                let seconds = self.late_days * 86_400 + self.hold_seconds;
+                self.hold_days = seconds.div_euclid(86_400) - self.late_days;
+            }
+            (false, true) => self.hold_seconds = self.hold_days * 86_400,
+            _ => {}
+        }
+        self.duration = Some(duration);
+    }
+
     pub(super) fn new(anchor: Instant) -> Self {
         Self {
             anchor,

@@ -80,13 +80,6 @@ impl Run<'_> {
                 *arg = arg.filter(|on| !booked || *on <= today).or(Some(today));
             }
         }
-        if event.event == Happening::Promise.id() && args[0].is_none() {
-            args[0] = Some(self.balance()?);
-        }
-        let objects = [Happening::Objection.id(), Happening::Opposition.id()].contains(&event.event);
-        if objects && args[0].is_none() {
-            args[0] = Some(self.principal()?);
-        }
         Ok(Happened { event: event.event, args, person: None })
     }
 
@@ -109,7 +102,7 @@ impl Run<'_> {
         sound.then_some(value).ok_or_else(|| wrong("value"))
     }
 
-    pub(super) fn take_up(&mut self, happened: &Happened, id: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn take_up(&mut self, happened: &mut Happened, id: Option<&str>) -> Result<(), Refusal> {
         let Some(happening) = Happening::of(happened.event) else { return Ok(()) };
         let args = Args { happening, values: &happened.args };
         if matches!(happening, Happening::DebtorAdded | Happening::DebtorReplaced) {
@@ -119,6 +112,14 @@ impl Run<'_> {
         if self.case.persons[person].released && asks_to_be_pursued(happening) {
             return Err(not_there("debtor"));
         }
+        if let Some(amount) = happened.args.first_mut().filter(|amount| amount.is_none()) {
+            match happening {
+                Happening::Promise => *amount = Some(self.balance()?),
+                Happening::Objection | Happening::Opposition => *amount = Some(self.principal()?),
+                _ => {}
+            }
+        }
+        let args = Args { happening, values: &happened.args };
         match happening {
             Happening::Payment | Happening::Enforced => self.payment(&args, id),
             Happening::PaymentReturned => self.payment_returned(&args),

@@ -4,7 +4,6 @@ use super::Run;
 use super::actions::{Frame, payable};
 use super::case::{Approval, Before, By, Call, Hold, Limit, Mark, Owner, Place, Task, TriggerId};
 use super::fault::Fault;
-use super::time::elapsed;
 use crate::normal;
 use dunlin_lang::model::{Block, Does, Trigger};
 use dunlin_machine::ir::{On, RuleId, Target, Ways};
@@ -251,10 +250,7 @@ impl<'m> Run<'m> {
             task.until = self.shift_limit(task.until, left)?;
             // What was overdue comes back overdue.
             if task.overdue {
-                let Does::Task(form) = &task.action.does else { return Err(Fault::Broken) };
-                let by_hours = elapsed(self.eval_duration(&form.within, &self.plain())?).is_some();
-                let yesterday = Limit::Day(self.today().add_days(-1)?);
-                task.until = if by_hours { self.limit_at(self.case.now)? } else { yesterday };
+                task.until = Limit::Day(self.today().add_days(-1)?);
             }
             task.effect = self.case.next_effect;
             self.tell_task(&task, true)?;

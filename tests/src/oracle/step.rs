@@ -65,11 +65,11 @@ pub fn step<'m>(
     let mut run = Run::new(model, case.clone());
     run.case.now = at;
     if let Some(event) = event {
-        let happened = run.read_event(event)?;
+        let mut happened = run.read_event(event)?;
         run.remember_id(id.clone());
         run.chain::<Refusal>(|run| {
             run.named = run.debtor(&happened);
-            run.take_up(&happened, id.as_deref())?;
+            run.take_up(&mut happened, id.as_deref())?;
             run.complete_plan()?;
             Ok(run.deliver(&happened)?)
         })?;

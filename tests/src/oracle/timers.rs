@@ -303,7 +303,7 @@ impl Run<'_> {
                 let duration = self.eval_duration(every, &view)?;
                 let mark = self.mark(id)?;
                 mark.times += 1;
-                mark.duration = Some(duration);
+                mark.count_by(duration);
             }
             On::EveryMonth { .. } | On::EveryWorkingDay { .. } => self.mark(id)?.seen = Some(today),
             _ => self.mark(id)?.spent = true,
