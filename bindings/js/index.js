@@ -27,10 +27,16 @@ const REASONS = {
   15: "the instant is earlier than the case's last one; instants never go back",
   16: "what was handed over cannot be read",
 };
+
+/** The field of an item that says a fact. */
+const FACT = 40;
 const THINGS =
-  "debtor,claim,payment that can still be returned,open task,fact,stage,hold with that reason,time zone,open approval,currency,plan,template,event".split(",");
-const EXPECTED =
-  "a value of its type,an amount of more than nothing,a name that is not there yet,different for each,not after the opening,a stage and no outcome,nothing where no stage is given,a day of the month that the plan allows,within its bounds".split(",");
+  "debtor,claim,payment that can still be returned,open task,fact,stage,hold with that reason,time zone,open approval,currency,plan,template,debtor who is still pursued".split(",");
+const EXPECTED = [
+  ..."a value of its type,an amount of more than nothing,a name that is not there yet,different for each,not after the opening,a stage and no outcome,nothing where no stage is given,a day of the month that the plan allows,within its bounds,one that the event has".split(","),
+  ...Array(10),
+  ..."agreed while the plan may still be agreed anew,agreed within the bounds of the plan,agreed while something is owed,at least what the plan asks for each instalment,for as many instalments as the plan allows,a day of the month: 1 to 31".split(","),
+];
 
 /** A step that was refused: the case is as it was. `number` is that of docs/abi.md. */
 export class RefusedError extends Error {
@@ -163,9 +169,10 @@ export class Strategy {
   /** Why something was refused or failed, in words. */
   reason(number, about, params) {
     const at = Number(about & 0xffffn);
-    const field = params ? (params[at]?.[0] ?? `parameter ${at}`) : `field ${at}`;
+    const fact = at === FACT && this.schema.facts[Number(about >> 32n)];
+    const field = fact ? fact[0] : params ? (params[at]?.[0] ?? `parameter ${at}`) : `field ${at}`;
     if (number === 10) return `\`${field}\` is missing`;
-    if (number === 11) return `\`${field}\` must be ${EXPECTED[Number(about >> 16n)] ?? "something else"}`;
+    if (number === 11) return `\`${field}\` must be ${EXPECTED[Number((about >> 16n) & 0xffffn)] ?? "something else"}`;
     if (number === 12) return `there is no such ${THINGS[at] ?? "thing"}`;
     return REASONS[number] ?? `refused (${number})`;
   }

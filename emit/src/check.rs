@@ -313,7 +313,7 @@ fn find_named(e: &Emit<'_>) -> Func {
         let record = b.keep(e.case.persons.at(&event::person(e).get()));
         let released = e.case.person(&record).channels.released.get();
         let gone = flags.and(i32::from(entry::ACTS)).ne(0).and(released);
-        b.when(gone, |b| not_there(e, b, Thing::Debtor));
+        b.when(gone, |b| not_there(e, b, Thing::Pursued));
     })
 }
 

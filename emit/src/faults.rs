@@ -128,6 +128,8 @@ pub(super) enum Thing {
     Currency = 9,
     Plan = 10,
     Template = 11,
+    /// A debtor who is still pursued.
+    Pursued = 12,
 }
 
 impl Fault {

@@ -4,6 +4,7 @@ use crate::case::{Case, Cost, Ledger, Mark, Person, Place, Waits};
 use crate::contact::MOST_ZONES;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Input, Opening, PersonGiven};
+use crate::life::{self, Hears, Life};
 use crate::outcome::{Alarm, Effect, Outcome};
 use crate::run::{Ctx, Names, Run, Work};
 use crate::take::{Taken, check_bounds, in_type, learned, mark_of, not_there, wrong};
@@ -34,6 +35,14 @@ pub trait Engine {
     /// # Errors
     /// A [`Refusal`] that says why.
     fn step(&mut self, case: &mut Case, input: Input<'_>, at: Instant, out: &mut Outcome) -> Result<(), Refusal>;
+
+    /// Runs a case from its opening on with a punctual host, who hears of every step, and gives the case as it is then.
+    ///
+    /// # Errors
+    /// A [`Refusal`] of the opening, or of time that goes by. Events that are refused are heard of.
+    fn live(&mut self, life: &Life<'_>, hears: &mut Hears<'_>) -> Result<Case, Refusal> {
+        life::by_steps(self, life, hears)
+    }
 }
 
 /// Runs cases on a machine, straight from its tables.
@@ -427,7 +436,7 @@ fn facts_of(
             crate::input::Given::Text(t) if fact.ty == Type::Text => names.learn(machine, texts, t)?,
             _ => return Err(wrong(name, "a value of the fact's type")),
         };
-        check_bounds(name, fact, currency, value)?;
+        check_bounds(machine, name, fact, currency, value)?;
         if let Some(place) = facts.get_mut(id.index()) {
             *place = Some(value);
         }

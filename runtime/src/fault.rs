@@ -135,6 +135,9 @@ impl Refusal {
             }
             Self::Missing { param } => alloc::format!("`{param}` is missing"),
             Self::Wrong { field, expected } => alloc::format!("`{field}` must be {expected}"),
+            Self::NotThere { kind, name } if name.is_empty() => {
+                alloc::format!("there is no {}", kind.split(", with").next().unwrap_or(kind))
+            }
             Self::NotThere { kind, name } => alloc::format!("there is no {kind} `{name}`"),
             Self::OtherMachine => {
                 String::from("the case belongs to another version of the strategy; only a migration moves it here")

@@ -291,7 +291,7 @@ impl Run<'_> {
             Type::Enum(e) => self.m.enums.get(e.index()).and_then(|e| self.position_of(&e.values, text)),
         };
         let value = value.ok_or_else(|| refuse(self))?;
-        check_bounds(name, fact, usize::from(self.case.currency), value)?;
+        check_bounds(self.m, name, fact, usize::from(self.case.currency), value)?;
         Ok(value)
     }
 
@@ -647,13 +647,37 @@ pub(crate) fn in_type(machine: &Machine, ty: Type, value: i64) -> bool {
 }
 
 /// Refuses a fact outside its bounds.
-pub(crate) fn check_bounds(name: &str, fact: &Fact, currency: usize, value: i64) -> Result<(), Refusal> {
+pub(crate) fn check_bounds(
+    machine: &Machine,
+    name: &str,
+    fact: &Fact,
+    currency: usize,
+    value: i64,
+) -> Result<(), Refusal> {
     let Some((from, to)) = fact.bounds_in(currency) else { return Ok(()) };
     if from.is_some_and(|f| value < f) || to.is_some_and(|t| value > t) {
-        let bound = |b: Option<i64>| b.map_or_else(String::new, |b| b.to_string());
-        return Err(wrong(name, &format!("within {}..{}", bound(from), bound(to))));
+        let shown = |bound: i64| shown(machine, fact.ty, currency, bound);
+        let words = match (from, to) {
+            (Some(from), Some(to)) => format!("a value from {} to {}", shown(from), shown(to)),
+            (Some(from), None) => format!("at least {}", shown(from)),
+            (None, to) => format!("at most {}", to.map_or_else(String::new, shown)),
+        };
+        return Err(wrong(name, &words));
     }
     Ok(())
+}
+
+/// A bound as the strategy writes it.
+fn shown(machine: &Machine, ty: Type, currency: usize, value: i64) -> String {
+    let currency = machine.currencies.get(currency);
+    let date = || i32::try_from(value).ok().and_then(Date::from_days);
+    match (ty, currency) {
+        (Type::Money, Some(currency)) => format!("{} {currency}", Money(value).display(*currency)),
+        (Type::Rate, _) => format!("{} %", Rate(value)),
+        (Type::Date, _) => date().map_or_else(String::new, |date| date.to_string()),
+        (Type::Duration, _) => Duration::unpack(value).map_or_else(String::new, |length| length.to_string()),
+        _ => value.to_string(),
+    }
 }
 
 pub(crate) fn wrong(field: &str, expected: &str) -> Refusal {

@@ -4,8 +4,12 @@ use crate::{CaseFailed, CaseResult, CaseRow, EffectRow, Job, RefusedEvent, Timed
 use dunlin_machine::events::{Happening, PHONE};
 use dunlin_machine::ir::{Channels, Machine, StageId, TextId};
 use dunlin_machine::value::{Date, Instant, Money};
+use dunlin_runtime::life::Moment;
 use dunlin_runtime::outcome::{Alarm, Effect, Outcome, What};
-use dunlin_runtime::{Case, Engine, Input, Refusal, read};
+use dunlin_runtime::{Case, Engine, Fault, Life, Refusal, read};
+
+/// Events that bring money.
+const PAY: [Happening; 2] = [Happening::Payment, Happening::Enforced];
 
 /// Runs a case up to the end of the day.
 pub(crate) fn run<E: Engine>(
@@ -15,12 +19,30 @@ pub(crate) fn run<E: Engine>(
     until: Date,
 ) -> Result<CaseResult, CaseFailed> {
     let failed = |why: Refusal| CaseFailed { id: job.opening.id.clone(), why: why.words(machine) };
-    let mut out = Outcome::default();
-    let case = engine.open(&job.opening, job.at, &mut out).map_err(failed)?;
-    let mut host = Host { machine, engine, case, out, seen: Seen::default() };
-    host.look(job.at);
-    host.live(job, until).map_err(failed)?;
-    host.finish().map_err(failed)
+    let mut seen = Seen::default();
+    let life = life(machine, job, until).map_err(failed)?;
+    let case = engine.live(&life, &mut |moment, told| seen.hear(machine, job, moment, told)).map_err(failed)?;
+    finish(machine, &case, seen).map_err(failed)
+}
+
+/// The case's events as instants, up to the end of the day.
+fn life<'j>(machine: &Machine, job: &'j Job, until: Date) -> Result<Life<'j>, Refusal> {
+    let zone = machine.zones.first().ok_or(Fault::Broken("no zone"))?;
+    let until = zone.instant_at(until.add_days(1)?, 0)?.add_seconds(-1)?;
+    let (mut latest, mut events) = (job.at, Vec::with_capacity(job.events.len()));
+    for event in &job.events {
+        let at = match event.at {
+            When::At(at) => at,
+            When::Day(day) if zone.local(latest).0 == day => latest,
+            When::Day(day) => zone.instant_at(day, 0)?,
+        };
+        if at > until {
+            break;
+        }
+        latest = latest.max(at);
+        events.push((at, &event.event));
+    }
+    Ok(Life { opening: &job.opening, at: job.at, events, until })
 }
 
 /// What is counted on the way.
@@ -35,133 +57,63 @@ struct Seen {
     closed: Option<(StageId, Instant)>,
 }
 
-/// A punctual host of one case.
-struct Host<'h, E> {
-    machine: &'h Machine,
-    engine: &'h mut E,
-    case: Case,
-    out: Outcome,
-    seen: Seen,
-}
-
-impl<E: Engine> Host<'_, E> {
-    fn live(&mut self, job: &Job, until: Date) -> Result<(), Refusal> {
-        let end = self.last_second(until)?;
-        for event in &job.events {
-            let at = self.instant(event)?;
-            if at > end {
-                break;
+impl Seen {
+    fn hear(&mut self, machine: &Machine, job: &Job, moment: Moment, told: Result<&Outcome, Refusal>) {
+        let event = moment.event.and_then(|n| job.events.get(n));
+        let out = match (told, event) {
+            (Ok(out), _) => out,
+            (Err(why), Some(event)) => {
+                return self.refused.push(RefusedEvent { line: event.line, why: why.words(machine) });
             }
-            self.wake_before(at, false)?;
-            self.event(event, at);
-        }
-        if end <= self.case.now {
-            return Ok(());
-        }
-        self.wake_before(end, true)?;
-        if self.case.now < end {
-            self.step(Input::Advance, end)?;
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, event: &TimedEvent, at: Instant) {
-        match self.step(Input::Event(&event.event), at) {
-            Ok(()) if self.out.already_taken => {}
-            Ok(()) => {
-                let pays = [Happening::Payment, Happening::Enforced].iter().any(|h| h.id() == event.event.event);
-                self.seen.payments.extend(pays.then_some(at));
-            }
-            Err(why) => self.seen.refused.push(RefusedEvent { line: event.line, why: why.words(self.machine) }),
-        }
-    }
-
-    /// Wakes the case at all that is due before `at`, or at it.
-    fn wake_before(&mut self, at: Instant, inclusive: bool) -> Result<(), Refusal> {
-        while let Some(due) = self.out.next_due.filter(|due| *due < at || (inclusive && *due == at)) {
-            self.step(Input::Advance, due.max(self.case.now))?;
-            if self.out.next_due == Some(due) {
-                return Err(Refusal::Fault(dunlin_runtime::Fault::Broken("what is due does not happen")));
-            }
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, input: Input<'_>, at: Instant) -> Result<(), Refusal> {
-        let due = self.out.next_due;
-        let done = self.engine.step(&mut self.case, input, at, &mut self.out);
-        match done {
-            Ok(()) => self.look(at),
-            // A refused input leaves the case as it was, and so what is due.
-            Err(_) => self.out.next_due = due,
-        }
-        done
+            (Err(_), None) => return,
+        };
+        self.look(machine, out, moment.at);
+        let pays = |event: &&TimedEvent| PAY.iter().any(|h| h.id() == event.event.event);
+        self.payments.extend(event.filter(pays).filter(|_| !out.already_taken).map(|_| moment.at));
     }
 
     /// Counts what a step did.
-    fn look(&mut self, at: Instant) {
-        for entry in &self.out.entries {
+    fn look(&mut self, machine: &Machine, out: &Outcome, at: Instant) {
+        for entry in &out.entries {
             match &entry.what {
                 What::Effect { number, effect, .. } => {
-                    let row = row(self.machine, *number, effect, at, entry.stage, entry.rule.or(entry.because_of));
-                    self.seen.sends += u32::from(row.kind == "send");
-                    self.seen.calls += u32::from(row.kind == "call");
-                    self.seen.tasks += u32::from(row.kind == "task");
-                    self.seen.effects.push(row);
+                    let row = row(machine, *number, effect, at, entry.stage, entry.rule.or(entry.because_of));
+                    self.sends += u32::from(row.kind == "send");
+                    self.calls += u32::from(row.kind == "call");
+                    self.tasks += u32::from(row.kind == "task");
+                    self.effects.push(row);
                 }
-                What::Move { to, .. } => self.seen.closed = Some((*to, at)),
+                What::Move { to, .. } => self.closed = Some((*to, at)),
                 _ => {}
             }
         }
     }
+}
 
-    fn instant(&self, event: &TimedEvent) -> Result<Instant, Refusal> {
-        match event.at {
-            When::At(at) => Ok(at),
-            When::Day(day) if self.local(self.case.now) == Some(day) => Ok(self.case.now),
-            When::Day(day) => self.midnight(day),
-        }
-    }
-
-    fn local(&self, at: Instant) -> Option<Date> {
-        self.machine.zones.first().map(|zone| zone.local(at).0)
-    }
-
-    fn midnight(&self, day: Date) -> Result<Instant, Refusal> {
-        let zone = self.machine.zones.first().ok_or(dunlin_runtime::Fault::Broken("no zone"))?;
-        Ok(zone.instant_at(day, 0)?)
-    }
-
-    fn last_second(&self, day: Date) -> Result<Instant, Refusal> {
-        Ok(self.midnight(day.add_days(1)?)?.add_seconds(-1)?)
-    }
-
-    fn finish(self) -> Result<CaseResult, Refusal> {
-        let Self { machine, case, seen, .. } = self;
-        let account = read::statement(machine, &case)?;
-        let stage = case.place.stage;
-        let ended = machine.stages.get(stage.index()).is_some_and(|stage| stage.outcome);
-        let contacts = || seen.effects.iter().filter(|row| matches!(row.kind, "send" | "call")).map(|row| row.at);
-        let row = CaseRow {
-            id: case.id.clone(),
-            currency: case.currency,
-            stage,
-            ended,
-            opened: case.opened,
-            closed: seen.closed.filter(|(to, _)| ended && *to == stage).map(|(_, at)| at),
-            principal: account.principal,
-            interest: account.interest,
-            costs: account.costs,
-            balance: account.balance,
-            paid: Money(case.ledger.paid),
-            sends: seen.sends,
-            calls: seen.calls,
-            tasks: seen.tasks,
-            first_contact: contacts().next(),
-            last_contact: contacts().next_back(),
-        };
-        Ok(CaseResult { row, effects: seen.effects, refused: seen.refused, payments: seen.payments })
-    }
+fn finish(machine: &Machine, case: &Case, seen: Seen) -> Result<CaseResult, Refusal> {
+    let account = read::statement(machine, case)?;
+    let stage = case.place.stage;
+    let ended = machine.stages.get(stage.index()).is_some_and(|stage| stage.outcome);
+    let contacts = || seen.effects.iter().filter(|row| matches!(row.kind, "send" | "call")).map(|row| row.at);
+    let row = CaseRow {
+        id: case.id.clone(),
+        currency: case.currency,
+        stage,
+        ended,
+        opened: case.opened,
+        closed: seen.closed.filter(|(to, _)| ended && *to == stage).map(|(_, at)| at),
+        principal: account.principal,
+        interest: account.interest,
+        costs: account.costs,
+        balance: account.balance,
+        paid: Money(case.ledger.paid),
+        sends: seen.sends,
+        calls: seen.calls,
+        tasks: seen.tasks,
+        first_contact: contacts().next(),
+        last_contact: contacts().next_back(),
+    };
+    Ok(CaseResult { row, effects: seen.effects, refused: seen.refused, payments: seen.payments })
 }
 
 fn row(

@@ -7,11 +7,13 @@
     reason = "a test fails in the shortest way"
 )]
 
+use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, Machine};
 use dunlin_runtime::fault::Refusal;
-use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Outcome};
-use dunlin_tests::generate::{self, History, Version};
-use dunlin_tests::pair::{Compiled, compile};
+use dunlin_runtime::life::Moment;
+use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Life, Outcome, store};
+use dunlin_tests::generate::{self, History, Version, When};
+use dunlin_tests::pair::{Compiled, alike, compile};
 use dunlin_wasm::{Engine, Error, Module};
 use wasm_encoder::{
     BlockType, CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
@@ -67,6 +69,8 @@ fn made_up(hash: &str, abi: i32, does: Does, asks: bool) -> Vec<u8> {
         ("advance", 2),
         ("step", 3),
         ("open", 4),
+        ("steps", 0),
+        ("run", 1),
     ];
     let (mut functions, mut exports, mut code) = (FunctionSection::new(), ExportSection::new(), CodeSection::new());
     for (at, (name, ty)) in (0_u32..).zip(verbs) {
@@ -140,6 +144,7 @@ fn a_hostile_module_costs_an_error_and_no_case_changes() {
         assert!(done.is_err() || same == case);
         assert_eq!(same, case, "a refused step changed the case");
         assert!(instance.open(&history.opening, history.at, &mut out).is_err());
+        assert!(instance.live(&life(&history), &mut |_, _| {}).is_err());
     }
 }
 
@@ -161,8 +166,85 @@ fn changed_modules_and_cases_never_bring_the_host_down() {
         let mut copy = case.clone();
         let done = instance.step(&mut copy, Input::Advance, history.at, &mut out);
         assert!(done.is_ok() || copy == case, "a refused step changed the case");
+        let _ = instance.live(&life(&history), &mut |_, _| {});
     }
     assert!(ran > 0, "no changed module could be run");
+}
+
+/// The history's events, with a host that hears of them in time, and three months more.
+fn life(history: &History) -> Life<'_> {
+    let (mut at, mut events) = (history.at, Vec::new());
+    for (when, event) in &history.inputs {
+        let seconds = if let When::After(seconds) = when { *seconds } else { 5 * 3_600 };
+        at = at.add_seconds(seconds).unwrap();
+        events.extend(event.as_ref().map(|event| (at, event)));
+    }
+    let until = at.add_seconds(90 * 86_400).unwrap();
+    Life { opening: &history.opening, at: history.at, events, until }
+}
+
+/// A life as a host hears of it: its steps, and the stored case or why there is none.
+type Heard = (Vec<(Moment, Result<Outcome, String>)>, Result<Vec<u8>, String>);
+
+fn heard(engine: &mut impl dunlin_runtime::Engine, life: &Life<'_>) -> Heard {
+    // The interpreter says more closely what something must be, and names the first debtor where an event names none.
+    let words = |why: Refusal| match why {
+        Refusal::Wrong { .. } => String::from("wrong"),
+        Refusal::NotThere { kind, .. } if kind.starts_with("debtor who") => kind.into(),
+        other => format!("{other:?}"),
+    };
+    let mut heard = Vec::new();
+    let ended = engine.live(life, &mut |moment, told| heard.push((moment, told.cloned().map_err(words))));
+    (heard, ended.map(|case| store::save(&case).unwrap()).map_err(words))
+}
+
+/// Fails at the first step that differs, which says more than both lives.
+fn assert_same(by_log: &Heard, by_steps: &Heard, which: &str) {
+    for (log, steps) in by_log.0.iter().zip(&by_steps.0) {
+        let same = match (&log.1, &steps.1) {
+            (Ok(log), Ok(steps)) => alike(log, steps),
+            (log, steps) => log == steps,
+        };
+        assert!(same && log.0 == steps.0, "{which}\n{log:#?}\n{steps:#?}");
+    }
+    assert_eq!(by_log.0.len(), by_steps.0.len(), "{which}");
+    assert_eq!(by_log.1, by_steps.1, "{which}");
+}
+
+#[test]
+fn a_log_tells_what_its_steps_tell() {
+    let engine = Engine::new().unwrap();
+    let (mut lives, mut steps, mut refused) = (0, 0, 0);
+    for seed in Version::SEEDS.into_iter().flat_map(|first| first + 60..first + 66) {
+        let (compiled, _) = pair(seed);
+        let module = engine.load(&emitted(&compiled.machine)).unwrap();
+        let mut instance = module.instance(&compiled.machine).unwrap();
+        let mut interpreter = Interpreter::new(&compiled.machine);
+        for n in 0..4 {
+            let history = generate::history(seed * 10 + n, &compiled.model, Version::of(seed));
+            let life = life(&history);
+            let by_steps = heard(&mut interpreter, &life);
+            assert_same(&heard(&mut instance, &life), &by_steps, &format!("seed {seed}, history {n}"));
+            lives += 1;
+            steps += by_steps.0.len();
+            refused += by_steps.0.iter().filter(|(_, told)| told.is_err()).count();
+        }
+    }
+    assert!(steps > 10 * lives && refused > 0, "{lives} lives, {steps} steps, {refused} refused");
+}
+
+#[test]
+fn a_long_life_goes_over_in_several_calls() {
+    let (compiled, history) = opening(1);
+    let mut life = life(&history);
+    let event = Event { event: Happening::Dispute.id(), id: Some("x".repeat(400)), args: Vec::new() };
+    life.events = (0..1_500).map(|n| (history.at.add_seconds(n * 3_600).unwrap(), &event)).collect();
+    life.until = history.at.add_seconds(90 * 86_400).unwrap();
+    let module = Module::new(&emitted(&compiled.machine)).unwrap();
+    let mut instance = module.instance(&compiled.machine).unwrap();
+    let by_log = heard(&mut instance, &life);
+    assert_same(&by_log, &heard(&mut Interpreter::new(&compiled.machine), &life), "a long life");
+    assert!(by_log.1.is_ok() && by_log.0.len() > 1_500);
 }
 
 #[test]

@@ -12,6 +12,8 @@ use dunlin_runtime::outcome::{
 
 /// The size of an entry.
 const ENTRY: usize = 160;
+/// The size of a step of a log.
+const STEP: usize = 80;
 /// Where what an entry says begins.
 const SAYS: usize = 80;
 /// The instant that stands for none.
@@ -60,6 +62,35 @@ pub(crate) struct Failed {
 /// What the latest fault is about.
 pub(crate) fn about(at: usize, memory: &[u8]) -> Option<i64> {
     Memory(memory).i64(at + 48)
+}
+
+/// A step of a log.
+pub(crate) struct Step {
+    /// The number of its record among those handed over.
+    pub(crate) record: usize,
+    /// When it was.
+    pub(crate) at: Instant,
+    /// 0, or the number of a refusal.
+    pub(crate) status: i32,
+    /// Where it lies.
+    pub(crate) place: usize,
+}
+
+/// The steps of a log, from where their position and number stand.
+pub(crate) fn steps(at: usize, memory: &[u8]) -> Option<Vec<Step>> {
+    let m = Memory(memory);
+    let step = |place: usize| {
+        let (at, status) = (Instant::from_seconds(m.i64(place + 56)?)?, m.i32(place + 64)?);
+        Some(Step { record: m.position(place + 68)?, at, status, place })
+    };
+    m.list(at, STEP)?.map(step).collect()
+}
+
+/// The case that a step of a log stored.
+pub(crate) fn saved(place: usize, memory: &[u8]) -> Option<&[u8]> {
+    let m = Memory(memory);
+    let (first, length) = (m.position(place + 72)?, m.position(place + 76)?);
+    memory.get(first..first.checked_add(length)?)
 }
 
 /// Reads what was told; `words` are those of a fault that a step failed with.

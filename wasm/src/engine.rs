@@ -3,12 +3,14 @@
 use crate::decode;
 use crate::error::Error;
 use crate::items::Items;
+use crate::log::Log;
 use crate::module::Instance;
 use crate::refusals::{self, Handed};
 use dunlin_machine::value::Instant;
 use dunlin_runtime::case::Case;
 use dunlin_runtime::fault::{Fault, Refusal};
 use dunlin_runtime::input::{Input, Opening};
+use dunlin_runtime::life::{self, Hears, Life};
 use dunlin_runtime::outcome::Outcome;
 use dunlin_runtime::{Engine, store};
 
@@ -21,8 +23,8 @@ impl Engine for Instance<'_> {
             running.open(&items, at.seconds())
         });
         let status = self.whole(done)?;
-        self.ended(status, Handed::Opening, (at, at))?;
-        self.tell(out)?;
+        self.ended(status, Handed::Opening(opening), (at, at))?;
+        self.tell_at(None, out)?;
         self.case()
     }
 
@@ -41,15 +43,20 @@ impl Engine for Instance<'_> {
         };
         let status = self.whole(done)?;
         self.ended(status, handed, (at, now))?;
-        self.tell(out)?;
+        self.tell_at(None, out)?;
         *case = self.case()?;
         Ok(())
+    }
+
+    fn live(&mut self, life: &Life<'_>, hears: &mut Hears<'_>) -> Result<Case, Refusal> {
+        let log = Log::of(life);
+        if log.fits() { self.live_by_log(life, &log, hears) } else { life::by_steps(self, life, hears) }
     }
 }
 
 impl Instance<'_> {
     /// What a call gave; one that stopped in the middle leaves an instance that is not used again.
-    fn whole<T>(&mut self, done: Result<T, Error>) -> Result<T, Refusal> {
+    pub(crate) fn whole<T>(&mut self, done: Result<T, Error>) -> Result<T, Refusal> {
         done.map_err(|_| {
             self.give_up();
             Refusal::Fault(Fault::Broken("the module stopped in the middle of a step"))
@@ -83,12 +90,15 @@ impl Instance<'_> {
         Err(refusals::refusal(self.machine, handed, (status, about), instants))
     }
 
-    /// What the module told.
-    fn tell(&mut self, out: &mut Outcome) -> Result<(), Refusal> {
+    /// What the module told: at a position, or with its latest verb.
+    pub(crate) fn tell_at(&mut self, place: Option<usize>, out: &mut Outcome) -> Result<(), Refusal> {
         let machine = self.machine;
         let words = |failed: decode::Failed| refusals::fault(failed.why, failed.about).words(machine);
         let told = self.running().and_then(|running| {
-            let (at, memory) = running.told()?;
+            let (at, memory) = match place {
+                Some(place) => (place, running.memory()),
+                None => running.told()?,
+            };
             decode::outcome(at, memory, &words, out).ok_or(Error::NotOurs("outcome"))
         });
         self.whole(told)

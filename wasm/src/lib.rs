@@ -7,6 +7,7 @@ mod decode;
 mod engine;
 mod error;
 mod items;
+mod log;
 mod module;
 mod refusals;
 mod running;

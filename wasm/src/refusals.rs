@@ -5,13 +5,13 @@ use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, ExprId, Machine, StageId, TableId, TextId};
 use dunlin_machine::value::{Date, Instant};
 use dunlin_runtime::fault::{Fault, Refusal};
-use dunlin_runtime::input::Event;
+use dunlin_runtime::input::{Event, Given, Opening};
 
 /// What was handed over when it was refused.
 #[derive(Clone, Copy)]
 pub(crate) enum Handed<'a> {
     /// A case that was to be opened.
-    Opening,
+    Opening(&'a Opening),
     /// An event.
     Event(&'a Event),
     /// Nothing but an instant, or a saved case.
@@ -28,10 +28,10 @@ pub(crate) fn refusal(
     match why {
         8 => Refusal::Unreadable("it is cut short or was changed"),
         9 => Refusal::OtherMachine,
-        10 => Refusal::Missing { param: field_name(machine, handed, about & 0xffff) },
+        10 => Refusal::Missing { param: field_name(machine, handed, about) },
         11 => Refusal::Wrong {
-            field: field_name(machine, handed, about & 0xffff),
-            expected: expected(about >> 16).into(),
+            field: field_name(machine, handed, about),
+            expected: expected((about >> 16) & 0xffff).into(),
         },
         12 => not_there(machine, handed, about),
         13 => Refusal::NoSuchEvent,
@@ -83,6 +83,9 @@ fn bound(about: i64) -> Fault {
     Fault::Bound(what.copied().unwrap_or(COUNTED[0]), most)
 }
 
+/// The field of an item that says a fact, as a fault names it.
+const FACT: i64 = field::FACT as i64;
+
 fn only_the_machine(handed: Handed<'_>) -> &'static str {
     let Handed::Event(event) = handed else { return "" };
     Happening::of(event.event).map_or("", |happening| happening.builtin().name)
@@ -92,9 +95,16 @@ fn text(machine: &Machine, id: TextId) -> String {
     machine.texts.get(id.index()).cloned().unwrap_or_default()
 }
 
-/// The name of what was missing or wrong: a parameter of the event, or a field of the case.
-fn field_name(machine: &Machine, handed: Handed<'_>, at: i64) -> String {
+/// The name of what was missing or wrong: a fact, a parameter of the event, or a field of the case.
+fn field_name(machine: &Machine, handed: Handed<'_>, about: i64) -> String {
+    let at = about & 0xffff;
+    let fact = || usize::try_from(about >> 32).ok().and_then(|at| machine.facts.get(at));
+    let of_fact = |event: &Event| event.event == Happening::Fact.id();
     match handed {
+        Handed::Event(event) if at == FACT && of_fact(event) => {
+            fact().map_or_else(String::new, |f| text(machine, f.name))
+        }
+        Handed::Opening(_) if at == FACT => fact().map_or_else(String::new, |f| text(machine, f.name)),
         Handed::Event(event) => param_name(machine, event.event, at),
         _ => opening_field(at).into(),
     }
@@ -155,30 +165,60 @@ const fn expected(number: i64) -> &'static str {
     }
 }
 
+/// Things that are not there, which some refusals name more closely.
+const PAYMENT: &str = "payment that can still be returned, with the id";
+const OFFERED: &str = "offered plan";
+const ZONE: &str = "time zone in this machine:";
+
 fn not_there(machine: &Machine, handed: Handed<'_>, about: i64) -> Refusal {
-    const THINGS: [&str; 12] = [
+    const THINGS: [&str; 13] = [
         "debtor",
         "claim",
-        "payment",
+        PAYMENT,
         "open task",
         "fact",
         "stage",
         "hold with the reason",
-        "time zone in this machine:",
+        ZONE,
         "open approval",
         "currency in the strategy",
         "plan",
         "message",
+        "debtor who is still pursued, with the id",
     ];
     let kind = usize::try_from(about & 0xffff).ok().and_then(|at| THINGS.get(at)).copied().unwrap_or("such thing");
-    Refusal::NotThere { kind, name: name_given(machine, handed, kind) }
+    match handed {
+        Handed::Event(event) => {
+            let kind = match (kind, Happening::of(event.event)) {
+                (PAYMENT, Some(Happening::Void)) => "payment that can still be voided, with the id",
+                ("plan", _) => OFFERED,
+                _ => kind,
+            };
+            let name = if kind == OFFERED { String::new() } else { name_given(machine, event, kind) };
+            Refusal::NotThere { kind, name }
+        }
+        Handed::Opening(opening) => Refusal::NotThere { kind, name: name_of_case(machine, opening, kind) },
+        Handed::Nothing => Refusal::NotThere { kind, name: String::new() },
+    }
 }
 
-/// The first text that the event gave for a parameter of that name; the kind itself where there is none.
-fn name_given(machine: &Machine, handed: Handed<'_>, kind: &str) -> String {
-    use dunlin_runtime::input::Given;
-    let Handed::Event(event) = handed else { return String::new() };
-    let named = |at: u8| kind.starts_with(&param_name(machine, event.event, at.into()));
+/// What a case calls that which is not there.
+fn name_of_case(machine: &Machine, opening: &Opening, kind: &str) -> String {
+    let known = |zone: &str| machine.zones.iter().any(|known| known.name() == zone);
+    let mut zones = opening.persons.iter().flat_map(|person| &person.zones);
+    match kind {
+        "currency in the strategy" => opening.currency.clone().unwrap_or_default(),
+        ZONE => zones.find(|zone| !known(zone)).cloned().unwrap_or_default(),
+        _ => "of that number".into(),
+    }
+}
+
+/// The first text that the event gave for a parameter of that name, or for any.
+fn name_given(machine: &Machine, event: &Event, kind: &str) -> String {
+    let named = |at: u8| match param_name(machine, event.event, at.into()).as_str() {
+        "of" => kind.starts_with("payment"),
+        name => kind.starts_with(name),
+    };
     let texts = || {
         event.args.iter().filter_map(|(at, given)| match given {
             Given::Text(text) => Some((*at, text)),

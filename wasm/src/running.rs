@@ -15,6 +15,8 @@ pub(crate) struct Verbs {
     save: TypedFunc<(), i32>,
     restore: TypedFunc<i32, i32>,
     outcome: TypedFunc<(), i32>,
+    run: TypedFunc<i32, i32>,
+    steps: TypedFunc<(), i32>,
 }
 
 impl Verbs {
@@ -56,6 +58,8 @@ impl Running {
             save: verb!("save"),
             restore: verb!("restore"),
             outcome: verb!("outcome"),
+            run: verb!("run"),
+            steps: verb!("steps"),
         };
         let mut running = Self { store, memory, verbs, given: 0, result: 0, fuel, holds: None };
         running.given = running.place(&given)?;
@@ -127,6 +131,27 @@ impl Running {
         let outcome = self.verbs.outcome.clone();
         let at = self.call(&outcome, ())?;
         let at = usize::try_from(at).map_err(|_| Error::NotOurs("outcome"))?;
-        Ok((at, self.memory.data(&self.store)))
+        Ok((at, self.memory()))
+    }
+
+    /// Does a log; gives how many bytes of it are done.
+    pub(crate) fn run(&mut self, log: &[u8]) -> Result<usize, Error> {
+        let length = self.hand_over(log)?;
+        let run = self.verbs.run.clone();
+        let done = self.call(&run, length)?;
+        usize::try_from(done).map_err(|_| Error::NotOurs("run"))
+    }
+
+    /// The position of what the last log told, and the memory that it lies in.
+    pub(crate) fn steps(&mut self) -> Result<(usize, &[u8]), Error> {
+        let steps = self.verbs.steps.clone();
+        let at = self.call(&steps, ())?;
+        let at = usize::try_from(at).map_err(|_| Error::NotOurs("steps"))?;
+        Ok((at, self.memory()))
+    }
+
+    /// All that the module holds.
+    pub(crate) fn memory(&self) -> &[u8] {
+        self.memory.data(&self.store)
     }
 }

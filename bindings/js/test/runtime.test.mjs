@@ -100,6 +100,16 @@ test("what is wrong is said, and the case is as it was", () => {
   assert.deepEqual(strategy.step(now, payment).outcome, strategy.step(now, payment).outcome);
 });
 
+test("a refusal names the fact and what it must be", async () => {
+  dunlin("build", join(root, "examples/acme_mobile/strategy.dun"), "-o", join(scratch, "acme.wasm"));
+  const acme = await load(readFileSync(join(scratch, "acme.wasm")));
+  const words = /^`score` must be within its bounds$/;
+  assert.throws(() => acme.open({ ...given, facts: { score: 500 } }), (error) => words.test(error.message));
+  const { case: now } = acme.open(given);
+  const fact = { at: "2026-01-07", event: "fact", name: "score", value: "500" };
+  assert.throws(() => acme.step(now, fact), (error) => words.test(error.message));
+});
+
 test("bytes that are no module of ours are refused", async () => {
   await assert.rejects(load(new Uint8Array([1, 2, 3])), ModuleError);
   await assert.rejects(load(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])), ModuleError);
