@@ -155,3 +155,27 @@ fn a_form_that_stands_nowhere_is_found_out() {
     assert!(shows("send reminder by letter tone firm") && shows("after 14 days -> done"));
     assert!(!shows("on payment -> done") && !shows("send reminder by email") && !shows("letter by send"));
 }
+
+#[test]
+fn files_that_the_reference_names_are_there() {
+    const FOLDERS: [(&str, &str); 6] = [
+        ("good/", "lang/tests/check_good/"),
+        ("bad/", "lang/tests/check_bad/"),
+        ("lower/", "lang/tests/lower/"),
+        ("syntax/", "lang/tests/syntax/"),
+        ("syntax_bad/", "lang/tests/syntax_bad/"),
+        ("sessions/", "cli/tests/sessions/"),
+    ];
+    let page = fs::read_to_string(root().join("docs/language.md")).unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
+    let named: BTreeSet<String> = quoted
+        .filter_map(|name| {
+            let (short, long) =
+                FOLDERS.iter().find(|(short, _)| name.starts_with(short) && name.len() > short.len())?;
+            Some(name.replacen(short, long, 1))
+        })
+        .collect();
+    let missing: Vec<&String> = named.iter().filter(|name| !root().join(name).exists()).collect();
+    assert!(named.len() > 50, "the page names {} files", named.len());
+    assert!(missing.is_empty(), "docs/language.md names what is not there: {missing:#?}");
+}
