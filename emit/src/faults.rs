@@ -67,6 +67,8 @@ pub(super) enum Bound {
     Raised = 11,
     /// `bytes of names and texts`
     Letters = 12,
+    /// `timers in one step`
+    Timers = 13,
 }
 
 impl Bound {

@@ -11,7 +11,7 @@ use super::{check, corrections, deliver, holds, input, limitation, outcome, plan
 use Width::{I32, I64};
 use dunlin_machine::ir::EffectKind;
 
-/// A step that fires more timers than this is broken: each either is spent or goes on to a later time.
+/// A step fires at most so many timers: rules may bring each other about without end, by stages that are entered anew.
 const MOST_TIMERS: i32 = 100_000;
 
 /// Time goes by, up to an instant; gives 0, or what failed: then the case is as it was.
@@ -178,7 +178,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
                 b.call(fail_timer(e), &[timer.clone(), why, about]);
             });
         });
-        run::too_many(b, Bound::Things, MOST_TIMERS.cast_unsigned());
+        run::too_many(b, Bound::Timers, MOST_TIMERS.cast_unsigned());
     })
 }
 

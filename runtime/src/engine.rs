@@ -19,7 +19,7 @@ use dunlin_machine::value::Instant;
 
 /// How many event ids are remembered.
 const IDS: usize = 16;
-/// A step that fires more timers than this is broken: each either is spent or goes on to a later time.
+/// A step fires at most so many timers: rules may bring each other about without end, by stages that are entered anew.
 const MOST_TIMERS: u32 = 100_000;
 
 /// What runs cases: the interpreter, or a compiled module.
@@ -197,7 +197,7 @@ impl Run<'_> {
             }
             self.begin_chain();
         }
-        Err(Fault::Broken("timers without end"))
+        Err(Fault::Bound("timers in one step", MOST_TIMERS))
     }
 
     /// Goes back to what the case was, and what was told, before the timer fired.

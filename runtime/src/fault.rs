@@ -115,6 +115,9 @@ impl Fault {
             Self::Bound("open tasks", n) => {
                 write!(f, "a case holds at most {n} open tasks; a rule may open them without end")
             }
+            Self::Bound("timers in one step", n) => {
+                write!(f, "more than {n} timers are due at once; rules may bring each other about without end")
+            }
             Self::Bound(what, n) => write!(f, "a case holds at most {n} {what}; `limits {{ … }}` raises the bound"),
             Self::Broken(what) => write!(f, "the machine does not hold together: {what}"),
         }

@@ -63,7 +63,7 @@ pub(crate) fn fault(why: i32, about: i64) -> Fault {
 
 /// A bound of a case: what it counts, and how many there may be.
 fn bound(about: i64) -> Fault {
-    const COUNTED: [&str; 13] = [
+    const COUNTED: [&str; 14] = [
         "things of one kind",
         "claims",
         "debtors",
@@ -77,6 +77,7 @@ fn bound(about: i64) -> Fault {
         "things that one step tells",
         "events that one step raises",
         "bytes of names and texts",
+        "timers in one step",
     ];
     let most = u32::try_from(about >> 16).unwrap_or(0);
     let what = usize::try_from(about & 0xffff).ok().and_then(|at| COUNTED.get(at));

@@ -521,7 +521,7 @@ impl<'m> Run<'m> {
                 self.undo(before, timer)?;
             }
         }
-        Err(Fault::Broken)
+        Err(Fault::Bound)
     }
 
     /// A timer's step failed: it is undone, the timer spent, and the case held.
