@@ -257,7 +257,7 @@ impl Default for Uses {
 }
 
 /// Of something by its number, where it is there.
-trait At<T> {
+pub(super) trait At<T> {
     fn at(&mut self, number: u32, change: impl FnOnce(&mut T));
 }
 
@@ -509,8 +509,13 @@ pub(super) fn shared(
     called_from_outside: &[u32],
 ) -> (Vec<(Type, wasm_encoder::Function)>, Vec<u32>) {
     let mut same: Vec<u32> = (0..number(functions.len())).collect();
-    while let Some(found) = alike(&functions, &same) {
-        functions.iter_mut().for_each(|(_, body)| body.call_instead(&found));
+    let mut bytes: Vec<Vec<u8>> = functions.iter().map(|(_, body)| body.function().into_raw_body()).collect();
+    while let Some(found) = alike(&functions, &bytes, &same) {
+        for ((_, body), bytes) in functions.iter_mut().zip(&mut bytes) {
+            if body.call_instead(&found) {
+                *bytes = body.function().into_raw_body();
+            }
+        }
         same = same.iter().map(|at| found.get(*at as usize).copied().unwrap_or(*at)).collect();
     }
     let mut calls = vec![0usize; functions.len()];
@@ -527,16 +532,17 @@ pub(super) fn shared(
     }
     // Those that are called most have the short numbers. What is about as long is alike, and compresses best side by side.
     called.sort_by_key(|at| core::cmp::Reverse(calls.get(*at as usize).copied()));
-    let length = |at: &u32| functions.get(*at as usize).map(|(_, body)| body.function().into_raw_body().len());
-    called.chunks_mut(SHORT_NUMBERS).take(1).for_each(|short| short.sort_by_cached_key(length));
+    let length = |at: &u32| bytes.get(*at as usize).map(Vec::len);
+    called.chunks_mut(SHORT_NUMBERS).take(1).for_each(|short| short.sort_by_key(length));
     if let Some(long) = called.get_mut(SHORT_NUMBERS..) {
-        long.sort_by_cached_key(length);
+        long.sort_by_key(length);
     }
-    let mut places = same.clone();
+    let mut numbers = same.clone();
     for (new, old) in called.iter().enumerate() {
-        places.iter_mut().zip(&same).filter(|(_, same)| *same == old).for_each(|(place, _)| *place = number(new));
+        numbers.at(*old, |place| *place = number(new));
     }
-    functions.iter_mut().for_each(|(_, body)| body.call_instead(&places));
+    let places: Vec<u32> = same.iter().map(|at| numbers.get(*at as usize).copied().unwrap_or(*at)).collect();
+    functions.iter_mut().for_each(|(_, body)| _ = body.call_instead(&places));
     let in_order = called.iter().filter_map(|at| functions.get(*at as usize));
     (in_order.map(|(of, body)| (of.clone(), body.function())).collect(), places)
 }
@@ -555,21 +561,24 @@ fn needed(functions: &[(Type, Written)], from: &[u32], same: &[u32]) -> std::col
 }
 
 /// For each function the first that is the same; nothing where none is but those known already.
-fn alike(functions: &[(Type, Written)], same: &[u32]) -> Option<Vec<u32>> {
-    let mut known: BTreeMap<(&Type, Vec<u8>), u32> = BTreeMap::new();
-    let found: Vec<u32> = (0..)
-        .zip(functions)
-        .map(|(at, (of, body))| *known.entry((of, body.function().into_raw_body())).or_insert(at))
-        .collect();
+fn alike(functions: &[(Type, Written)], bytes: &[Vec<u8>], same: &[u32]) -> Option<Vec<u32>> {
+    let mut known: BTreeMap<(&[u8], &Type), u32> = BTreeMap::new();
+    let all = (0..).zip(functions.iter().zip(bytes));
+    let found: Vec<u32> = all.map(|(at, ((of, _), bytes))| *known.entry((bytes, of)).or_insert(at)).collect();
     (found != same).then_some(found)
 }
 
 impl Written {
-    fn call_instead(&mut self, numbers: &[u32]) {
+    /// Calls others; gives whether it called any of those that go.
+    fn call_instead(&mut self, numbers: &[u32]) -> bool {
+        let mut changed = false;
         for instruction in &mut self.code {
             if let Instruction::Call(at) = instruction {
+                let before = *at;
                 *at = numbers.get(*at as usize).copied().unwrap_or(*at);
+                changed |= *at != before;
             }
         }
+        changed
     }
 }

@@ -2,7 +2,8 @@
 //! or trigger stands in a module once. Where they differ in what they call as well, that is called by its place in a table.
 
 use super::code::{Width, number};
-use super::shorten::{Type, Written};
+use super::module::signed;
+use super::shorten::{At as _, Type, Written};
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::{Encode, Instruction};
 
@@ -25,6 +26,8 @@ pub(super) struct Similar {
     pub(super) functions: Vec<(Type, Written)>,
     /// The functions that are called by their place here.
     pub(super) table: Vec<u32>,
+    /// Where each of them stands there.
+    places: BTreeMap<u32, i32>,
     /// Their types, by the numbers that stand in the code.
     pub(super) types: Vec<Type>,
     /// Those that stay as they are: exports, what the table holds, and those that another stands for.
@@ -91,8 +94,8 @@ fn same(column: &[Differs]) -> Option<Differs> {
 impl Similar {
     /// Makes functions one, those that are exported excepted.
     pub(super) fn of(functions: Vec<(Type, Written)>, exported: BTreeSet<u32>) -> Self {
-        let (table, types) = (Vec::new(), Vec::new());
-        let mut all = Self { functions, table, types, kept: exported, instead: BTreeMap::new() };
+        let (table, places, types) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut all = Self { functions, table, places, types, kept: exported, instead: BTreeMap::new() };
         for _ in 0..ROUNDS {
             if !all.round() {
                 break;
@@ -190,8 +193,10 @@ impl Similar {
         let each: Vec<Vec<Differs>> = members.iter().map(|at| self.differences(*at)).collect();
         let Some(count) = each.first().map(Vec::len) else { return false };
         let mut columns = Columns::default();
+        let same = |at: usize| each.windows(2).all(|two| matches!(two, [one, other] if one.get(at) == other.get(at)));
         let column = |at: usize| each.iter().filter_map(|of| of.get(at).copied()).collect();
-        let places: Vec<Place> = (0..count).map(|at| self.place(column(at), &mut columns)).collect();
+        let place = |at: usize| if same(at) { Place::Same } else { self.place(column(at), &mut columns) };
+        let places: Vec<Place> = (0..count).map(place).collect();
         if columns.all.len() > MOST_MORE || !self.spares(members, &columns.all, calls) {
             return false;
         }
@@ -211,9 +216,6 @@ impl Similar {
 
     /// What stands in the place of something that may differ.
     fn place(&self, column: Vec<Differs>, columns: &mut Columns) -> Place {
-        if same(&column).is_some() {
-            return Place::Same;
-        }
         let through: Option<Vec<&(u32, Vec<Differs>)>> =
             column.iter().map(|one| one.callee().and_then(|at| self.instead.get(&at))).collect();
         if let Some(through) = through
@@ -305,11 +307,12 @@ impl Similar {
             Differs::Narrow(value) => Instruction::I32Const(value),
             Differs::Wide(value) => Instruction::I64Const(value),
             Differs::Callee(callee) => {
-                let at = self.table.iter().position(|at| *at == callee).unwrap_or_else(|| {
-                    self.table.push(callee);
-                    self.table.len() - 1
+                let table = &mut self.table;
+                let at = *self.places.entry(callee).or_insert_with(|| {
+                    table.push(callee);
+                    signed(number(table.len() - 1))
                 });
-                Instruction::I32Const(i32::try_from(at).unwrap_or(i32::MAX))
+                Instruction::I32Const(at)
             }
         }
     }
@@ -317,31 +320,35 @@ impl Similar {
     /// Calls those that stand for others, with what they are told. In the table stands a function that does that.
     fn call_instead(&mut self) {
         let instead = core::mem::take(&mut self.instead);
-        let mut called: BTreeMap<u32, Code> = BTreeMap::new();
+        let mut called = Called(vec![None; self.functions.len()]);
         for (at, (one, told)) in &instead {
             let mut call: Code = told.iter().map(|value| self.as_argument(*value)).collect();
             call.push(Instruction::Call(*one));
-            called.insert(*at, call);
+            called.0.at(*at, |code| *code = Some(call));
         }
         self.kept.extend(instead.keys());
-        for n in 0..self.table.len() {
-            let Some(at) = self.table.get(n).copied() else { continue };
-            if let Some(call) = called.get(&at)
-                && let Some((of, _)) = self.functions.get(at as usize).cloned()
+        // Each stands in the table once.
+        for place in &mut self.table {
+            if let Some(call) = called.get(*place)
+                && let Some((of, _)) = self.functions.get(*place as usize)
             {
                 let mut code: Code = (0..number(of.0.len())).map(Instruction::LocalGet).collect();
                 code.extend(call.iter().cloned());
                 code.push(Instruction::End);
-                let body = Written::whole(code, &of);
-                self.table.iter_mut().filter(|other| **other == at).for_each(|of| *of = number(self.functions.len()));
+                let (of, body) = (of.clone(), Written::whole(code, of));
+                *place = number(self.functions.len());
                 self.functions.push((of, body));
             }
         }
+        self.places = (0..).zip(&self.table).map(|(place, at)| (*at, place)).collect();
         self.kept.extend(&self.table);
-        for (_, (_, body)) in (0u32..).zip(&mut self.functions).filter(|(at, _)| !instead.contains_key(at)) {
-            let moved = |i: &Instruction<'_>| matches!(i, Instruction::Call(at) if called.contains_key(at));
+        for (at, (_, body)) in (0u32..).zip(&mut self.functions) {
+            if called.get(at).is_some() {
+                continue;
+            }
+            let moved = |i: &Instruction<'_>| matches!(i, Instruction::Call(at) if called.get(*at).is_some());
             if body.code.iter().any(moved) {
-                body.code = core::mem::take(&mut body.code).into_iter().flat_map(|i| instead_of(i, &called)).collect();
+                body.code = with_others(core::mem::take(&mut body.code), &called);
             }
         }
         // Nobody calls them any more.
@@ -365,12 +372,26 @@ impl Similar {
     }
 }
 
-fn instead_of(instruction: Instruction<'static>, called: &BTreeMap<u32, Code>) -> Code {
-    let other = match &instruction {
-        Instruction::Call(at) => called.get(at).cloned(),
-        _ => None,
-    };
-    other.unwrap_or_else(|| vec![instruction])
+/// What is called in the place of some functions, by their numbers.
+struct Called(Vec<Option<Code>>);
+
+impl Called {
+    fn get(&self, at: u32) -> Option<&Code> {
+        self.0.get(at as usize)?.as_ref()
+    }
+}
+
+/// Code that calls others in the place of some functions.
+fn with_others(code: Code, called: &Called) -> Code {
+    let mut with = Code::with_capacity(code.len());
+    for instruction in code {
+        let other = if let Instruction::Call(at) = &instruction { called.get(*at) } else { None };
+        match other {
+            Some(call) => with.extend(call.iter().cloned()),
+            None => with.push(instruction),
+        }
+    }
+    with
 }
 
 /// Finds an order of groups in which those come first that others call.
