@@ -85,6 +85,9 @@ impl From<Overflow> for Refusal {
     }
 }
 
+/// What `limits { … }` bounds, in the words of [`Fault::Bound`].
+const RAISED: [&str; 5] = ["claims", "debtors", "kinds of costs", "holds at one time", "attempts to reach one debtor"];
+
 impl Fault {
     /// The fault in words, with the strategy's own names.
     #[must_use]
@@ -118,7 +121,10 @@ impl Fault {
             Self::Bound("timers in one step", n) => {
                 write!(f, "more than {n} timers are due at once; rules may bring each other about without end")
             }
-            Self::Bound(what, n) => write!(f, "a case holds at most {n} {what}; `limits {{ … }}` raises the bound"),
+            Self::Bound(what, n) if RAISED.contains(what) => {
+                write!(f, "a case holds at most {n} {what}; `limits {{ … }}` raises the bound")
+            }
+            Self::Bound(what, n) => write!(f, "a case holds at most {n} {what}"),
             Self::Broken(what) => write!(f, "the machine does not hold together: {what}"),
         }
     }

@@ -9,7 +9,7 @@
 
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, Machine};
-use dunlin_runtime::fault::Refusal;
+use dunlin_runtime::fault::{Fault, Refusal};
 use dunlin_runtime::life::Moment;
 use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Life, Outcome, store};
 use dunlin_tests::generate::{self, History, Version, When};
@@ -285,4 +285,12 @@ fn strategies_run_alike_in_interpreter_second_evaluator_and_module() {
             dunlin_tests::kit::agree(&machine, &engine, 3).unwrap_or_else(|words| panic!("{}: {words}", machine.file));
         }
     }
+}
+
+#[test]
+fn only_what_limits_bound_is_said_to_be_raised_by_them() {
+    let (compiled, _) = opening(1);
+    let words = |what| Fault::Bound(what, 64).words(&compiled.machine);
+    assert!(words("claims").ends_with("`limits { … }` raises the bound"));
+    assert_eq!(words("times in which interest rests"), "a case holds at most 64 times in which interest rests");
 }
