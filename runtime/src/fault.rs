@@ -119,7 +119,10 @@ impl Fault {
                 write!(f, "a case holds at most {n} open tasks; a rule may open them without end")
             }
             Self::Bound("timers in one step", n) => {
-                write!(f, "more than {n} timers are due at once; rules may bring each other about without end")
+                write!(
+                    f,
+                    "more than {n} rules fall due at once: they bring each other about without end, as one that enters its own stage anew"
+                )
             }
             Self::Bound(what, n) if RAISED.contains(what) => {
                 write!(f, "a case holds at most {n} {what}; `limits {{ … }}` raises the bound")

@@ -189,7 +189,7 @@ type Heard = (Vec<(Moment, Result<Outcome, String>)>, Result<Vec<u8>, String>);
 fn heard(engine: &mut impl dunlin_runtime::Engine, life: &Life<'_>) -> Heard {
     // The interpreter says more closely what something must be, and names the first debtor where an event names none.
     let words = |why: Refusal| match why {
-        Refusal::Wrong { .. } => String::from("wrong"),
+        Refusal::Wrong { field, .. } => format!("wrong: {field}"),
         Refusal::NotThere { kind, .. } if kind.starts_with("debtor who") => kind.into(),
         other => format!("{other:?}"),
     };

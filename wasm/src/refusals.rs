@@ -113,7 +113,7 @@ fn field_name(machine: &Machine, handed: Handed<'_>, about: i64) -> String {
 
 fn param_name(machine: &Machine, event: EventId, at: i64) -> String {
     if at == 0xffff {
-        return "plan".into();
+        return "plan_accepted".into();
     }
     let ty = machine.events.get(event.index());
     let param = usize::try_from(at).ok().and_then(|at| ty?.params.get(at));
