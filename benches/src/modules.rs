@@ -81,17 +81,19 @@ pub struct Host {
 }
 
 impl Host {
-    /// Compiles a module as the crate `dunlin-wasm` does: with Cranelift, and with fuel.
+    /// Compiles a module as the crate `dunlin-wasm` does: with Cranelift, and with fuel where it may come from anywhere.
     ///
     /// # Errors
     /// Whatever wasmtime says.
-    pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
+    pub fn new(wasm: &[u8], fuel: bool) -> wasmtime::Result<Self> {
         let mut config = Config::new();
-        config.consume_fuel(true);
+        config.consume_fuel(fuel);
         let engine = Engine::new(&config)?;
         let module = Module::from_binary(&engine, wasm)?;
         let mut store = Store::new(&engine, ());
-        store.set_fuel(u64::MAX)?;
+        if fuel {
+            store.set_fuel(u64::MAX)?;
+        }
         let instance = Instance::new(&mut store, &module, &[])?;
         let memory = instance.get_memory(&mut store, "memory").ok_or(wasmtime::Error::msg("no memory"))?;
         let given = instance.get_typed_func::<(), i32>(&mut store, "given")?.call(&mut store, ())?;

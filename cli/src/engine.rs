@@ -2,7 +2,7 @@
 
 use crate::problem::{Done, Problem};
 use dunlin::Strategy;
-use dunlin_wasm::{Instance, Module};
+use dunlin_wasm::{Engine, Instance, Module};
 
 /// The strategy's module, as bytes.
 pub fn emit(strategy: &Strategy) -> Done<Vec<u8>> {
@@ -16,7 +16,8 @@ pub fn module(strategy: &Strategy) -> Done<Module> {
             "--figures goes with the interpreter: a module carries the figures that it was built with",
         ));
     }
-    Module::new(&emit(strategy)?).map_err(|error| Problem::failed(error.to_string()))
+    let wasm = emit(strategy)?;
+    Engine::for_own_modules().and_then(|engine| engine.load(&wasm)).map_err(|error| Problem::failed(error.to_string()))
 }
 
 /// An instance of the strategy's module.

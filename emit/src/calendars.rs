@@ -12,8 +12,8 @@ use dunlin_machine::value::{Calendar, DayRule, HolidayRule, Recess};
 const DAYS: i32 = 256;
 const BITS: u32 = 8;
 const ROOM: u32 = BITS + DAYS.cast_unsigned() / 8;
-/// How many such runs of days each calendar keeps: five years and more, so that cases of several years do not drive each other out.
-const RUNS: i32 = 8;
+/// How many such runs of days each calendar keeps: 22 years, so that cases of many years do not drive each other out.
+const RUNS: i32 = 32;
 /// A longer break has no working day.
 const LONGEST_BREAK: i32 = 400;
 /// The bytes of a holiday rule.

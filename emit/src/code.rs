@@ -520,6 +520,11 @@ impl Var {
 pub(super) const FAULT: u32 = 0;
 /// The global that says what the fault is about.
 pub(super) const FAULT_ABOUT: u32 = 1;
+/// The global that says how many turns of loops the call under way may still take.
+pub(super) const TURNS: u32 = 2;
+/// How many turns of loops that no list bounds a call may take: a hundred thousand timers take some millions. A call that takes
+/// more is a fault of this compiler, and traps.
+const MOST_TURNS: i32 = 1 << 28;
 
 /// The body of a function, as it is written.
 #[derive(Debug)]
@@ -669,8 +674,22 @@ impl Body {
         self.close();
     }
 
-    /// Does it as long as the condition holds.
+    /// Does it as long as the condition holds. Each turn counts: nothing goes on for ever.
     pub(super) fn while_(&mut self, condition: impl FnOnce(&mut Self) -> Val, inside: impl FnOnce(&mut Self)) {
+        self.repeat(condition, |b| {
+            let turns = Val::global(TURNS, Width::I32);
+            b.set_global(TURNS, turns.sub(1));
+            b.when(turns.not(), |b| b.code.push(Instruction::Unreachable));
+            inside(b);
+        });
+    }
+
+    /// A call from outside begins: it may take all turns.
+    pub(super) fn begin_turns(&mut self) {
+        self.set_global(TURNS, MOST_TURNS);
+    }
+
+    fn repeat(&mut self, condition: impl FnOnce(&mut Self) -> Val, inside: impl FnOnce(&mut Self)) {
         self.block(|b, end| {
             b.open(Instruction::Loop(BlockType::Empty));
             let again = Label(b.depth);
@@ -686,7 +705,7 @@ impl Body {
     pub(super) fn each(&mut self, count: impl Into<Val>, inside: impl FnOnce(&mut Self, Val)) {
         let count = self.keep(count);
         let at = self.var(0);
-        self.while_(
+        self.repeat(
             |_| at.get().lt(&count),
             |b| {
                 inside(b, at.get());

@@ -1,6 +1,6 @@
 //! The ledger: what claims bear, what costs come to, how a payment is allocated.
 
-use super::code::{Body, Cell, Form, Func, Val, Width, number};
+use super::code::{Body, Cell, Form, Func, Val, Var, Width, number};
 use super::expressions::{self, Mode};
 use super::layout::NO_DAY;
 use super::module::{Emit, signed};
@@ -9,6 +9,7 @@ use super::state::{Claim, Cost, FreeDays, Payment};
 use super::{calendars, days, numbers, zones};
 use Width::{I32, I64};
 use dunlin_machine::ir::{ExprId, InterestFrom, Quantity, Year};
+use dunlin_machine::value::Date;
 
 /// The account at an instant.
 pub(super) struct Statement {
@@ -116,39 +117,140 @@ pub(super) fn accrued(e: &Emit<'_>) -> Func {
             b.give(0i64);
             return;
         };
-        let (claim, principal, to) = (b.arg(0), b.arg(1), b.arg(3));
+        let (claim, principal, from, to) = (b.arg(0), b.arg(1), b.arg(2), b.arg(3));
+        b.when(principal.eq(0i64).or(to.lt(&from)), |b| b.give(0i64));
+        let by = Val::from(1_000_000_000 * year_weight(rule.year));
         // Rates times days may take more than 64 bits: the sum has an upper and a lower half.
-        let (day, high, low) = (b.var(b.arg(2)), b.var(0i64), b.var(0i64));
-        b.when(principal.eq(0i64).or(to.lt(day.get())), |b| b.give(0i64));
-        b.while_(
-            |_| day.get().le(&to),
-            |b| {
-                let last = b.call(same_rate_until(e), &[day.get(), to.clone()]);
-                let free = run::any(b, &e.case.free_days, |_, record| {
-                    let run = FreeDays::at(record);
-                    let until = run.until.get();
-                    run.from.get().le(day.get()).and(until.eq(NO_DAY).or(day.get().le(&until)))
-                });
-                b.when(free.not(), |b| {
-                    let rate = b.call(rate_on(e), &[claim.clone(), day.get()]);
-                    // Read for the last day too: the figures may have been checked for the first days alone.
-                    b.when(day.get().lt(&last), |b| {
-                        b.call(rate_on(e), &[claim.clone(), last.clone()]);
-                    });
-                    let weight = b.call(weight(e, rule.year), &[day.get(), last.clone()]);
-                    let part = b.call(numbers::product(e), &[weight, rate]);
-                    b.set(low, low.get().add(&part));
-                    let carry = low.get().lt_u(part).wide();
-                    b.set(high, high.get().add(numbers::upper(e)).add(carry));
-                });
-                let next = b.call(days::add_days(e), &[last, 1.into()]);
-                b.set(day, next);
-            },
-        );
-        let by = 1_000_000_000 * year_weight(rule.year);
-        let part = b.call(numbers::part_of(e), &[high.get(), low.get(), principal, by.into()]);
+        let sum = Sum { day: b.var(&from), high: b.var(0i64), low: b.var(0i64) };
+        if e.m.reads_only_the_day(rule.rate) {
+            let kept = Kept::at(e, b, &from);
+            let plain = b.keep(e.case.free_days.count().get().eq(0));
+            b.when(&plain, |b| begin_with_kept(e, b, rule.year, &kept, (&from, &to), &sum));
+            let before = b.keep(run::provisional(e).get());
+            run::provisional(e).set(b, 0);
+            b.when(sum.day.get().le(&to), |b| {
+                weigh(e, b, rule.year, (&claim, &to), &sum);
+                b.when(plain.and(run::provisional(e).get().not()), |b| keep(e, b, &kept, (&from, &to), &claim, &sum));
+            });
+            run::provisional(e).set(b, run::provisional(e).get().or(before));
+        } else {
+            weigh(e, b, rule.year, (&claim, &to), &sum);
+        }
+        let part = b.call(numbers::part_of(e), &[sum.high.get(), sum.low.get(), principal, by]);
         b.give(part);
     })
+}
+
+/// What days count, times their rates, under way: the next day, and the sum so far as two halves.
+struct Sum {
+    day: Var,
+    high: Var,
+    low: Var,
+}
+
+/// Counts the days that are left.
+fn weigh(e: &Emit<'_>, b: &mut Body, year: Year, (claim, to): (&Val, &Val), sum: &Sum) {
+    let Sum { day, high, low } = sum;
+    b.while_(
+        |_| day.get().le(to),
+        |b| {
+            let last = b.call(same_rate_until(e), &[day.get(), to.clone()]);
+            let free = run::any(b, &e.case.free_days, |_, record| {
+                let run = FreeDays::at(record);
+                let until = run.until.get();
+                run.from.get().le(day.get()).and(until.eq(NO_DAY).or(day.get().le(&until)))
+            });
+            b.when(free.not(), |b| {
+                let rate = b.call(rate_on(e), &[claim.clone(), day.get()]);
+                // Read for the last day too: the figures may have been checked for the first days alone.
+                b.when(day.get().lt(&last), |b| {
+                    b.call(rate_on(e), &[claim.clone(), last.clone()]);
+                });
+                let weight = b.call(weight(e, year), &[day.get(), last.clone()]);
+                let part = b.call(numbers::product(e), &[weight, rate]);
+                b.set(*low, low.get().add(&part));
+                let carry = low.get().lt_u(part).wide();
+                b.set(*high, high.get().add(numbers::upper(e)).add(carry));
+            });
+            let next = b.call(days::add_days(e), &[last, 1.into()]);
+            b.set(*day, next);
+        },
+    );
+}
+
+/// How many sums of days are kept; a later one takes the place of an earlier one.
+const SUMS: i32 = 64;
+/// The bytes of one: its first day as a number above 0, its last, the last day of the same rate, that rate, the sum.
+const SUM: u32 = 32;
+/// How far ahead of a sum its rate is looked up, in days.
+const AHEAD: i32 = 400;
+/// No larger sum and no larger rate is kept: what the days of all years add then fits in 64 bits.
+const MOST_SUM: i64 = 1 << 60;
+const MOST_RATE: i64 = 1 << 35;
+
+/// What the days from one on count, times their rates. It says nothing of any case where the rate reads the day alone and no day
+/// is free of interest.
+struct Kept {
+    key: Cell,
+    to: Cell,
+    until: Cell,
+    rate: Cell,
+    sum: Cell,
+}
+
+impl Kept {
+    fn at(e: &Emit<'_>, b: &mut Body, from: &Val) -> Self {
+        let all = e.region("sums_of_days", SUM * SUMS.cast_unsigned());
+        let at = b.keep(all.add(from.and(SUMS - 1).mul(SUM.cast_signed())));
+        let cell = |offset, form| Cell::new(&at, offset, form);
+        Self {
+            key: cell(0, Form::I32),
+            to: cell(4, Form::I32),
+            until: cell(8, Form::I32),
+            rate: cell(16, Form::I64),
+            sum: cell(24, Form::I64),
+        }
+    }
+
+    /// A day as a number above 0: what is not kept yet is 0.
+    fn key_of(day: &Val) -> Val {
+        day.sub(Date::FIRST.days() - 1)
+    }
+}
+
+/// Begins with what is kept of a day, and counts the days after it that have the same rate.
+fn begin_with_kept(e: &Emit<'_>, b: &mut Body, year: Year, kept: &Kept, (from, to): (&Val, &Val), sum: &Sum) {
+    let fits = kept.key.get().eq(Kept::key_of(from)).and(kept.to.get().le(to));
+    b.when(fits, |b| {
+        b.set(sum.low, kept.sum.get());
+        b.set(sum.day, kept.to.get().add(1));
+        b.when(to.le(kept.until.get()), |b| {
+            let weight = b.call(weight(e, year), &[sum.day.get(), to.clone()]);
+            b.set(sum.low, sum.low.get().add(weight.mul(kept.rate.get())));
+            b.set(sum.day, to.add(1));
+        });
+        b.set(sum.high, sum.low.get().shr(63i64));
+    });
+}
+
+/// Keeps a sum of days, with the rate of the days that follow. None of the figures behind it was past its last checked day.
+fn keep(e: &Emit<'_>, b: &mut Body, kept: &Kept, (from, to): (&Val, &Val), claim: &Val, sum: &Sum) {
+    let low = sum.low.get();
+    let small = |value: &Val, most: i64| value.add(most).lt_u(2 * most);
+    let rate = b.call(rate_on(e), &[claim.clone(), to.clone()]);
+    let fits = sum.high.get().eq(low.shr(63i64)).and(small(&low, MOST_SUM)).and(small(&rate, MOST_RATE));
+    b.when(fits, |b| {
+        let ahead = b.keep(to.add(AHEAD).min(Date::LAST.days()));
+        let until = b.call(same_rate_until(e), &[to.clone(), ahead]);
+        b.call(rate_on(e), &[claim.clone(), until.clone()]);
+        let until = until.or_else(&run::provisional(e).get().not(), to);
+        b.store(&kept.until, until);
+        run::provisional(e).set(b, 0);
+        b.store(&kept.key, Kept::key_of(from));
+        b.store(&kept.to, to);
+        b.store(&kept.rate, rate);
+        b.store(&kept.sum, &low);
+    });
 }
 
 /// How many parts a year has.

@@ -192,6 +192,9 @@ impl<'m> Emit<'m> {
                 None => return Err(EmitError("a function is missing".into())),
             };
             let mut body = Body::new(&params, func.result);
+            if self.exports.borrow().iter().any(|(_, exported)| exported.at == at) {
+                body.begin_turns();
+            }
             build(self, &mut body);
             if body.calls_what_fails && !func.fails {
                 return Err(EmitError(format!("`{name}` calls what may fail, and says that it does not")));
@@ -274,10 +277,10 @@ impl<'m> Emit<'m> {
     }
 }
 
-/// [`FAULT`] and [`super::code::FAULT_ABOUT`], and the numbers that are globals because they are long.
+/// [`FAULT`], [`super::code::FAULT_ABOUT`] and [`super::code::TURNS`], and the numbers that are globals because they are long.
 fn first_globals() -> Vec<(Width, i64)> {
     let long = LONG_CONSTANTS.iter().map(|(wide, value)| (if *wide { Width::I64 } else { Width::I32 }, *value));
-    [(Width::I32, 0), (Width::I64, 0)].into_iter().chain(long).collect()
+    [(Width::I32, 0), (Width::I64, 0), (Width::I32, 0)].into_iter().chain(long).collect()
 }
 
 /// The types of functions, each once.

@@ -107,11 +107,20 @@ fn quotient(e: &Emit<'_>) -> Func {
 /// fails where the result does not fit in 64 bits.
 pub(super) fn part_of(e: &Emit<'_>) -> Func {
     e.func("part_of", &[I64, I64, I64, I64], Some(I64), true, |e, b| {
-        let (high, low, factor) = (b.arg(0), b.arg(1), b.arg(2));
-        let top = b.call(times(e), &[high, factor.clone()]);
+        let (high, low, factor, by) = (b.arg(0), b.arg(1), b.arg(2), b.arg(3));
         let product = b.call(product(e), &[low.clone(), factor.clone()]);
+        let fits = high.eq(low.shr(63i64)).and(upper(e).eq(product.shr(63i64)));
+        // Most amounts are small, and 64 bits are divided at once.
+        b.when(fits.and(by.lt(1i64 << 60)), |b| {
+            let whole = b.keep(product.div(&by));
+            let twice = b.keep(product.sub(whole.mul(&by)).shl(1i64));
+            let (up, down) = (twice.ge(&by), twice.le(Val::from(0i64).sub(&by)));
+            b.give(whole.add(extended(&up)).sub(extended(&down)));
+        });
+        let more = b.keep(upper(e));
+        let top = b.call(times(e), &[high, factor.clone()]);
         // The lower half has no sign: where it looks negative, it is 2^64 more.
-        let more = upper(e).add(factor.or_else(&low.lt(0i64), 0i64));
+        let more = more.add(factor.or_else(&low.lt(0i64), 0i64));
         let top = b.call(plus(e), &[top, more]);
         let part = b.call(rounded(e), &[top, product, b.arg(3)]);
         b.give(part);

@@ -1,6 +1,6 @@
 //! Texts: those of the machine as constants, and what a text value stands for.
 
-use super::code::{Cell, Form, Func, Val, Width, number};
+use super::code::{Body, Cell, Form, Func, Val, Width, number};
 use super::module::{Emit, signed};
 use super::{run, step};
 use Width::{I32, I64};
@@ -13,23 +13,79 @@ fn bytes(e: &Emit<'_>) -> Val {
     e.constant(e.m.texts.concat().as_bytes())
 }
 
-/// How long a text is, by its number.
-fn length(e: &Emit<'_>, at: &Val) -> Val {
+/// The lengths of all texts, as they stand in the module.
+fn lengths(e: &Emit<'_>) -> (Val, Form) {
     let lengths = || e.m.texts.iter().map(|text| number(text.len()));
     let longest = lengths().max().unwrap_or(0);
     let form = [Form::U8, Form::U16].into_iter().find(|form| longest >> (8 * form.size()) == 0).unwrap_or(Form::I32);
-    let size = form.size() as usize;
-    let table: Vec<u8> = lengths().flat_map(|length| length.to_le_bytes().into_iter().take(size)).collect();
-    Cell::new(&e.constant(&table).add(at.mul(signed(form.size()))), 0, form).get()
+    let table: Vec<u8> =
+        lengths().flat_map(|length| length.to_le_bytes().into_iter().take(form.size() as usize)).collect();
+    (e.constant(&table), form)
 }
 
-/// Where the bytes of a text of the machine begin. Few ask: those before it are passed over one by one.
-fn begin(e: &Emit<'_>) -> Func {
-    e.func("text_begins", &[I32], Some(I32), false, |e, b| {
-        let begin = b.var(bytes(e));
-        b.each(b.arg(0), |b, at| b.set(begin, begin.get().add(length(e, &at))));
-        b.give(begin.get());
+/// Where the bytes of a text of the machine begin, by its number; that of the text after the last is where all end.
+fn begin(e: &Emit<'_>, at: &Val) -> Cell {
+    let begins = e.region("text_begins", 4 * (number(e.m.texts.len()) + 1));
+    Cell::new(&begins.add(at.mul(4)), 0, Form::I32)
+}
+
+/// How many places there are to look a text up by its bytes: at most half of them are taken.
+fn places(e: &Emit<'_>) -> u32 {
+    (2 * number(e.m.texts.len()) + 2).next_power_of_two()
+}
+
+/// A place to look a text up: its number and one more, or 0 where there is none.
+fn place(e: &Emit<'_>, at: &Val) -> Cell {
+    Cell::new(&e.region("text_places", 4 * places(e)).add(at.mul(4)), 0, Form::I32)
+}
+
+/// Where looking for a text begins: by its length, and its first, middle and last byte.
+fn first_place(e: &Emit<'_>, b: &mut Body, bytes: &Val, length: &Val) -> Val {
+    b.choose(
+        length,
+        |_| {
+            let byte = |at: Val| Cell::new(&bytes.add(at), 0, Form::U8).get();
+            let ends = byte(0.into()).mul(5).add(byte(length.sub(1)).mul(31));
+            let sum = ends.add(byte(length.shr_u(1)).mul(101)).add(length.mul(7));
+            sum.and(signed(places(e) - 1))
+        },
+        |_| 0.into(),
+    )
+}
+
+/// Lays out where the bytes of each text begin, and where each is looked up.
+fn lay_out(e: &Emit<'_>) -> Func {
+    e.func("lay_out_texts", &[], None, false, |e, b| {
+        let (table, form) = lengths(e);
+        let at = b.var(bytes(e));
+        b.store(&begin(e, &0.into()), at.get());
+        b.each(count(e), |b, n| {
+            let length = b.keep(Cell::new(&table.add(n.mul(signed(form.size()))), 0, form).get());
+            let first = first_place(e, b, &at.get(), &length);
+            let free = b.call(free_place(e), &[first]);
+            b.store(&place(e, &free), n.add(1));
+            b.set(at, at.get().add(length));
+            b.store(&begin(e, &n.add(1)), at.get());
+        });
     })
+}
+
+/// The first place that is not taken, from one on.
+fn free_place(e: &Emit<'_>) -> Func {
+    e.func("free_place", &[I32], Some(I32), false, |e, b| {
+        let at = b.var(b.arg(0));
+        b.while_(|_| place(e, &at.get()).get().ne(0), |b| b.set(at, at.get().add(1).and(signed(places(e) - 1))));
+        b.give(at.get());
+    })
+}
+
+/// Whoever asks about texts of the machine begins here.
+fn ready(e: &Emit<'_>, b: &mut Body) {
+    let ready = run::At::named(e, "texts_laid", I32);
+    b.when(ready.get().not(), |b| {
+        b.call(lay_out(e), &[]);
+        ready.set(b, 1);
+    });
 }
 
 fn count(e: &Emit<'_>) -> i32 {
@@ -52,15 +108,22 @@ pub(super) fn compare(e: &Emit<'_>) -> Func {
 /// The number of the machine's text that some bytes are; [`UNKNOWN`] where there is none.
 pub(super) fn find(e: &Emit<'_>) -> Func {
     e.func("find_text", &[I32, I32], Some(I64), false, |e, b| {
-        let begin = b.var(bytes(e));
-        b.each(count(e), |b, at| {
-            let length = b.keep(length(e, &at));
-            b.when(length.eq(b.arg(1)), |b| {
-                let compared = b.call(compare(e), &[begin.get(), length.clone(), b.arg(0), length.clone()]);
-                b.when(compared.eq(0), |b| b.give(at.wide()));
-            });
-            b.set(begin, begin.get().add(&length));
-        });
+        ready(e, b);
+        let (text, length) = (b.arg(0), b.arg(1));
+        let first = first_place(e, b, &text, &length);
+        let at = b.var(first);
+        b.while_(
+            |_| place(e, &at.get()).get().ne(0),
+            |b| {
+                let found = b.keep(place(e, &at.get()).get().sub(1));
+                let begins = b.keep(begin(e, &found).get());
+                b.when(begin(e, &found.add(1)).get().sub(&begins).eq(&length), |b| {
+                    let compared = b.call(compare(e), &[begins, length.clone(), text.clone(), length.clone()]);
+                    b.when(compared.eq(0), |b| b.give(found.wide()));
+                });
+                b.set(at, at.get().add(1).and(signed(places(e) - 1)));
+            },
+        );
         b.give(UNKNOWN);
     })
 }
@@ -77,7 +140,7 @@ pub(super) fn learn(e: &Emit<'_>) -> Func {
 
 /// Where the bytes of the latest text that was asked for begin, and how many they are.
 pub(super) fn found(e: &Emit<'_>) -> (run::At, run::At) {
-    (run::At::named(e, "text_begins", I32), run::At::named(e, "text_length", I32))
+    (run::At::named(e, "text_found", I32), run::At::named(e, "text_length", I32))
 }
 
 /// Finds the bytes of a text value: [`found`] says where. A value that is none has no bytes.
@@ -88,9 +151,9 @@ pub(super) fn bytes_of(e: &Emit<'_>) -> Func {
         begins.set(b, 0);
         its_length.set(b, 0);
         b.when(b.arg(0).ge(0i64).and(b.arg(0).lt(i64::from(count(e)))), |b| {
-            let begin = b.call(begin(e), &[at.clone()]);
-            begins.set(b, begin);
-            its_length.set(b, length(e, &at));
+            ready(e, b);
+            begins.set(b, begin(e, &at).get());
+            its_length.set(b, begin(e, &at.add(1)).get().sub(begins.get()));
         });
         // A text that the case learned is numbered downwards from -1.
         let learned = e.case.texts.count().get().wide();

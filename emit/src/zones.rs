@@ -1,6 +1,6 @@
 //! Time zones: the day and the clock time of an instant, and the instant of a clock time.
 
-use super::code::{Cell, Form, Func, Val, Width, number};
+use super::code::{Body, Cell, Form, Func, Val, Width, number};
 use super::faults::Fault;
 use super::module::{Emit, signed};
 use super::run::At;
@@ -12,8 +12,12 @@ const DAY: i64 = 86_400;
 const TRANSITION: i32 = 12;
 /// The bytes of a zone's record: where its transitions stand, how many, and the offset before the first.
 const ZONE: i32 = 12;
-/// What is kept of a zone: from when to when, and the offset then.
+/// What is kept of a period in which the clocks of a zone are not set: from when to when, and the offset then.
 const KEPT: u32 = 24;
+/// How many periods are kept of a zone; a later one takes the place of an earlier one.
+const PERIODS: u32 = 64;
+/// Seconds that share a place there, as a power of 2: 48 days.
+const PLACE: i64 = 22;
 
 /// The transitions of all zones, one zone after the other.
 fn transitions(e: &Emit<'_>) -> Vec<(i64, i32)> {
@@ -121,19 +125,21 @@ fn transition_at(e: &Emit<'_>) -> Func {
     })
 }
 
-/// What is kept of a zone: the period around the last instant that was asked for, from when to when, and the offset then.
-fn kept(e: &Emit<'_>, zone: &Val) -> (Cell, Cell, Cell) {
-    let all = e.room("zones", KEPT * number(e.m.zones.len()));
-    let kept = all.add(zone.mul(KEPT.cast_signed()));
+/// What is kept of a zone for a time: the period around an instant that was asked for, from when to when, and the offset then. It
+/// may not be the one around that time.
+fn kept(e: &Emit<'_>, b: &mut Body, zone: &Val, seconds: &Val) -> (Cell, Cell, Cell) {
+    let all = e.region("periods", KEPT * PERIODS * number(e.m.zones.len()));
+    let place = seconds.shr_u(PLACE).narrow().and(signed(PERIODS - 1));
+    let place = zone.mul(signed(PERIODS)).add(place).mul(KEPT.cast_signed());
+    let kept = b.keep(all.add(place));
     (Cell::new(&kept, 0, Form::I64), Cell::new(&kept, 8, Form::I64), Cell::new(&kept, 16, Form::I32))
 }
 
-/// How many seconds the clocks of a zone are ahead of UTC at an instant. Most instants lie near the last one that was asked
-/// for: the period around that one is kept.
+/// How many seconds the clocks of a zone are ahead of UTC at an instant.
 pub(super) fn offset_at(e: &Emit<'_>) -> Func {
     e.func("offset_at", &[I32, I64], Some(I32), false, |e, b| {
         let (zone, at) = (b.arg(0), b.arg(1));
-        let (from, until, offset) = kept(e, &zone);
+        let (from, until, offset) = kept(e, b, &zone, &at);
         let outside = from.get().le(&at).and(at.lt(until.get())).not();
         b.when(outside, |b| {
             let past = b.call(transitions_until(e), &[zone.clone(), at.clone()]);
@@ -179,7 +185,8 @@ pub(super) fn instant_at(e: &Emit<'_>) -> Func {
         let (zone, day, second) = (b.arg(0), b.arg(1), b.arg(2));
         let clock = b.keep(day.wide().mul(DAY).add(second.wide()));
         // A day within the period that is kept, no change of the clocks is near.
-        let (from, until, offset) = kept(e, &zone);
+        b.call(offset_at(e), &[zone.clone(), clock.clone()]);
+        let (from, until, offset) = kept(e, b, &zone, &clock);
         let near = b.keep(clock.sub(offset.get().wide()));
         let within = from.get().add(DAY).le(&near).and(near.lt(until.get().sub(DAY)));
         b.when(within.and(instant_counts(&near)), |b| b.give(&near));

@@ -7,6 +7,20 @@ use core::iter;
 use crate::events::{DEBTOR_KIND, WEEKDAY};
 use crate::ir::{Does, Expr, ExprId, Machine, Quantity, Type};
 
+impl Machine {
+    /// Whether an expression reads nothing but the day that is looked at: no fact, no claim, no debtor. What it gives on a day is
+    /// the same for every case then.
+    #[must_use]
+    pub fn reads_only_the_day(&self, id: ExprId) -> bool {
+        let both = |a: &ExprId, b: &ExprId| self.reads_only_the_day(*a) && self.reads_only_the_day(*b);
+        match self.exprs.get(id.index()) {
+            Some(Expr::Const(_) | Expr::Dated(_, None)) => true,
+            Some(Expr::Add(a, b) | Expr::Subtract(a, b) | Expr::Min(a, b) | Expr::Max(a, b)) => both(a, b),
+            _ => false,
+        }
+    }
+}
+
 impl<E> Expr<E> {
     /// The operands, in the order in which they are read. The rows of a table are not among them.
     #[must_use]

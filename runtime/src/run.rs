@@ -381,16 +381,6 @@ pub(crate) fn position(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// Whether an expression reads nothing but the day that is looked at.
-fn is_by_day(machine: &Machine, id: ExprId) -> bool {
-    let both = |a: &ExprId, b: &ExprId| is_by_day(machine, *a) && is_by_day(machine, *b);
-    match machine.exprs.get(id.index()) {
-        Some(Expr::Const(_) | Expr::Dated(_, None)) => true,
-        Some(Expr::Add(a, b) | Expr::Subtract(a, b) | Expr::Min(a, b) | Expr::Max(a, b)) => both(a, b),
-        _ => false,
-    }
-}
-
 /// The bound of `settled when balance <= …`, as most strategies write it.
 fn settled_by(machine: &Machine) -> Option<(Comparison, i64)> {
     let expr = |id: &ExprId| machine.exprs.get(id.index());
@@ -437,7 +427,7 @@ impl Names {
             order,
             reads_attempts: machine.exprs.iter().any(asks),
             watches_effects: machine.triggers.iter().any(sees),
-            rate_by_day: machine.ledger.interest.as_ref().is_some_and(|rule| is_by_day(machine, rule.rate)),
+            rate_by_day: machine.ledger.interest.as_ref().is_some_and(|rule| machine.reads_only_the_day(rule.rate)),
             settled: settled_by(machine),
             demands: machine
                 .actions

@@ -148,6 +148,29 @@ fn a_hostile_module_costs_an_error_and_no_case_changes() {
     }
 }
 
+/// The begin of every verb: so many turns of loops may be taken.
+const BEGINS: [u8; 8] = [0x41, 0x80, 0x80, 0x80, 0x80, 0x01, 0x24, 0x02];
+
+#[test]
+fn a_module_stops_itself_after_too_many_turns() {
+    let (compiled, history) = opening(1);
+    let mut bytes = emitted(&compiled.machine);
+    let verbs: Vec<usize> = (0..bytes.len() - 8).filter(|at| bytes[*at..].starts_with(&BEGINS)).collect();
+    assert!(verbs.len() > 8, "{} verbs count their turns", verbs.len());
+    let engine = Engine::for_own_modules().unwrap();
+    let mut out = Outcome::default();
+    let whole = engine.load(&bytes).unwrap();
+    let mut case = whole.instance(&compiled.machine).unwrap().open(&history.opening, history.at, &mut out).unwrap();
+    // The same with two turns for every verb: none gets far.
+    verbs.iter().for_each(|at| bytes[at + 1..at + 6].copy_from_slice(&[0x82, 0x80, 0x80, 0x80, 0x00]));
+    let module = engine.load(&bytes).unwrap();
+    let mut instance = module.instance(&compiled.machine).unwrap();
+    assert!(instance.open(&history.opening, history.at, &mut out).is_err());
+    let before = case.clone();
+    assert!(instance.step(&mut case, Input::Advance, history.at, &mut out).is_err());
+    assert_eq!(case, before, "a refused step changed the case");
+}
+
 #[test]
 fn changed_modules_and_cases_never_bring_the_host_down() {
     let (compiled, history) = opening(200_001);

@@ -21,6 +21,8 @@ type Sum = [u8; 32];
 #[derive(Clone)]
 pub struct Engine {
     engine: wasmtime::Engine,
+    /// Whether modules are stopped by fuel.
+    fuel: bool,
     known: Arc<Mutex<BTreeMap<Sum, Module>>>,
 }
 
@@ -31,15 +33,29 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine that compiles with Cranelift.
+    /// An engine for modules from anywhere. It compiles with Cranelift, and every call has fuel: a module that goes on for ever is
+    /// stopped.
     ///
     /// # Errors
     /// [`Error::NotWasm`]: there is no compiler for this machine.
     pub fn new() -> Result<Self, Error> {
+        Self::with(true)
+    }
+
+    /// An engine for modules that this process has written itself, just now: nothing but the turns that a module counts on its
+    /// own stops it, and it steps in two thirds of the time. Bytes from elsewhere belong to [`Engine::new`].
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn for_own_modules() -> Result<Self, Error> {
+        Self::with(false)
+    }
+
+    fn with(fuel: bool) -> Result<Self, Error> {
         let mut config = wasmtime::Config::new();
-        config.consume_fuel(true);
+        config.consume_fuel(fuel);
         let engine = wasmtime::Engine::new(&config).map_err(|why| Error::NotWasm(format!("{why:#}")))?;
-        Ok(Self { engine, known: Arc::default() })
+        Ok(Self { engine, fuel, known: Arc::default() })
     }
 
     /// Compiles a module, or finds it among those compiled before.
@@ -57,9 +73,9 @@ impl Engine {
             return Err(Error::Imports);
         }
         let hash = hash_in(wasm)?;
-        let module = Module { compiled, hash, idle: Arc::default() };
+        let module = Module { compiled, hash, fuel: self.fuel, idle: Arc::default() };
         // Whether it has our verbs and our version shows in an instance.
-        let instance = module.ready(FUEL.0)?;
+        let instance = module.ready(self.fuel.then_some(FUEL.0))?;
         module.put_back(instance);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(sum, module.clone());
         Ok(module)
@@ -71,6 +87,7 @@ impl Engine {
 pub struct Module {
     compiled: wasmtime::Module,
     hash: String,
+    fuel: bool,
     idle: Arc<Mutex<Vec<Running>>>,
 }
 
@@ -104,17 +121,17 @@ impl Module {
             return Err(Error::OtherMachine);
         }
         let parts = machine.stages.len() + machine.triggers.len() + machine.actions.len();
-        let fuel = FUEL.0 + FUEL.1 * u64::try_from(parts).unwrap_or(0);
+        let fuel = self.fuel.then(|| FUEL.0 + FUEL.1 * u64::try_from(parts).unwrap_or(0));
         Ok(Instance { machine, module: self.clone(), fuel, running: None })
     }
 
     /// One that is idle, or a new one.
-    fn take(&self, fuel: u64) -> Result<Running, Error> {
+    fn take(&self, fuel: Option<u64>) -> Result<Running, Error> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| self.ready(fuel), |running| Ok(running.with_fuel(fuel)))
     }
 
-    fn ready(&self, fuel: u64) -> Result<Running, Error> {
+    fn ready(&self, fuel: Option<u64>) -> Result<Running, Error> {
         let mut running = Running::new(&self.compiled, fuel)?;
         let is = running.abi()?;
         if is == ABI { Ok(running) } else { Err(Error::OtherAbi { is, wanted: ABI }) }
@@ -129,7 +146,7 @@ impl Module {
 pub struct Instance<'m> {
     pub(crate) machine: &'m Machine,
     module: Module,
-    fuel: u64,
+    fuel: Option<u64>,
     running: Option<Running>,
 }
 

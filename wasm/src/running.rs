@@ -30,18 +30,19 @@ pub(crate) struct Running {
     verbs: Verbs,
     given: usize,
     result: usize,
-    fuel: u64,
+    /// How many instructions a call may take, where its engine counts them.
+    fuel: Option<u64>,
     /// The stored form of the case that lies in its memory.
     pub(crate) holds: Option<Vec<u8>>,
 }
 
 impl Running {
-    pub(crate) fn new(module: &wasmtime::Module, fuel: u64) -> Result<Self, Error> {
+    pub(crate) fn new(module: &wasmtime::Module, fuel: Option<u64>) -> Result<Self, Error> {
         let limits = StoreLimitsBuilder::new().memory_size(MOST_MEMORY).memories(1).tables(1).instances(1).build();
         let mut store = Store::new(module.engine(), limits);
         store.limiter(|limits| limits);
         let stopped = |why: wasmtime::Error| Error::Stopped(format!("{why:#}"));
-        store.set_fuel(fuel).map_err(stopped)?;
+        fuel.map_or(Ok(()), |fuel| store.set_fuel(fuel)).map_err(stopped)?;
         let instance = wasmtime::Instance::new(&mut store, module, &[]).map_err(stopped)?;
         let memory = instance.get_memory(&mut store, "memory").ok_or(Error::NotOurs("memory"))?;
         macro_rules! verb {
@@ -67,7 +68,7 @@ impl Running {
         Ok(running)
     }
 
-    pub(crate) fn with_fuel(mut self, fuel: u64) -> Self {
+    pub(crate) fn with_fuel(mut self, fuel: Option<u64>) -> Self {
         self.fuel = fuel;
         self
     }
@@ -84,7 +85,9 @@ impl Running {
 
     fn call<P: wasmtime::WasmParams>(&mut self, func: &TypedFunc<P, i32>, args: P) -> Result<i32, Error> {
         let stopped = |why: wasmtime::Error| Error::Stopped(format!("{why:#}"));
-        self.store.set_fuel(self.fuel).map_err(stopped)?;
+        if let Some(fuel) = self.fuel {
+            self.store.set_fuel(fuel).map_err(stopped)?;
+        }
         func.call(&mut self.store, args).map_err(stopped)
     }
 

@@ -1,9 +1,10 @@
 //! How long a strategy of 200 stages takes to check, with the libraries that it uses, to be written as a module, and to be compiled
-//! by wasmtime: `compile [STAGES] [ROUNDS]`. Prints the fastest and the median round of each, and the sizes.
+//! by wasmtime, as a module of one's own and with fuel: `compile [STAGES] [ROUNDS]`. Prints the fastest and the median round of each, and the sizes.
 
 use dunlin_lang::check::{Sources, check};
 use dunlin_lang::lower::lower;
 use dunlin_machine::ir::Machine;
+use dunlin_wasm::Engine;
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ fn main() -> ExitCode {
     let source = strategy(stages);
     let find = |module: &str| dunlin_stdlib::source(module).map(|(file, text)| (file.to_owned(), text.to_owned()));
     let sources = Sources { main: ("many.dun", &source), find: &find, rows: &|_| None };
-    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut times: [Vec<Duration>; 4] = Default::default();
     let mut bytes = (0, 0);
     for _ in 0..rounds {
         let start = Instant::now();
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         }
     }
     println!("stages {stages} source_bytes {} machine_bytes {} module_bytes {}", source.len(), bytes.0, bytes.1);
-    for (what, mut times) in ["check", "emit", "wasmtime"].into_iter().zip(times) {
+    for (what, mut times) in ["check", "emit", "wasmtime", "wasmtime_with_fuel"].into_iter().zip(times) {
         times.sort();
         let of = |at: usize| times.get(at).map_or(0, Duration::as_millis);
         println!("{what} fastest_ms {} median_ms {}", of(0), of(rounds / 2));
@@ -44,13 +45,16 @@ fn main() -> ExitCode {
 }
 
 /// Writes the machine as a module and compiles it, and notes how long both take; gives its size.
-fn emitted(machine: &Machine, times: &mut [Vec<Duration>; 3]) -> Result<usize, String> {
+fn emitted(machine: &Machine, times: &mut [Vec<Duration>; 4]) -> Result<usize, String> {
     let start = Instant::now();
     let wasm = dunlin_emit::emit(machine).map_err(|why| why.to_string())?;
     times[1].push(start.elapsed());
-    let start = Instant::now();
-    dunlin_wasm::Module::new(&wasm).map_err(|why| why.to_string())?;
-    times[2].push(start.elapsed());
+    for (engine, times) in [Engine::for_own_modules(), Engine::new()].into_iter().zip(&mut times[2..]) {
+        let engine = engine.map_err(|why| why.to_string())?;
+        let start = Instant::now();
+        engine.load(&wasm).map_err(|why| why.to_string())?;
+        times.push(start.elapsed());
+    }
     Ok(wasm.len())
 }
 

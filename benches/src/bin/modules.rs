@@ -21,7 +21,8 @@ const INPUTS: usize = 60;
 /// Turns of the measurement; the fastest of each side counts.
 const TURNS: usize = 7;
 /// Who is measured, in the order of the figures.
-const SIDES: [&str; 4] = ["by_hand", "interpreter", "wasmtime_log", "wasmtime_event"];
+const SIDES: [&str; 6] =
+    ["by_hand", "interpreter", "wasmtime_log", "wasmtime_event", "wasmtime_log_with_fuel", "wasmtime_event_with_fuel"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -71,9 +72,9 @@ type Taken = (Duration, usize);
 fn in_turn(
     machine: &Machine,
     strategy: &Strategy,
-    host: &mut Host,
+    hosts: &mut [Host; 2],
     mut cases: Vec<Work>,
-) -> wasmtime::Result<[Taken; 4]> {
+) -> wasmtime::Result<[Taken; 6]> {
     let start = Instant::now();
     let (mut out, mut effects) = (ByHandOutcome::default(), 0);
     for work in &mut cases {
@@ -97,8 +98,16 @@ fn in_turn(
     }
     let interpreter = (start.elapsed(), effects);
 
+    let [own, guarded] = hosts;
+    let [log, event] = module(own, &cases)?;
+    let [log_with_fuel, event_with_fuel] = module(guarded, &cases)?;
+    Ok([by_hand, interpreter, log, event, log_with_fuel, event_with_fuel])
+}
+
+/// The module: each case as a log, and event by event.
+fn module(host: &mut Host, cases: &[Work]) -> wasmtime::Result<[Taken; 2]> {
     let (mut log, mut event) = ((Duration::ZERO, 0), (Duration::ZERO, 0));
-    for work in &cases {
+    for work in cases {
         host.run(&work.handed.opening)?;
         let start = Instant::now();
         log.1 += host.run(&work.handed.log)?.1;
@@ -110,20 +119,21 @@ fn in_turn(
         }
         event.0 += start.elapsed();
     }
-    Ok([by_hand, interpreter, log, event])
+    Ok([log, event])
 }
 
 fn time(count: u64) -> Result<(), String> {
     let machine = machine()?;
     let strategy = by_hand(&machine)?;
     let wasm = dunlin_emit::emit(&machine).map_err(|why| why.to_string())?;
-    let mut host = Host::new(&wasm).map_err(|why| format!("{why:#}"))?;
-    let mut best = [Duration::MAX; 4];
+    let host = |fuel| Host::new(&wasm, fuel).map_err(|why| format!("{why:#}"));
+    let mut hosts = [host(false)?, host(true)?];
+    let mut best = [Duration::MAX; SIDES.len()];
     let mut steps = 1;
     for _ in 0..TURNS {
         let cases = work(&machine, &strategy, count)?;
         steps = cases.iter().map(|work| work.history.inputs.len()).sum::<usize>().max(1);
-        let taken = in_turn(&machine, &strategy, &mut host, cases).map_err(|why| format!("{why:#}"))?;
+        let taken = in_turn(&machine, &strategy, &mut hosts, cases).map_err(|why| format!("{why:#}"))?;
         let effects = taken.map(|(_, effects)| effects);
         if effects.iter().any(|n| *n != effects[0]) {
             return Err(format!("they tell different effects: {effects:?}"));
