@@ -25,22 +25,22 @@ impl Width {
     }
 }
 
-/// A value.
+/// A value. What stands for itself is told at once; what is computed is shared.
 #[derive(Clone, Debug)]
-pub(super) struct Val(Rc<Node>);
+pub(super) struct Val(Node);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Node {
     Const32(i32),
     Const64(i64),
     Local(u32, Width),
     Global(u32, Width),
-    Load(Cell),
-    Bin(Bin, Val, Val),
-    Wrap(Val),
-    Extend(Val),
-    Not(Val),
-    Select(Val, Val, Val),
+    Load(Rc<Cell>),
+    Bin(Bin, Rc<(Val, Val)>),
+    Wrap(Rc<Val>),
+    Extend(Rc<Val>),
+    Not(Rc<Val>),
+    Select(Rc<[Val; 3]>),
 }
 
 /// An operation on two values of one width.
@@ -112,8 +112,8 @@ impl Cell {
     /// The number at a position, and so many bytes after it.
     pub(super) fn new(base: &Val, offset: u32, form: Form) -> Self {
         // What a position lies beyond a local goes with the instruction that reads it.
-        if let Node::Bin(Bin::Add, local, by) = &*base.0
-            && matches!(*local.0, Node::Local(..))
+        if let Node::Bin(Bin::Add, sides) = &base.0
+            && let (local @ Val(Node::Local(..)), by) = &**sides
             && let Some(by) = by.constant().and_then(|by| u32::try_from(by).ok())
         {
             return Self { base: local.clone(), offset: offset + by, form };
@@ -123,7 +123,7 @@ impl Cell {
 
     /// Its value, read where it is used.
     pub(super) fn get(&self) -> Val {
-        Val::of(Node::Load(self.clone()))
+        Val(Node::Load(Rc::new(self.clone())))
     }
 
     /// The number that lies so many bytes after it.
@@ -161,13 +161,13 @@ impl Cell {
 
 impl From<i32> for Val {
     fn from(number: i32) -> Self {
-        Self::of(Node::Const32(number))
+        Self(Node::Const32(number))
     }
 }
 
 impl From<i64> for Val {
     fn from(number: i64) -> Self {
-        Self::of(Node::Const64(number))
+        Self(Node::Const64(number))
     }
 }
 
@@ -187,16 +187,13 @@ macro_rules! operations {
 }
 
 impl Val {
-    fn of(node: Node) -> Self {
-        Self(Rc::new(node))
-    }
-
     /// The operation, or what is known of it already.
     fn of_two(op: Bin, left: &Self, right: &Self) -> Self {
-        let known = match (&*left.0, &*right.0) {
+        let known = match (&left.0, &right.0) {
             (Node::Const32(l), Node::Const32(r)) => op.of_narrow(*l, *r).map(Self::from),
             (Node::Const64(l), Node::Const64(r)) => op.of_wide(*l, *r).map(Self::from),
-            (Node::Bin(Bin::Add, base, by), Node::Const32(more)) if op == Bin::Add => {
+            (Node::Bin(Bin::Add, sides), Node::Const32(more)) if op == Bin::Add => {
+                let (base, by) = &**sides;
                 by.constant().map(|by| base.add(by.wrapping_add(*more)))
             }
             (_, Node::Const32(0) | Node::Const64(0)) => op.with_nothing(left),
@@ -205,12 +202,12 @@ impl Val {
             (Node::Const32(1), _) if op.swaps() => op.with_true(right),
             _ => None,
         };
-        known.unwrap_or_else(|| Self::of(Node::Bin(op, left.clone(), right.clone())))
+        known.unwrap_or_else(|| Self(Node::Bin(op, Rc::new((left.clone(), right.clone())))))
     }
 
     /// A narrow constant.
     fn constant(&self) -> Option<i32> {
-        match *self.0 {
+        match self.0 {
             Node::Const32(number) => Some(number),
             _ => None,
         }
@@ -218,10 +215,10 @@ impl Val {
 
     /// Whether it is 0 or 1.
     fn is_condition(&self) -> bool {
-        match &*self.0 {
+        match &self.0 {
             Node::Const32(number) => matches!(number, 0 | 1),
             Node::Not(_) => true,
-            Node::Bin(Bin::And | Bin::Or, left, right) => left.is_condition() && right.is_condition(),
+            Node::Bin(Bin::And | Bin::Or, sides) => sides.0.is_condition() && sides.1.is_condition(),
             Node::Bin(op, ..) => op.compares(),
             _ => false,
         }
@@ -229,19 +226,19 @@ impl Val {
 
     /// A global.
     pub(super) fn global(at: u32, width: Width) -> Self {
-        Self::of(Node::Global(at, width))
+        Self(Node::Global(at, width))
     }
 
     /// Its width.
     pub(super) fn width(&self) -> Width {
-        match &*self.0 {
+        match &self.0 {
             Node::Const32(_) | Node::Wrap(_) | Node::Not(_) => Width::I32,
             Node::Const64(_) | Node::Extend(_) => Width::I64,
             Node::Local(_, width) | Node::Global(_, width) => *width,
             Node::Load(cell) => cell.form.width(),
-            Node::Bin(op, left, _) if !op.compares() => left.width(),
+            Node::Bin(op, sides) if !op.compares() => sides.0.width(),
             Node::Bin(..) => Width::I32,
-            Node::Select(_, value, _) => value.width(),
+            Node::Select(three) => three[1].width(),
         }
     }
 
@@ -298,21 +295,21 @@ impl Val {
 
     /// 1 where it is 0, else 0.
     pub(super) fn not(&self) -> Val {
-        match &*self.0 {
+        match &self.0 {
             Node::Const32(number) => i32::from(*number == 0).into(),
-            Node::Not(condition) if condition.is_condition() => condition.clone(),
-            _ => Val::of(Node::Not(self.clone())),
+            Node::Not(condition) if condition.is_condition() => (**condition).clone(),
+            _ => Val(Node::Not(Rc::new(self.clone()))),
         }
     }
 
     /// The lower half of a wide value.
     pub(super) fn narrow(&self) -> Val {
-        match &*self.0 {
-            Node::Extend(narrow) => narrow.clone(),
+        match &self.0 {
+            Node::Extend(narrow) => (**narrow).clone(),
             Node::Const64(number) => {
-                i32::try_from(*number).map_or_else(|_| Val::of(Node::Wrap(self.clone())), Val::from)
+                i32::try_from(*number).map_or_else(|_| Val(Node::Wrap(Rc::new(self.clone()))), Val::from)
             }
-            _ => Val::of(Node::Wrap(self.clone())),
+            _ => Val(Node::Wrap(Rc::new(self.clone()))),
         }
     }
 
@@ -320,7 +317,7 @@ impl Val {
     pub(super) fn wide(&self) -> Val {
         match self.constant() {
             Some(number) => i64::from(number).into(),
-            None => Val::of(Node::Extend(self.clone())),
+            None => Val(Node::Extend(Rc::new(self.clone()))),
         }
     }
 
@@ -329,7 +326,7 @@ impl Val {
         match condition.constant() {
             Some(0) => other.into(),
             Some(_) => self.clone(),
-            None => Val::of(Node::Select(condition.clone(), self.clone(), other.into())),
+            None => Val(Node::Select(Rc::new([condition.clone(), self.clone(), other.into()]))),
         }
     }
 
@@ -346,7 +343,7 @@ impl Val {
     }
 
     fn write(&self, code: &mut Vec<Instruction<'static>>) {
-        match &*self.0 {
+        match &self.0 {
             Node::Const32(number) => code.push(Instruction::I32Const(*number)),
             Node::Const64(number) => code.push(Instruction::I64Const(*number)),
             Node::Local(at, _) => code.push(Instruction::LocalGet(*at)),
@@ -355,10 +352,10 @@ impl Val {
                 cell.base.write(code);
                 code.push(cell.load());
             }
-            Node::Bin(op, left, right) => {
-                left.write(code);
-                right.write(code);
-                code.push(op.instruction(left.width()));
+            Node::Bin(op, sides) => {
+                sides.0.write(code);
+                sides.1.write(code);
+                code.push(op.instruction(sides.0.width()));
             }
             Node::Wrap(value) => {
                 value.write(code);
@@ -375,7 +372,8 @@ impl Val {
                     Width::I64 => Instruction::I64Eqz,
                 });
             }
-            Node::Select(condition, value, other) => {
+            Node::Select(three) => {
+                let [condition, value, other] = &**three;
                 value.write(code);
                 other.write(code);
                 condition.write(code);
@@ -512,7 +510,7 @@ pub(super) struct Var(u32, Width);
 impl Var {
     /// Its value, read where it is used.
     pub(super) fn get(self) -> Val {
-        Val::of(Node::Local(self.0, self.1))
+        Val(Node::Local(self.0, self.1))
     }
 }
 
@@ -547,7 +545,7 @@ impl Body {
     /// An argument, from 0.
     pub(super) fn arg(&self, at: usize) -> Val {
         let width = self.params.get(at).copied().unwrap_or(Width::I32);
-        Val::of(Node::Local(number(at), width))
+        Val(Node::Local(number(at), width))
     }
 
     fn local(&mut self, width: Width) -> u32 {

@@ -102,16 +102,16 @@ impl<'m> Emit<'m> {
     /// A function by its name: built once, and only where something calls it. `fails` says whether it may fail.
     pub(super) fn func(
         &self,
-        name: impl Into<String>,
+        name: impl AsRef<str> + Into<String>,
         params: &[Width],
         result: Option<Width>,
         fails: bool,
         build: impl FnOnce(&Emit<'m>, &mut Body) + 'm,
     ) -> Func {
-        let name = name.into();
-        if let Some(func) = self.names.borrow().get(&name) {
+        if let Some(func) = self.names.borrow().get(name.as_ref()) {
             return *func;
         }
+        let name = name.into();
         let mut functions = self.functions.borrow_mut();
         let func = Func { at: number(functions.len()), result, fails };
         functions.push(Declared { name: name.clone(), params: params.to_vec(), func, body: None });

@@ -34,7 +34,12 @@ pub(super) struct Similar {
     kept: BTreeSet<u32>,
     /// Those that another stands for: it, and what it is told.
     instead: BTreeMap<u32, (u32, Vec<Differs>)>,
+    /// The code of each without what may differ; empty where it is not known yet.
+    shapes: Vec<Shape>,
 }
+
+/// Code without what may differ: first a sum of it, so that most of what is not alike is told apart by that.
+type Shape = (u64, Vec<u8>);
 
 /// What may differ between functions that are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +100,8 @@ impl Similar {
     /// Makes functions one, those that are exported excepted.
     pub(super) fn of(functions: Vec<(Type, Written)>, exported: BTreeSet<u32>) -> Self {
         let (table, places, types) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let mut all = Self { functions, table, places, types, kept: exported, instead: BTreeMap::new() };
+        let mut all =
+            Self { functions, table, places, types, kept: exported, instead: BTreeMap::new(), shapes: Vec::new() };
         for _ in 0..ROUNDS {
             if !all.round() {
                 break;
@@ -107,9 +113,11 @@ impl Similar {
     /// Makes those one that are alike; gives whether there were some.
     fn round(&mut self) -> bool {
         let calls = self.calls();
-        let mut alike: BTreeMap<(Type, Vec<Width>, Vec<u8>), Vec<u32>> = BTreeMap::new();
-        for (at, (of, body)) in (0u32..).zip(&self.functions).filter(|(at, _)| !self.kept.contains(at)) {
-            alike.entry((of.clone(), body.widths.clone(), self.shape(body))).or_default().push(at);
+        self.shape_all();
+        let mut alike: BTreeMap<(&Shape, &Type, &[Width]), Vec<u32>> = BTreeMap::new();
+        let shaped = (0u32..).zip(&self.functions).zip(&self.shapes);
+        for ((at, (of, body)), shape) in shaped.filter(|((at, _), _)| !self.kept.contains(at)) {
+            alike.entry((shape, of, &body.widths)).or_default().push(at);
         }
         let groups: Vec<Vec<u32>> = alike.into_values().filter(|all| all.len() > 1).collect();
         for group in self.callees_first(groups) {
@@ -150,13 +158,28 @@ impl Similar {
         calls
     }
 
+    /// Finds the shapes that are not known yet.
+    fn shape_all(&mut self) {
+        self.shapes.resize(self.functions.len(), Shape::default());
+        for at in 0..self.functions.len() {
+            let wanted = self.shapes.get(at).is_some_and(|(_, shape)| shape.is_empty());
+            if let Some((_, body)) = self.functions.get(at).filter(|_| wanted) {
+                let shape = self.shape(body);
+                let sum = shape.iter().fold(shape.len() as u64, |sum, byte| sum.rotate_left(5) ^ u64::from(*byte));
+                if let Some(place) = self.shapes.get_mut(at) {
+                    *place = (sum, shape);
+                }
+            }
+        }
+    }
+
     /// The code without what may differ.
     fn shape(&self, body: &Written) -> Vec<u8> {
-        let mut shape = Vec::with_capacity(2 * body.code.len());
+        let mut shape = Vec::with_capacity(3 * body.code.len());
         for instruction in &body.code {
             match instruction {
-                Instruction::I32Const(_) => Instruction::I32Const(0).encode(&mut shape),
-                Instruction::I64Const(_) => Instruction::I64Const(0).encode(&mut shape),
+                Instruction::I32Const(_) => shape.extend([0x41, 0]),
+                Instruction::I64Const(_) => shape.extend([0x42, 0]),
                 Instruction::Call(of) => {
                     let Some(((params, result), _)) = self.functions.get(*of as usize) else { continue };
                     Instruction::Call(number(params.len())).encode(&mut shape);
@@ -185,7 +208,9 @@ impl Similar {
     /// What may differ in a function, in order.
     fn differences(&self, at: u32) -> Vec<Differs> {
         let code = self.functions.get(at as usize).map_or(&[][..], |(_, body)| &body.code);
-        code.iter().filter_map(Differs::of).collect()
+        let mut differences = Vec::with_capacity(code.len() / 2);
+        differences.extend(code.iter().filter_map(Differs::of));
+        differences
     }
 
     /// One function for several, where that spares bytes; gives whether it does.
@@ -232,7 +257,7 @@ impl Similar {
         let first = members.first().and_then(|at| self.functions.get(*at as usize));
         let code = first.map_or(&[][..], |(_, body)| &body.code);
         // Code is about two thirds as long once it is made shorter.
-        let spared = (members.len() - 1) * (code.iter().map(length).sum::<usize>() * 2 / 3 + AROUND);
+        let spared = (members.len() - 1) * (length(code) * 2 / 3 + AROUND);
         let arguments =
             |n: usize| columns.iter().filter_map(|c| c.get(n)).map(|one| self.length_of(*one)).sum::<usize>();
         let calls = members.iter().map(|at| calls.get(*at as usize).copied().unwrap_or(0));
@@ -243,8 +268,8 @@ impl Similar {
     /// The bytes of saying what differs, for one that is told it.
     fn length_of(&self, value: Differs) -> usize {
         match value {
-            Differs::Narrow(value) => length(&Instruction::I32Const(value)),
-            Differs::Wide(value) => length(&Instruction::I64Const(value)),
+            Differs::Narrow(value) => 1 + signed_length(value.into()),
+            Differs::Wide(value) => 1 + signed_length(value),
             // Its place in the table is said, and stands there; where another stands for it, so does a function that calls that.
             Differs::Callee(callee) => {
                 let told = self.instead.get(&callee).map(|(_, told)| told);
@@ -349,12 +374,14 @@ impl Similar {
             let moved = |i: &Instruction<'_>| matches!(i, Instruction::Call(at) if called.get(*at).is_some());
             if body.code.iter().any(moved) {
                 body.code = with_others(core::mem::take(&mut body.code), &called);
+                self.shapes.at(at, |shape| *shape = Shape::default());
             }
         }
         // Nobody calls them any more.
         for at in instead.keys() {
             if let Some((of, body)) = self.functions.get_mut(*at as usize) {
                 *body = Written::whole(Code::new(), of);
+                self.shapes.at(*at, |shape| *shape = Shape::default());
             }
         }
     }
@@ -448,8 +475,15 @@ impl Differs {
     }
 }
 
-fn length(instruction: &Instruction<'_>) -> usize {
-    let mut bytes = Vec::new();
-    instruction.encode(&mut bytes);
+/// The bytes of a number with its sign, of which each has seven bits.
+const fn signed_length(value: i64) -> usize {
+    let bits = 65 - if value < 0 { value.leading_ones() } else { value.leading_zeros() };
+    bits.div_ceil(7) as usize
+}
+
+/// The bytes of instructions.
+fn length(code: &[Instruction<'_>]) -> usize {
+    let mut bytes = Vec::with_capacity(3 * code.len());
+    code.iter().for_each(|instruction| instruction.encode(&mut bytes));
     bytes.len()
 }
