@@ -5,7 +5,7 @@ use super::deliver;
 use super::expressions::{self, Mode};
 use super::faults::Bound;
 use super::layout::NO_INSTANT;
-use super::module::{Emit, signed};
+use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state;
 use super::who;
@@ -485,7 +485,7 @@ fn this_task_again<'m>(e: &Emit<'m>, at: i32, action: &'m Action, task: &'m dunl
         let role = substitutes::role_of(e, b, task, withdrawn.asked.get());
         let number = tell_task(e, b, task, &role, i32::from(action.rule.0), &from, &told, true);
         let position = run::push_one_of(e, b, &e.case.tasks, Bound::Tasks);
-        b.copy(&position, b.arg(0), signed(e.case.tasks.size()));
+        b.copy_apart(&position, b.arg(0), e.case.tasks.size());
         let open = state::Task::at(&position);
         b.store(&open.due, due);
         b.store(&open.opened, opened);

@@ -111,7 +111,7 @@ pub(super) fn ask_again(e: &Emit<'_>) -> Func {
         let due = b.call(stages::limit_later(e), &[withdrawn.due.get(), b.arg(1), b.arg(2)]);
         let effect = b.call(tell(e), &[action, from, due.clone(), 1.into()]);
         let position = run::push(e, b, &e.case.approvals);
-        b.copy(&position, b.arg(0), super::module::signed(e.case.approvals.size()));
+        b.copy_apart(&position, b.arg(0), e.case.approvals.size());
         let open = Approval::at(&position);
         b.store(&open.due, due);
         b.store(&open.effect, effect);

@@ -218,7 +218,7 @@ fn tell(e: &Emit<'_>) -> Func {
     e.func("tell_step", &[I64, I32], None, false, |e, b| {
         let step = b.keep(steps_at(e).add(steps(e).get().mul(signed(STEP))));
         let told = b.call(outcome::outcome(e), &[]);
-        b.copy(step.clone(), told, signed(outcome::TOLD));
+        b.copy_apart(step.clone(), told, outcome::TOLD);
         // What a refused verb found out of what would have been due is not true of the case.
         let next = super::layout::NO_INSTANT;
         b.store(

@@ -233,7 +233,7 @@ fn work_out(e: &Emit<'_>) -> Func {
         let year = b.keep(days::year_in(&year));
         b.store(&Cell::new(&kept, 0, Form::I32), &first);
         b.store(&Cell::new(&kept, 4, Form::I32), DAYS);
-        b.fill(kept.add(BITS.cast_signed()), 0, DAYS / 8);
+        b.clear(kept.add(BITS.cast_signed()), DAYS.cast_unsigned() / 8);
         let record = b.keep(calendars(e).add(calendar.mul(CALENDAR.cast_signed())));
         let rules = b.keep(Cell::new(&record, 4, Form::I32).get());
         b.each(Cell::new(&record, 8, Form::I32).get(), |b, at| {

@@ -210,7 +210,7 @@ pub(super) fn check(e: &Emit<'_>) -> Func {
             at.set(b, 0);
         }
         named::claim(e).set(b, NONE);
-        b.fill(given_texts(e), 0, signed(8 * MOST_PARAMS));
+        b.clear(given_texts(e), 8 * MOST_PARAMS);
         b.call(read_args(e), &[record.clone(), b.arg(1)]);
         b.call(day_that_counts(e), &[record.clone()]);
         b.when(is(entry::BUILTIN).not(), Body::end);

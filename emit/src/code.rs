@@ -488,6 +488,20 @@ impl Bin {
     }
 }
 
+/// So many bytes are copied or cleared where they are, a number after the other; more by one instruction, for which an engine calls
+/// a function of its own.
+const FEW: u32 = 160;
+
+/// The numbers that so many bytes are: where each lies.
+fn pieces(length: u32) -> impl Iterator<Item = (u32, Form)> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let form = [Form::I64, Form::I32, Form::U16, Form::U8].into_iter().find(|form| form.size() <= length - at)?;
+        at += form.size();
+        Some((at - form.size(), form))
+    })
+}
+
 /// A function that can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Func {
@@ -593,12 +607,30 @@ impl Body {
         self.code.push(Instruction::MemoryCopy { src_mem: 0, dst_mem: 0 });
     }
 
-    /// Fills bytes with one.
-    pub(super) fn fill(&mut self, at: impl Into<Val>, byte: impl Into<Val>, length: impl Into<Val>) {
+    /// Sets bytes to 0.
+    pub(super) fn clear(&mut self, at: impl Into<Val>, length: u32) {
+        if length <= FEW {
+            let at = self.keep(at);
+            pieces(length).for_each(|(offset, form)| match form {
+                Form::I64 => self.store(&Cell::new(&at, offset, form), 0i64),
+                _ => self.store(&Cell::new(&at, offset, form), 0),
+            });
+            return;
+        }
         at.into().write(&mut self.code);
-        byte.into().write(&mut self.code);
-        length.into().write(&mut self.code);
+        self.code.push(Instruction::I32Const(0));
+        Val::from(length.cast_signed()).write(&mut self.code);
         self.code.push(Instruction::MemoryFill(0));
+    }
+
+    /// Copies so many bytes to a place that does not overlap theirs.
+    pub(super) fn copy_apart(&mut self, to: impl Into<Val>, from: impl Into<Val>, length: u32) {
+        let (to, from) = (self.keep(to), self.keep(from));
+        if length > FEW {
+            return self.copy(to, from, length.cast_signed());
+        }
+        pieces(length)
+            .for_each(|(offset, form)| self.store(&Cell::new(&to, offset, form), Cell::new(&from, offset, form).get()));
     }
 
     /// Does it where the condition is not 0.

@@ -22,8 +22,7 @@ fn copy_image(e: &Emit<'_>) -> Func {
     e.func("copy_image", &[I32, I32], None, false, |e, b| {
         let (from, to) = (b.arg(0), b.arg(1));
         let case = &e.case;
-        b.copy(&to, &from, signed(case.small));
-        copy_lists(e, b, &case.shapes, case.small, (&from, &to));
+        copy_record(e, b, &case.shapes, case.small, (&from, &to));
         let place = |b: &mut Body, first: u32| {
             b.call(copy_place(e), &[from.add(signed(first)), to.add(signed(first))]);
         };
@@ -43,56 +42,78 @@ fn with_lists(shape: &Shape) -> Option<ListAt> {
     }
 }
 
-/// The lists and records of a record whose counts lie among its small parts: where the count stands, where the first record
-/// begins, and its size.
-fn lists_of(shapes: &[Shape], small: u32) -> Vec<u8> {
-    let list = |shape: &Shape| match shape {
-        Shape::List(list, _) | Shape::Maybe(list, _) if with_lists(shape).is_none() => Some(*list),
-        _ => None,
-    };
-    let apart = |list: &ListAt| list.count < small && list.first >= small && list.most > 0;
-    let lists = shapes.iter().filter_map(list).filter(apart);
-    let words = |list: ListAt| [list.first, list.count, list.size].map(u32::to_le_bytes).concat();
-    lists.flat_map(words).collect()
-}
-
-/// Copies the records of the lists that are not empty.
-fn copy_lists(e: &Emit<'_>, b: &mut Body, shapes: &[Shape], small: u32, (from, to): (&Val, &Val)) {
-    let table = lists_of(shapes, small);
-    if table.is_empty() {
-        return;
+/// The lists and records of a record that do not lie among its small parts, and what each of theirs is.
+fn apart(shapes: &[Shape], small: u32) -> impl Iterator<Item = (ListAt, &[Shape])> {
+    fn list(shape: &Shape) -> Option<(ListAt, &[Shape])> {
+        match shape {
+            Shape::List(list, inner) | Shape::Maybe(list, inner) => Some((*list, inner)),
+            _ => None,
+        }
     }
-    let first = e.constant_position(&table);
-    let args =
-        [from.clone(), to.clone(), signed(first).into(), signed(first + super::code::number(table.len())).into()];
-    b.call(copy_by_table(e), &args);
+    let place = |shape: &&Shape| with_lists(shape).is_none();
+    let lists = shapes.iter().filter(place).filter_map(list);
+    lists.filter(move |(list, _)| list.count < small && list.first >= small && list.most > 0)
 }
 
-fn copy_by_table(e: &Emit<'_>) -> Func {
-    e.func("copy_by_table", &[I32, I32, I32, I32], None, false, |_, b| {
-        let (from, to, end) = (b.arg(0), b.arg(1), b.arg(3));
-        let at = b.var(b.arg(2));
+/// Copies what is used of a record: its small parts, and the records that its lists hold.
+fn copy_record(e: &Emit<'_>, b: &mut Body, shapes: &[Shape], small: u32, (from, to): (&Val, &Val)) {
+    b.copy_apart(to, from, small);
+    for (list, inner) in apart(shapes, small) {
+        let count = b.keep(Cell::new(from, list.count, Form::U16).get());
+        let at = |image: &Val| image.add(signed(list.first));
+        // Where its own lists begin, if it has some that lie apart: they are mostly empty.
+        match inner.iter().filter_map(list_of).filter(|list| list.is_long()).map(|list| list.first).min() {
+            Some(small) => b.each(count, |b, n| {
+                let by = b.keep(n.mul(signed(list.size)));
+                let (from, to) = (b.keep(at(from).add(&by)), b.keep(at(to).add(&by)));
+                copy_record(e, b, inner, small, (&from, &to));
+            }),
+            None => b.when(&count, |b| {
+                b.call(copy_list(e), &[at(from), at(to), count.mul(signed(list.size))]);
+            }),
+        }
+    }
+}
+
+const fn list_of(shape: &Shape) -> Option<ListAt> {
+    match shape {
+        Shape::List(list, _) => Some(*list),
+        _ => None,
+    }
+}
+
+/// Copies some bytes to where none of them lies: few of them eight at a time, for which no engine calls a function of its own.
+fn copy_list(e: &Emit<'_>) -> Func {
+    e.func("copy_list", &[I32, I32, I32], None, false, |_, b| {
+        let (from, to, length) = (b.arg(0), b.arg(1), b.arg(2));
+        b.when(length.sub(8).lt_u(FEW - 7).not(), |b| {
+            b.copy(&to, &from, &length);
+            b.end();
+        });
+        let eight = |b: &mut Body, at: &Val| {
+            let number = Cell::new(&from.add(at), 0, Form::I64).get();
+            b.store(&Cell::new(&to.add(at), 0, Form::I64), number);
+        };
+        let (at, last) = (b.var(0), b.keep(length.sub(8)));
         b.while_(
-            |_| at.get().lt_u(&end),
+            |_| at.get().lt(&last),
             |b| {
-                let word = |n: u32| Cell::new(&at.get(), 4 * n, Form::I32).get();
-                let count = b.keep(Cell::new(&from.add(word(1)), 0, Form::U16).get());
-                b.when(&count, |b| {
-                    let first = b.keep(word(0));
-                    b.copy(to.add(&first), from.add(&first), count.mul(word(2)));
-                });
-                b.set(at, at.get().add(12));
+                eight(b, &at.get());
+                b.set(at, at.get().add(8));
             },
         );
+        // The last eight, some of which may be there already.
+        eight(b, &last);
     })
 }
+
+/// So many bytes are few.
+const FEW: i32 = 64;
 
 /// Copies a place from one position to another.
 pub(super) fn copy_place(e: &Emit<'_>) -> Func {
     e.func("copy_place", &[I32, I32], None, false, |e, b| {
-        let (from, to) = (b.arg(0), b.arg(1));
-        b.copy(&to, &from, signed(e.case.place_small));
-        copy_lists(e, b, &e.case.place_shapes, e.case.place_small, (&from, &to));
+        copy_record(e, b, &e.case.place_shapes, e.case.place_small, (&b.arg(0), &b.arg(1)));
     })
 }
 

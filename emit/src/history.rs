@@ -308,5 +308,6 @@ fn bring_plan(e: &Emit<'_>) -> Func {
 
 fn become_day(e: &Emit<'_>, b: &mut Body, day: &Val) {
     run::today(e).set(b, day);
+    run::today_of(e).set(b, 0i64);
     run::interest_known(e).set(b, 0);
 }

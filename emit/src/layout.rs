@@ -98,6 +98,13 @@ pub(super) struct ListAt {
     pub(super) most: u32,
 }
 
+impl ListAt {
+    /// Whether it lies apart from what is small.
+    pub(super) const fn is_long(self) -> bool {
+        self.size * self.most > NEAR
+    }
+}
+
 /// A list of at most so many bytes lies with what is small: copying it is cheaper than asking whether it is empty.
 const NEAR: u32 = 256;
 

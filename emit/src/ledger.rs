@@ -38,8 +38,8 @@ fn balance(e: &Emit<'_>) -> Func {
         let principal = open_principal(e, b, |_| 1.into());
         let interest = b.call(interest(e), &[]);
         let costs = b.call(open_costs(e), &[]);
-        let sum = b.call(numbers::plus(e), &[principal.clone(), interest.clone()]);
-        let sum = b.call(numbers::plus(e), &[sum, costs.clone()]);
+        let sum = numbers::sum(b, &principal, &interest);
+        let sum = numbers::sum(b, &sum, &costs);
         for (name, value) in [("principal", principal), ("interest", interest), ("costs", costs)] {
             b.set_global(e.named_global(name, I64), value);
         }
@@ -53,7 +53,8 @@ fn open_principal(e: &Emit<'_>, b: &mut Body, counts: impl FnOnce(&Claim) -> Val
     run::each(b, &e.case.claims, |b, _, record| {
         let claim = Claim::at(record);
         b.when(counts(&claim), |b| {
-            let more = b.call(numbers::plus(e), &[sum.get(), claim.principal.get()]);
+            let principal = b.keep(claim.principal.get());
+            let more = numbers::sum(b, &sum.get(), &principal);
             b.set(sum, more);
         });
     });
@@ -66,7 +67,7 @@ fn open_costs(e: &Emit<'_>) -> Func {
         let sum = b.var(0i64);
         run::each(b, &e.case.costs, |b, _, record| {
             let open = b.call(open_cost(e), &[record.clone()]);
-            let more = b.call(numbers::plus(e), &[sum.get(), open]);
+            let more = numbers::sum(b, &sum.get(), &open);
             b.set(sum, more);
         });
         b.give(sum.get());
@@ -90,7 +91,7 @@ pub(super) fn interest(e: &Emit<'_>) -> Func {
         let sum = b.var(0i64);
         run::each(b, &e.case.claims, |b, at, _| {
             let one = b.call(interest_of(e), &[at.clone(), run::today(e).get()]);
-            let more = b.call(numbers::plus(e), &[sum.get(), one]);
+            let more = numbers::sum(b, &sum.get(), &one);
             b.set(sum, more);
         });
         run::interest_today(e).set(b, sum.get());
@@ -105,7 +106,8 @@ fn interest_of(e: &Emit<'_>) -> Func {
         let record = b.keep(e.case.claims.at(&b.arg(0)));
         let claim = Claim::at(&record);
         let bore = b.call(accrued(e), &[b.arg(0), claim.principal.get(), claim.next.get(), b.arg(1)]);
-        let sum = b.call(numbers::plus(e), &[claim.interest.get(), bore]);
+        let interest = b.keep(claim.interest.get());
+        let sum = numbers::sum(b, &interest, &bore);
         b.give(sum);
     })
 }

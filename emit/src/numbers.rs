@@ -5,13 +5,19 @@ use super::faults::Fault;
 use super::module::Emit;
 use Width::I64;
 
+/// The same as [`plus`], where it stands: for what every step adds.
+pub(super) fn sum(b: &mut Body, left: &Val, right: &Val) -> Val {
+    let sum = b.keep(left.add(right));
+    // Both have one sign, and the sum has another.
+    b.when(left.xor(&sum).and(right.xor(&sum)).lt(0i64), |b| b.fail(Fault::Overflow.number()));
+    sum
+}
+
 /// The sum of two wide numbers; fails where it does not fit.
 pub(super) fn plus(e: &Emit<'_>) -> Func {
     e.func("plus", &[I64, I64], Some(I64), true, |_, b| {
         let (left, right) = (b.arg(0), b.arg(1));
-        let sum = b.keep(left.add(&right));
-        // Both have one sign, and the sum has another.
-        b.when(left.xor(&sum).and(right.xor(&sum)).lt(0i64), |b| b.fail(Fault::Overflow.number()));
+        let sum = sum(b, &left, &right);
         b.give(sum);
     })
 }

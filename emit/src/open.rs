@@ -37,7 +37,7 @@ fn open_case(e: &Emit<'_>) -> Func {
     e.func("open_case", &[I32, I64], None, true, |e, b| {
         let length = b.arg(0);
         b.when(zones::instant_counts(&b.arg(1)).not(), |b| b.fail(Fault::Overflow.number()));
-        b.fill(signed(FIRST_POSITION), 0, signed(e.case.size));
+        b.clear(signed(FIRST_POSITION), e.case.size);
         b.store(&e.case.now, b.arg(1));
         b.call(run::begin_chain(e), &[]);
         b.call(look_over(e), &[length.clone()]);
@@ -156,7 +156,7 @@ pub(super) fn zone_named(e: &Emit<'_>) -> Func {
 /// A person, at a position, of whom only the name is known: every channel is reachable and nothing consented to.
 pub(super) fn new_person(e: &Emit<'_>) -> Func {
     e.func("new_person", &[I32, I32, I32], None, true, |e, b| {
-        b.fill(b.arg(0), 0, signed(e.case.persons.size()));
+        b.clear(b.arg(0), e.case.persons.size());
         let person = e.case.person(&b.arg(0));
         b.call(store::keep_name(e), &[person.facts.id.position(), b.arg(1), b.arg(2)]);
         b.store(&person.zones.count(), 1);
@@ -229,7 +229,7 @@ fn demands(e: &Emit<'_>) -> bool {
 /// A claim, at a position, of which only the name is known.
 pub(super) fn new_claim(e: &Emit<'_>) -> Func {
     e.func("new_claim", &[I32, I32, I32], None, true, |e, b| {
-        b.fill(b.arg(0), 0, signed(e.case.claims.size()));
+        b.clear(b.arg(0), e.case.claims.size());
         let claim = Claim::at(&b.arg(0));
         b.call(store::keep_name(e), &[claim.id.position(), b.arg(1), b.arg(2)]);
         for day in [&claim.due, &claim.arose, &claim.default_on, &claim.restarted] {

@@ -127,7 +127,7 @@ impl Said {
 /// no group that it belongs to.
 pub(super) fn look_over(e: &Emit<'_>) -> Func {
     e.func("look_over", &[I32], None, true, |e, b| {
-        b.fill(said_at(e), 0, COUNT * signed(SAID));
+        b.clear(said_at(e), COUNT.cast_unsigned() * SAID);
         let shapes = e.constant(&shapes());
         let values: Vec<u8> = VALUES.iter().flat_map(|value| value.to_le_bytes()).collect();
         let values = e.constant(&values);

@@ -8,6 +8,7 @@ use super::{calendars, zones};
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::EffectKind;
+use dunlin_machine::value::Instant;
 
 /// How many things of a kind one step may tell.
 const MOST_TOLD: u32 = 8_192;
@@ -142,11 +143,22 @@ pub(super) fn begin_context(e: &Emit<'_>) -> Func {
     })
 }
 
+/// Of which instant [`today`] is the day; 0 where it is of none.
+pub(super) fn today_of(e: &Emit<'_>) -> At {
+    At::named(e, "today_of", I64)
+}
+
 /// What every input and every timer begins with.
 pub(super) fn begin_chain(e: &Emit<'_>) -> Func {
     e.func("begin_chain", &[], None, false, |e, b| {
-        let day = b.call(zones::local_day(e), &[0.into(), e.case.now.get()]);
-        today(e).set(b, day);
+        // Most chains of a step begin at the same instant. No instant is 0 here, which is what nothing is known of.
+        let (now, known) = (e.case.now.get(), today_of(e));
+        let since_first = b.keep(now.sub(Instant::FIRST.seconds() - 1));
+        b.when(known.get().ne(&since_first), |b| {
+            let day = b.call(zones::local_day(e), &[0.into(), now]);
+            today(e).set(b, day);
+            known.set(b, since_first);
+        });
         for at in [queued(e), taken(e), chain(e), contexts(e), unreachable(e), interest_known(e), provisional(e)] {
             at.set(b, 0);
         }
@@ -459,7 +471,7 @@ pub(super) fn enter(e: &Emit<'_>) -> Func {
         let count = entries(e);
         b.when(count.get().lt(signed(MOST_TOLD)).not(), |b| too_many(b, Bound::Told, MOST_TOLD));
         let at = b.keep(entries_at(e).add(count.get().mul(signed(ENTRY))));
-        b.fill(&at, 0, signed(ENTRY));
+        b.clear(&at, ENTRY);
         let stage = e.case.place().stage.get();
         let fields = [
             (entry::KIND, b.arg(0)),

@@ -670,7 +670,7 @@ fn open_again(e: &Emit<'_>) -> Func {
             let call = state::Call::at(record);
             let due = b.call(later(e), &[call.due.get(), days.clone(), seconds.clone(), 0.into()]);
             let to = run::push(e, b, &e.case.calls);
-            b.copy(&to, record, signed(e.case.calls.size()));
+            b.copy_apart(&to, record, e.case.calls.size());
             let call = state::Call::at(&to);
             b.store(&call.due, due);
             b.store(&call.run, run::run(e).get());

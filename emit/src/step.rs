@@ -101,7 +101,7 @@ pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
     for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), outcome::already_taken(e)] {
         at.set(b, 0);
     }
-    b.fill(super::stages::exiting(e), 0, signed(super::code::number(e.m.scopes.len())));
+    b.clear(super::stages::exiting(e), super::code::number(e.m.scopes.len()));
 }
 
 /// A step that failed leaves the case as it was; one that did not leaves no trace of its body runs.

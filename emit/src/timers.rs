@@ -67,15 +67,16 @@ pub(super) fn next_timer(e: &Emit<'_>) -> Val {
 }
 
 /// Keeps the earlier of two; of equal ones the first in order.
-fn offer(e: &Emit<'_>) -> Func {
-    e.func("offer_timer", &[I64, I64], None, false, |e, b| {
-        let (due, timer) = (b.arg(0), b.arg(1));
-        let equal = due.eq(next_due(e)).and(timer.lt(next_timer(e)));
-        b.when(due.lt(next_due(e)).or(equal), |b| {
+fn offer(e: &Emit<'_>, b: &mut Body, due: Val, timer: &Val) {
+    let due = b.keep(due);
+    // Most timers are due later than the earliest so far.
+    b.when(due.le(next_due(e)), |b| {
+        let first = due.lt(next_due(e)).or(timer.lt(next_timer(e)));
+        b.when(first, |b| {
             b.set_global(best_due(e), &due);
-            b.set_global(best_timer(e), &timer);
+            b.set_global(best_timer(e), timer);
         });
-    })
+    });
 }
 
 /// Whether a message that gives time to pay keeps the stage's moves back.
@@ -94,9 +95,7 @@ pub(super) fn earliest(e: &Emit<'_>) -> Func {
         let case = &e.case;
         b.set_global(best_due(e), NEVER);
         b.set_global(best_timer(e), NEVER);
-        let one = |b: &mut Body, due: Val, timer: Val| {
-            b.call(offer(e), &[due, timer]);
-        };
+        let one = |b: &mut Body, due: Val, timer: Val| offer(e, b, due, &timer);
         run::each(b, &case.holds, |b, at, record| {
             let until = b.keep(state::Hold::at(record).until.get());
             b.when(until.ne(NO_INSTANT), |b| one(b, until.clone(), numbered(timer::HOLD, at)));
@@ -158,7 +157,7 @@ fn earliest_instalment(e: &Emit<'_>) -> Func {
         let past = b.keep(phase.past.get());
         b.when(past.lt_u(&count), |b| {
             let due = b.call(instalments::grace_ends(e), &[past.add(1)]);
-            b.call(offer(e), &[due, numbered(timer::GRACE, &0.into())]);
+            offer(e, b, due, &numbered(timer::GRACE, &0.into()));
         });
         if e.m.plans.iter().all(|form| form.breach_overdue.is_none()) {
             return;
@@ -168,7 +167,7 @@ fn earliest_instalment(e: &Emit<'_>) -> Func {
         let met = b.call(instalments::met(e), &[]);
         b.when(met.lt_u(&count), |b| {
             let due = b.call(instalments::overdue_ends(e), &[met.add(1)]);
-            b.call(offer(e), &[due, numbered(timer::OVERDUE, &0.into())]);
+            offer(e, b, due, &numbered(timer::OVERDUE, &0.into()));
         });
     })
 }
@@ -254,7 +253,8 @@ fn earliest_of(e: &Emit<'_>, who: Who) -> Func {
                     let answer_comes_first = waits && approvals::any(e) && !matches!(trigger.on, On::Event { .. });
                     let waits = if answer_comes_first { due.le(asked(e).get()) } else { 0.into() };
                     b.when(due.ne(NEVER).and(waits.not()), |b| {
-                        b.call(offer(e), &[due.clone(), of_trigger(who, &b.arg(0), at)]);
+                        let timer = of_trigger(who, &b.arg(0), at);
+                        offer(e, b, due.clone(), &timer);
                     });
                 });
             };
@@ -370,7 +370,7 @@ fn new_slots(e: &Emit<'_>) -> Func {
     e.func("new_slots", &[I32, I32], None, false, |_, b| {
         b.each(b.arg(1), |b, at| {
             let position = b.keep(b.arg(0).add(at.mul(signed(state::SLOT))));
-            b.fill(&position, 0, signed(state::SLOT));
+            b.clear(&position, state::SLOT);
             let slot = Slot::at(&position);
             b.store(&slot.due, NEVER);
             b.store(&slot.base, NEVER);

@@ -8,6 +8,8 @@ use Width::{I32, I64};
 use dunlin_machine::value::Instant;
 
 const DAY: i64 = 86_400;
+/// So many days before the epoch lies no instant.
+const EARLY: i64 = 30_000;
 /// The bytes of a transition: its instant, and the offset from then on.
 const TRANSITION: i32 = 12;
 /// The bytes of a zone's record: where its transitions stand, how many, and the offset before the first.
@@ -135,47 +137,46 @@ fn kept(e: &Emit<'_>, b: &mut Body, zone: &Val, seconds: &Val) -> (Cell, Cell, C
     (Cell::new(&kept, 0, Form::I64), Cell::new(&kept, 8, Form::I64), Cell::new(&kept, 16, Form::I32))
 }
 
-/// How many seconds the clocks of a zone are ahead of UTC at an instant.
-pub(super) fn offset_at(e: &Emit<'_>) -> Func {
-    e.func("offset_at", &[I32, I64], Some(I32), false, |e, b| {
+/// Looks up the period around an instant, and keeps it.
+fn learn(e: &Emit<'_>) -> Func {
+    e.func("learn_period", &[I32, I64], None, false, |e, b| {
         let (zone, at) = (b.arg(0), b.arg(1));
         let (from, until, offset) = kept(e, b, &zone, &at);
-        let outside = from.get().le(&at).and(at.lt(until.get())).not();
-        b.when(outside, |b| {
-            let past = b.call(transitions_until(e), &[zone.clone(), at.clone()]);
-            let begins = b.call(transition_at(e), &[zone.clone(), past.sub(1)]);
-            let ends = b.call(transition_at(e), &[zone.clone(), past.clone()]);
-            let seconds = b.call(offset_after(e), &[zone.clone(), past.clone()]);
-            b.store(&from, begins);
-            b.store(&until, ends);
-            b.store(&offset, seconds);
-        });
-        b.give(offset.get());
+        let past = b.call(transitions_until(e), &[zone.clone(), at]);
+        let begins = b.call(transition_at(e), &[zone.clone(), past.sub(1)]);
+        let ends = b.call(transition_at(e), &[zone.clone(), past.clone()]);
+        let seconds = b.call(offset_after(e), &[zone, past]);
+        b.store(&from, begins);
+        b.store(&until, ends);
+        b.store(&offset, seconds);
     })
 }
 
-/// The seconds on the clocks of a zone at an instant, counted from the epoch.
-fn clock(e: &Emit<'_>) -> Func {
-    e.func("clock", &[I32, I64], Some(I64), false, |e, b| {
-        let offset = b.call(offset_at(e), &[b.arg(0), b.arg(1)]);
-        b.give(b.arg(1).add(offset.wide()));
-    })
+/// The seconds on the clocks of a zone at an instant, counted from a day so early that they are above 0: quotients round down.
+fn clock(e: &Emit<'_>, b: &mut Body, zone: &Val, at: &Val) -> Val {
+    let (from, until, offset) = kept(e, b, zone, at);
+    let outside = from.get().le(at).and(at.lt(until.get())).not();
+    b.when(outside, |b| {
+        b.call(learn(e), &[zone.clone(), at.clone()]);
+    });
+    at.add(offset.get().wide()).add(EARLY * DAY)
 }
 
 /// The day of an instant in a zone.
 pub(super) fn local_day(e: &Emit<'_>) -> Func {
     e.func("local_day", &[I32, I64], Some(I32), false, |e, b| {
-        let clock = b.call(clock(e), &[b.arg(0), b.arg(1)]);
-        // Made positive by a whole number of days, so that the quotient rounds down.
-        b.give(clock.add(30_000 * DAY).div_u(DAY).narrow().sub(30_000));
+        let (zone, at) = (b.arg(0), b.arg(1));
+        let clock = clock(e, b, &zone, &at);
+        b.give(clock.div_u(DAY).narrow().sub(EARLY as i32));
     })
 }
 
 /// The seconds since midnight of an instant in a zone.
 pub(super) fn local_second(e: &Emit<'_>) -> Func {
     e.func("local_second", &[I32, I64], Some(I32), false, |e, b| {
-        let clock = b.call(clock(e), &[b.arg(0), b.arg(1)]);
-        b.give(clock.add(30_000 * DAY).rem_u(DAY).narrow());
+        let (zone, at) = (b.arg(0), b.arg(1));
+        let clock = clock(e, b, &zone, &at);
+        b.give(clock.rem_u(DAY).narrow());
     })
 }
 
@@ -185,11 +186,15 @@ pub(super) fn instant_at(e: &Emit<'_>) -> Func {
         let (zone, day, second) = (b.arg(0), b.arg(1), b.arg(2));
         let clock = b.keep(day.wide().mul(DAY).add(second.wide()));
         // A day within the period that is kept, no change of the clocks is near.
-        b.call(offset_at(e), &[zone.clone(), clock.clone()]);
         let (from, until, offset) = kept(e, b, &zone, &clock);
-        let near = b.keep(clock.sub(offset.get().wide()));
-        let within = from.get().add(DAY).le(&near).and(near.lt(until.get().sub(DAY)));
-        b.when(within.and(instant_counts(&near)), |b| b.give(&near));
+        let near = |b: &mut Body| {
+            let near = b.keep(clock.sub(offset.get().wide()));
+            let within = from.get().add(DAY).le(&near).and(near.lt(until.get().sub(DAY)));
+            b.when(within.and(instant_counts(&near)), |b| b.give(&near));
+        };
+        near(b);
+        b.call(learn(e), &[zone.clone(), clock.clone()]);
+        near(b);
         // No offset is as long as a day: every period that ended before then ended before the clock time.
         let past = b.call(transitions_until(e), &[zone.clone(), clock.sub(DAY)]);
         let past = b.var(past);
