@@ -94,15 +94,12 @@ fn copy_list(e: &Emit<'_>) -> Func {
             let number = Cell::new(&from.add(at), 0, Form::I64).get();
             b.store(&Cell::new(&to.add(at), 0, Form::I64), number);
         };
-        let (at, last) = (b.var(0), b.keep(length.sub(8)));
-        b.while_(
-            |_| at.get().lt(&last),
-            |b| {
-                eight(b, &at.get());
-                b.set(at, at.get().add(8));
-            },
-        );
+        b.each(length.sub(1).shr_u(3), |b, n| {
+            let at = b.keep(n.mul(8));
+            eight(b, &at);
+        });
         // The last eight, some of which may be there already.
+        let last = b.keep(length.sub(8));
         eight(b, &last);
     })
 }

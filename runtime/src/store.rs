@@ -3,6 +3,7 @@
 use crate::case::{Case, Phase};
 use crate::fault::Refusal;
 use alloc::vec::Vec;
+use dunlin_machine::binary::MachineHash;
 use dunlin_machine::ir::Machine;
 
 /// The first bytes of a stored case.
@@ -34,6 +35,14 @@ pub fn save(case: &Case) -> Result<Vec<u8>, Refusal> {
 /// # Errors
 /// [`Refusal::Unreadable`] for bytes that are no case, cut short or changed; [`Refusal::OtherMachine`].
 pub fn restore(machine: &Machine, bytes: &[u8]) -> Result<Case, Refusal> {
+    restore_with(machine, machine.hash(), bytes)
+}
+
+/// The same for who keeps the machine's hash, which takes longer to find than all the rest.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_with(machine: &Machine, own: MachineHash, bytes: &[u8]) -> Result<Case, Refusal> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(Refusal::Unreadable("it is not a saved case of Dunlin"))?;
     let (version, rest) = rest.split_first().ok_or(Refusal::Unreadable("it is cut short"))?;
     if *version != VERSION {
@@ -44,26 +53,25 @@ pub fn restore(machine: &Machine, bytes: &[u8]) -> Result<Case, Refusal> {
         return Err(Refusal::Unreadable("it is cut short or was changed"));
     }
     let (hash, packed) = body.split_first_chunk::<HASH>().ok_or(Refusal::Unreadable("it is cut short"))?;
-    let own = machine.hash().0;
-    if !own.starts_with(hash) {
+    if !own.0.starts_with(hash) {
         return Err(Refusal::OtherMachine);
     }
-    let mut whole = Vec::from(own);
+    let mut whole = Vec::from(own.0);
     unpack(packed, &mut whole).ok_or(Refusal::Unreadable("it is cut short or was changed"))?;
     let (case, left) =
         postcard::take_from_bytes::<Case>(&whole).map_err(|_| Refusal::Unreadable("it is cut short or was changed"))?;
     if left.len() >= 8 || left.iter().any(|byte| *byte != 0) {
         return Err(Refusal::Unreadable("something follows after its end"));
     }
-    admit(machine, case)
+    admit(machine, own, case)
 }
 
-/// Checks that a case that was read, from this form or another, fits the machine.
+/// Checks that a case that was read, from this form or another, fits the machine, whose hash is given.
 ///
 /// # Errors
 /// As [`restore`].
-pub fn admit(machine: &Machine, case: Case) -> Result<Case, Refusal> {
-    if case.machine != machine.hash().0 {
+pub fn admit(machine: &Machine, own: MachineHash, case: Case) -> Result<Case, Refusal> {
+    if case.machine != own.0 {
         return Err(Refusal::OtherMachine);
     }
     if fits(machine, &case) { Ok(case) } else { Err(Refusal::Unreadable("it does not fit its machine")) }

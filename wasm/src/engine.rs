@@ -112,6 +112,6 @@ impl Instance<'_> {
             Ok(saved)
         });
         let saved = self.whole(saved)?;
-        store::restore(self.machine, &saved)
+        store::restore_with(self.machine, self.hash, &saved)
     }
 }

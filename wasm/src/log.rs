@@ -169,7 +169,8 @@ impl Instance<'_> {
             running.holds = Some(saved.clone());
             Ok(saved)
         });
-        store::restore(self.machine, &self.whole(saved)?)
+        let saved = self.whole(saved)?;
+        store::restore_with(self.machine, self.hash, &saved)
     }
 }
 

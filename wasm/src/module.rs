@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::running::{Running, Verbs};
+use dunlin_machine::binary::MachineHash;
 use dunlin_machine::ir::Machine;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -117,12 +118,13 @@ impl Module {
     /// # Errors
     /// [`Error::OtherMachine`].
     pub fn instance<'m>(&self, machine: &'m Machine) -> Result<Instance<'m>, Error> {
-        if machine.hash().to_string() != self.hash {
+        let hash = machine.hash();
+        if hash.to_string() != self.hash {
             return Err(Error::OtherMachine);
         }
         let parts = machine.stages.len() + machine.triggers.len() + machine.actions.len();
         let fuel = self.fuel.then(|| FUEL.0 + FUEL.1 * u64::try_from(parts).unwrap_or(0));
-        Ok(Instance { machine, module: self.clone(), fuel, running: None })
+        Ok(Instance { machine, hash, module: self.clone(), fuel, running: None })
     }
 
     /// One that is idle, or a new one.
@@ -145,6 +147,7 @@ impl Module {
 /// A module at work on cases, one after another; it is idle again when it is dropped.
 pub struct Instance<'m> {
     pub(crate) machine: &'m Machine,
+    pub(crate) hash: MachineHash,
     module: Module,
     fuel: Option<u64>,
     running: Option<Running>,
@@ -153,7 +156,7 @@ pub struct Instance<'m> {
 /// Another instance of the same module, for another thread.
 impl Clone for Instance<'_> {
     fn clone(&self) -> Self {
-        Self { machine: self.machine, module: self.module.clone(), fuel: self.fuel, running: None }
+        Self { machine: self.machine, hash: self.hash, module: self.module.clone(), fuel: self.fuel, running: None }
     }
 }
 

@@ -61,7 +61,7 @@ impl Case {
     /// # Errors
     /// [`Error::is_state`]: the bytes are cut short or changed, or the case belongs to another machine.
     pub fn restore(strategy: &Strategy, bytes: &[u8]) -> Result<Self, Error> {
-        let state = store::restore(strategy.machine(), bytes);
+        let state = store::restore_with(strategy.machine(), strategy.hash(), bytes);
         state.map(Self::of).map_err(|refusal| unreadable(strategy, &refusal))
     }
 
@@ -97,7 +97,7 @@ impl Case {
         let state: State =
             serde_json::from_value(Value::Object(fields)).map_err(|error| damaged(&error.to_string()))?;
         // Whoever edits JSON by hand must not reach the machine with numbers that lead nowhere.
-        let state = store::admit(strategy.machine(), state);
+        let state = store::admit(strategy.machine(), strategy.hash(), state);
         state.map(Self::of).map_err(|refusal| unreadable(strategy, &refusal))
     }
 }
