@@ -38,8 +38,15 @@ pub(super) fn bit_of(table: &Val, at: &Val) -> Val {
 /// Whether the case is in an outcome.
 pub(super) fn in_outcome(e: &Emit<'_>) -> Func {
     e.func("in_outcome", &[], Some(I32), false, |e, b| {
+        let stage = e.case.place().stage.get();
+        // Most strategies name their outcomes last.
+        let first = e.m.stages.iter().position(|s| s.outcome).unwrap_or(e.m.stages.len());
+        if e.m.stages.iter().skip(first).all(|s| s.outcome) {
+            b.give(stage.ge(signed(number(first))));
+            return;
+        }
         let outcomes = bits(e.m.stages.len(), |at| e.m.stages.get(at).is_some_and(|s| s.outcome));
-        b.give(bit_of(&e.constant(&outcomes), &e.case.place().stage.get()));
+        b.give(bit_of(&e.constant(&outcomes), &stage));
     })
 }
 

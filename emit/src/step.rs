@@ -161,6 +161,8 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
             b.call(run::begin_chain(e), &[]);
             b.try_call(fire_and_follow(e), &[timer.clone(), due]);
             b.when(fault().ne(0), |b| {
+                // What only modules bound fails the whole step: the same case goes on elsewhere.
+                b.when(only_here(), Body::end);
                 let (why, about) = (b.keep(fault()), b.keep(run::fault_about().get()));
                 run::forgive(b);
                 b.either(
@@ -180,6 +182,14 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
         });
         run::too_many(b, Bound::Timers, MOST_TIMERS.cast_unsigned());
     })
+}
+
+/// Whether the fault under way is about a bound that a case has in modules alone.
+fn only_here() -> Val {
+    let about = run::fault_about().get().narrow().and(0xffff);
+    let bounds = [Bound::Things, Bound::Told, Bound::Raised, Bound::Letters];
+    let any = bounds.into_iter().map(|bound| about.eq(bound.number())).reduce(|any, one| any.or(one));
+    run::is_fault(Fault::Bound).and(any.unwrap_or(0.into()))
 }
 
 fn fire_and_follow(e: &Emit<'_>) -> Func {

@@ -9,7 +9,9 @@
 
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{EventId, Machine};
+use dunlin_machine::value::Date;
 use dunlin_runtime::fault::{Fault, Refusal};
+use dunlin_runtime::input::{ClaimGiven, Opening, PersonGiven};
 use dunlin_runtime::life::Moment;
 use dunlin_runtime::{Engine as _, Event, Input, Interpreter, Life, Outcome, store};
 use dunlin_tests::generate::{self, History, Version, When};
@@ -268,6 +270,35 @@ fn a_long_life_goes_over_in_several_calls() {
     let by_log = heard(&mut instance, &life);
     assert_same(&by_log, &heard(&mut Interpreter::new(&compiled.machine), &life), "a long life");
     assert!(by_log.1.is_ok() && by_log.0.len() > 1_500);
+}
+
+/// Rules that bring each other about without end, and tell something each time.
+const ENDLESS: &str = "strategy endless \"Endless\"\ncurrency EUR\ntime zone Europe/Berlin\n\
+    contact { allow phone always  require consent for phone }\n\
+    stage calling \"Calling\" { on 2026-01-06: send note by phone  on unreachable -> self  after 90 days -> closed }\n\
+    outcome closed \"Closed\"\n";
+
+#[test]
+fn a_step_without_end_is_refused_in_modules_too() {
+    let machine = compile(ENDLESS).unwrap().machine;
+    let module = Module::new(&emitted(&machine)).unwrap();
+    let mut out = Outcome::default();
+    let day = |text| Date::parse(text).unwrap();
+    let midnight = |text| machine.zones[0].instant_at(day(text), 0).unwrap();
+    let (id, due) = ("R-1".to_owned(), day("2025-12-20"));
+    let (kind, arose, default_on, secured) = (None, None, None, false);
+    let claim = ClaimGiven { id, principal: 1_000, due, kind, arose, default_on, secured };
+    let person = PersonGiven { id: "D-1".to_owned(), ..PersonGiven::default() };
+    let opening = Opening { id: "1".to_owned(), claims: vec![claim], persons: vec![person], ..Opening::default() };
+    let engines: [&mut dyn dunlin_runtime::Engine; 2] =
+        [&mut Interpreter::new(&machine), &mut module.instance(&machine).unwrap()];
+    for engine in engines {
+        let mut case = engine.open(&opening, midnight("2026-01-05"), &mut out).unwrap();
+        let before = case.clone();
+        let done = engine.step(&mut case, Input::Advance, midnight("2026-01-08"), &mut out);
+        assert!(matches!(done, Err(Refusal::Fault(Fault::Bound(..)))), "{done:?}");
+        assert_eq!(case, before, "a refused step changed the case");
+    }
 }
 
 #[test]
