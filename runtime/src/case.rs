@@ -1,7 +1,9 @@
 //! A case: everything that a strategy knows of one claim and its debtors between two steps.
 
+use crate::timers::Earliest;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Deref;
 use dunlin_machine::ir::{ActionRef, CalendarId, ChannelId, Channels, FactId, PlanId, ScopeId, StageId};
 use dunlin_machine::value::{Date, Instant};
 use serde::{Deserialize, Serialize};
@@ -25,9 +27,42 @@ macro_rules! state {
     };
 }
 
+/// A case: its state, which everybody reads and a step alone changes. Its stored form is that of its state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Case {
+    pub(crate) state: State,
+    /// What is due first of all that hangs on the state alone, where it was looked for since that changed.
+    #[serde(skip)]
+    pub(crate) first_due: Option<Earliest>,
+}
+
+impl Deref for Case {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl PartialEq for Case {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+impl Eq for Case {}
+
+impl From<State> for Case {
+    fn from(state: State) -> Self {
+        Self { state, first_due: None }
+    }
+}
+
 state! {
     /// The state of a case. It belongs to one machine, and carries that machine's hash.
-    pub struct Case {
+    pub struct State {
         /// The hash of the machine that it runs on.
         pub machine: [u8; 32],
         /// The host's name for it.

@@ -1,6 +1,6 @@
 //! The step: pure from outside, undone as a whole when anything in it fails.
 
-use crate::case::{Case, Cost, Ledger, Mark, Person, Place, Waits};
+use crate::case::{Case, Cost, Ledger, Mark, Person, Place, State, Waits};
 use crate::contact::MOST_ZONES;
 use crate::fault::{Fault, Refusal};
 use crate::input::{Event, Input, Opening, PersonGiven};
@@ -96,12 +96,12 @@ impl Engine for Interpreter<'_> {
         self.work.runs = 0;
         self.work.forget_account();
         let mut case = new_case(self.machine, &self.names, self.hash, opening, at)?;
-        self.undo.begin_step(&case, false);
+        self.undo.begin_step(&case.state, false);
         let mut run = self.run(&mut case, out)?;
         run.begin_case(opening)?;
         run.begin_chain();
         run.fire_due(false)?;
-        case.forget_runs();
+        case.state.forget_runs();
         Ok(case)
     }
 
@@ -124,21 +124,22 @@ impl Engine for Interpreter<'_> {
             return Err(Refusal::Earlier { at, now: case.now });
         }
         let was = case.now;
-        self.undo.begin_step(case, true);
+        self.undo.begin_step(&case.state, true);
         self.work.runs = 0;
-        case.now = at;
+        case.state.now = at;
         let done = self.take(case, input, mark, out);
-        case.forget_runs();
+        case.state.forget_runs();
         if done.is_err() {
-            self.undo.undo_step(case);
-            case.now = was;
+            case.first_due = None;
+            self.undo.undo_step(&mut case.state);
+            case.state.now = was;
             out.clear();
         }
         done
     }
 }
 
-impl Case {
+impl State {
     /// Body runs are told apart within one step only: what is left of them must not show in the stored case.
     fn forget_runs(&mut self) {
         self.waiting.iter_mut().for_each(|w| w.run = 0);
@@ -362,7 +363,7 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
     crate::history::check(machine, opening, at)?;
     let mut texts = Vec::new();
     let currency = currency_of(machine, opening.currency.as_deref())?;
-    let mut case = Case {
+    let state = State {
         machine: hash,
         id: opening.id.clone(),
         currency,
@@ -406,6 +407,7 @@ fn new_case(machine: &Machine, names: &Names, hash: [u8; 32], opening: &Opening,
         suspended: Vec::new(),
         texts,
     };
+    let mut case = Case::from(state);
     choose_calendars(machine, names, &mut case)?;
     Ok(case)
 }
@@ -543,10 +545,10 @@ fn choose_calendars(machine: &Machine, names: &Names, case: &mut Case) -> Result
         let held = Held::new(case, &mut undo);
         calendar_for(&mut Run::new(machine, held, &mut out, &mut work, names)?, person)
     };
-    case.calendar = chosen(case, 0)?;
+    case.state.calendar = chosen(case, 0)?;
     for person in 0..case.persons.len() {
         let chosen = chosen(case, person)?;
-        if let Some(p) = case.persons.get_mut(person) {
+        if let Some(p) = case.state.persons.get_mut(person) {
             p.calendar = chosen;
         }
     }

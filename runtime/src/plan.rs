@@ -296,13 +296,13 @@ impl<'a> Run<'a> {
         let form = self.plan_form(plan)?;
         if running.past < running.count {
             let due = self.due_day(form, &running, running.past.saturating_add(1))?;
-            best.offer(self.over(due, form.grace)?.seconds(), Timer::of(Due::Grace));
+            best.offer_in_order(self.over(due, form.grace)?.seconds(), Timer::of(Due::Grace));
         }
         if form.breach_overdue.is_some() {
             let met = self.met(form, &running)?;
             if met < running.count {
                 let due = self.due_day(form, &running, met.saturating_add(1))?;
-                best.offer(self.over(due, form.breach_overdue)?.seconds(), Timer::of(Due::Overdue));
+                best.offer_in_order(self.over(due, form.breach_overdue)?.seconds(), Timer::of(Due::Overdue));
             }
         }
         Ok(())

@@ -82,6 +82,12 @@ impl Timer {
         Self(self.0 | position as u64)
     }
 
+    /// The one at the next position.
+    #[inline]
+    const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
     /// What it is.
     pub(crate) fn due(self) -> Due {
         Self::ALL.get((self.0 >> 48) as usize).copied().unwrap_or(Due::Around)
@@ -113,59 +119,58 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The earliest timer as things stand. Due is looked at comes in the order of [`Timer`], but for triggers on dates.
+    /// The earliest timer as things stand.
     pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
-        let mut best = Earliest::NONE;
         let case = &*self.case;
-        let held = !case.holds.is_empty();
-        if held || case.promise.is_some() || case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_))) {
-            best = self.earliest_beside_stage()?;
-        }
-        if !self.case.tasks.is_empty() {
-            best = self.earliest_of_tasks(best)?;
-        }
-        let case = &*self.case;
-        if !(case.waiting.is_empty() && case.calls.is_empty() && case.approvals.is_empty()) {
-            best = self.earliest_that_waits(best, held);
-        }
-        let awake = !self.in_outcome();
-        if awake {
-            best = self.earliest_of_watches(best);
-        }
+        let (held, awake) = (!case.holds.is_empty(), !self.in_outcome());
         let rest = self.rest();
-        best = match (held, rest) {
-            (true, _) => self.earliest_of_blocks(best, awake),
-            (false, None) => self.earliest_of_place(best, awake),
-            (false, Some(rest)) => self.earliest_but_for(rest, best, awake),
+        let mut best = match (case.first_due, rest) {
+            (Some(first), None) => first,
+            _ => self.first_due(held, awake, rest)?,
         };
+        if rest.is_none() {
+            self.case.found_first(best);
+        }
+        if self.case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_))) {
+            self.earliest_of_plan(&mut best)?;
+        }
+        if self.names.substitutes() {
+            self.earliest_substitute(&mut best)?;
+        }
         if self.may_wait_for_dates(awake, held) {
             best = self.earliest_date(best, awake, held, rest);
         }
         Ok(best.found())
     }
 
-    /// The earliest of the ends of holds, of the promise, and of what the plan waits for.
+    /// The earliest of what hangs on the state of the case alone, looked at in the order of [`Timer`].
     #[inline(never)]
-    fn earliest_beside_stage(&mut self) -> Result<Earliest, Fault> {
+    fn first_due(&self, held: bool, awake: bool, rest: Option<Rest>) -> Result<Earliest, Fault> {
         let mut best = Earliest::NONE;
-        for (at, hold) in (0u32..).zip(&self.case.holds) {
+        let case = &*self.case;
+        for (at, hold) in (0u32..).zip(&case.holds) {
             best.offer_known(hold.until, Timer::of(Due::Hold).at(at));
         }
-        if let Some(by) = self.case.promise.as_ref().map(|promise| promise.by) {
-            best.offer(self.begin(by.add_days(1)?)?.seconds(), Timer::of(Due::Promise));
+        if let Some(promise) = &case.promise {
+            best.offer(self.begin(promise.by.add_days(1)?)?.seconds(), Timer::of(Due::Promise));
         }
-        self.earliest_of_plan(&mut best)?;
-        Ok(best)
+        self.earliest_task(&mut best);
+        if !(case.waiting.is_empty() && case.calls.is_empty() && case.approvals.is_empty()) {
+            best = self.earliest_that_waits(best, held);
+        }
+        if awake {
+            best = self.earliest_of_watches(best);
+        }
+        Ok(match (held, rest) {
+            (true, _) => self.earliest_of_blocks(best, awake),
+            (false, None) => self.earliest_of_place(best, awake),
+            (false, Some(rest)) => self.earliest_but_for(rest, best, awake),
+        })
     }
 
     /// A case may have many tasks: they are compared among themselves first.
-    fn earliest_of_tasks(&mut self, best: Earliest) -> Result<Earliest, Fault> {
-        let mut best = best;
-        if self.names.substitutes() {
-            for at in 0..position(self.case.tasks.len()) {
-                best.offer_known(self.next_substitute(at as usize)?, Timer::of(Due::Substitute).at(at));
-            }
-        }
+    #[inline]
+    fn earliest_task(&self, best: &mut Earliest) {
         let (mut least, mut first) = (Slot::NEVER, 0);
         for (at, open) in self.case.tasks.iter().enumerate() {
             if let Some(due) = open.due
@@ -175,7 +180,16 @@ impl<'a> Run<'a> {
             }
         }
         best.offer(least, Timer::of(Due::Task).at(position(first)));
-        Ok(best)
+    }
+
+    /// The next substitute that a task asks: how long after depends on what the length reads.
+    fn earliest_substitute(&mut self, best: &mut Earliest) -> Result<(), Fault> {
+        for at in 0..position(self.case.tasks.len()) {
+            if let Some(due) = self.next_substitute(at as usize)? {
+                best.offer_in_order(due.seconds(), Timer::of(Due::Substitute).at(at));
+            }
+        }
+        Ok(())
     }
 
     /// The earliest of approvals, of messages that wait in `contact`, and of calls.
@@ -209,9 +223,12 @@ impl<'a> Run<'a> {
     /// The earliest timer of watches.
     #[inline]
     fn earliest_of_watches(&self, best: Earliest) -> Earliest {
-        let mut best = best;
-        for (number, (slots, kinds)) in (0u16..).zip(self.case.watches.iter().zip(self.names.kinds().watches())) {
-            best = best.or_of(slots, kinds.timed, self.case.opened, Timer::of_owner(Due::Watch, number));
+        let (mut best, mut number) = (best, 0u16);
+        let mut kinds = self.names.kinds().watches().iter();
+        for slots in &self.case.watches {
+            let timed = kinds.next().map_or((0, 0), |kinds| kinds.timed);
+            best = best.or_of(slots, timed, self.case.opened, Timer::of_owner(Due::Watch, number));
+            number = number.wrapping_add(1);
         }
         best
     }
@@ -744,7 +761,7 @@ pub(crate) const fn keeps_its_time(on: &On) -> bool {
 const DAY: i64 = 86_400;
 
 /// The earliest timer seen so far.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Earliest {
     /// When it is due, in seconds since the epoch; later than every instant before any is seen.
     at: i64,
@@ -757,7 +774,7 @@ impl Earliest {
     /// Offers a timer that comes after those offered before in the order of [`Timer`]: of two that are due at once the first
     /// stays.
     #[inline]
-    pub(crate) fn offer(&mut self, due: i64, timer: Timer) {
+    fn offer(&mut self, due: i64, timer: Timer) {
         if due < self.at {
             *self = Self { at: due, timer };
         }
@@ -772,7 +789,7 @@ impl Earliest {
     }
 
     /// Offers a timer wherever it comes in the order of [`Timer`].
-    fn offer_in_order(&mut self, due: i64, timer: Timer) {
+    pub(crate) fn offer_in_order(&mut self, due: i64, timer: Timer) {
         if (due, timer) < (self.at, self.timer) {
             *self = Self { at: due, timer };
         }
@@ -782,12 +799,12 @@ impl Earliest {
     /// the owner runs from an instant on.
     #[inline]
     fn or_of(self, slots: &[Slot], timed: (u16, u16), from: Instant, first: Timer) -> Self {
-        let mut best = self;
-        for (at, slot) in (u32::from(timed.0)..u32::from(timed.1)).zip(slots.get(usize::from(timed.0)..).unwrap_or(&[]))
-        {
+        let (mut best, mut timer) = (self, first.at(timed.0.into()));
+        for slot in slots.get(usize::from(timed.0)..usize::from(timed.1)).unwrap_or(&[]) {
             if slot.due < best.at {
-                best.offer(due_of(slot, from), first.at(at));
+                best.offer(due_of(slot, from), timer);
             }
+            timer = timer.next();
         }
         best
     }

@@ -6,8 +6,9 @@
 
 use crate::case::{
     Approval, Call, Case, Claim, Cost, Deadline, Hold, Mark, Message, Part, Payment, Person, Place, Plan, Promise,
-    Sent, Slot, Stopped, Suspended, Task, Waiting, Waits,
+    Sent, Slot, State, Stopped, Suspended, Task, Waiting, Waits,
 };
+use crate::timers::Earliest;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
@@ -32,14 +33,21 @@ impl<'a> Held<'a> {
         self.undo.ledger_changes
     }
 
+    /// What is due first of all that hangs on the state alone: it stays until that changes.
+    #[inline]
+    pub(crate) const fn found_first(&mut self, first: Earliest) {
+        self.case.first_due = Some(first);
+    }
+
     /// From now on a timer can be undone by itself.
     pub(crate) fn begin_timer(&mut self) {
-        self.undo.begin_timer(self.case);
+        self.undo.begin_timer(&self.case.state);
     }
 
     /// Goes back to what the case was before the timer: where none began, before the step.
     pub(crate) fn undo_timer(&mut self) {
-        self.undo.undo_timer(self.case);
+        self.case.first_due = None;
+        self.undo.undo_timer(&mut self.case.state);
     }
 }
 
@@ -67,7 +75,7 @@ pub(crate) struct Undo {
 #[derive(Debug, Default)]
 struct Before {
     /// It has the memory of a whole case; only the parts that are marked say something.
-    copy: Option<Case>,
+    copy: Option<State>,
     /// The parts that changed; every part while nothing is kept.
     changed: u64,
     counts: bool,
@@ -84,17 +92,17 @@ struct Counters {
 }
 
 impl Counters {
-    const fn of(case: &Case) -> Self {
+    const fn of(case: &State) -> Self {
         Self { events: case.events, next_effect: case.next_effect, settled: case.settled }
     }
 
-    const fn restore(self, case: &mut Case) {
+    const fn restore(self, case: &mut State) {
         (case.events, case.next_effect, case.settled) = (self.events, self.next_effect, self.settled);
     }
 }
 
 impl Before {
-    fn begin(&mut self, case: &Case) {
+    fn begin(&mut self, case: &State) {
         self.count(true);
         self.counters = Counters::of(case);
         if self.copy.is_none() {
@@ -109,7 +117,7 @@ impl Before {
     }
 
     #[inline]
-    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
+    fn keep(&mut self, part: u64, case: &State, copy: impl Fn(&mut State, &State)) {
         if self.changed & part == 0
             && let Some(place) = &mut self.copy
         {
@@ -118,7 +126,7 @@ impl Before {
         }
     }
 
-    fn restore(&mut self, case: &mut Case) {
+    fn restore(&mut self, case: &mut State) {
         if let (true, Some(copy)) = (self.counts, &mut self.copy) {
             swap_parts(copy, case, mem::take(&mut self.changed));
             self.counters.restore(case);
@@ -136,7 +144,7 @@ impl Undo {
     }
 
     /// From now on a step can be undone; or what changes is kept for timers alone.
-    pub(crate) fn begin_step(&mut self, case: &Case, counts: bool) {
+    pub(crate) fn begin_step(&mut self, case: &State, counts: bool) {
         self.step.begin(case);
         self.step.count(counts);
         self.timer.count(false);
@@ -144,25 +152,25 @@ impl Undo {
     }
 
     /// From now on a timer can be undone by itself.
-    fn begin_timer(&mut self, case: &Case) {
+    fn begin_timer(&mut self, case: &State) {
         self.timer.begin(case);
         self.kept = 0;
     }
 
     /// Goes back to what the case was before the timer: where none began, before the step.
-    fn undo_timer(&mut self, case: &mut Case) {
+    fn undo_timer(&mut self, case: &mut State) {
         let before = if self.timer.counts { &mut self.timer } else { &mut self.step };
         before.restore(case);
         self.kept = 0;
     }
 
     /// Goes back to what the case was before the step.
-    pub(crate) fn undo_step(&mut self, case: &mut Case) {
+    pub(crate) fn undo_step(&mut self, case: &mut State) {
         self.step.restore(case);
     }
 
     /// The place before is about to give way to another: where it is to be kept, it is moved, not copied.
-    fn give_way(&mut self, case: &mut Case) {
+    fn give_way(&mut self, case: &mut State) {
         let once = !self.timer.counts || self.step.changed & BEFORE != 0 || !self.step.counts;
         let kept = if self.timer.counts { &mut self.timer } else { &mut self.step };
         if once
@@ -178,7 +186,7 @@ impl Undo {
 
     /// Keeps a part before it changes.
     #[inline(never)]
-    fn keep(&mut self, part: u64, case: &Case, copy: impl Fn(&mut Case, &Case)) {
+    fn keep(&mut self, part: u64, case: &State, copy: impl Fn(&mut State, &State)) {
         self.kept |= part;
         self.step.keep(part, case, &copy);
         self.timer.keep(part, case, copy);
@@ -193,18 +201,21 @@ macro_rules! parts {
                 #[inline]
                 pub(crate) fn $name(&mut self) -> &mut $ty {
                     if self.undo.kept & 1 << $number == 0 {
-                        let copy = |copy: &mut Case, case: &Case| $keep(&mut copy.$($field).+, &case.$($field).+);
-                        self.undo.keep(1 << $number, self.case, copy);
+                        let copy = |copy: &mut State, case: &State| $keep(&mut copy.$($field).+, &case.$($field).+);
+                        self.undo.keep(1 << $number, &self.case.state, copy);
                     }
                     if LEDGER.contains(&$number) {
                         self.undo.ledger_changes = self.undo.ledger_changes.wrapping_add(1);
                     }
-                    &mut self.case.$($field).+
+                    if 1u64 << $number & TIMED != 0 {
+                        self.case.first_due = None;
+                    }
+                    &mut self.case.state.$($field).+
                 }
             )*
         }
 
-        fn swap_parts(copy: &mut Case, case: &mut Case, parts: u64) {
+        fn swap_parts(copy: &mut State, case: &mut State, parts: u64) {
             let mut left = parts;
             while left != 0 {
                 match left.trailing_zeros() {
@@ -246,6 +257,9 @@ const PLACE: u64 = 1 << 63;
 
 /// The parts that the account is made of.
 const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
+
+/// The parts that say by themselves when something is due: slots, holds, and what waits. The place is among them by its slots.
+const TIMED: u64 = 1 << 0 | 1 << 1 | 1 << 19 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 28;
 
 parts! {
     slots_mut 0 list place.slots: Vec<Slot>;
@@ -292,19 +306,19 @@ impl Held<'_> {
     /// The count of events.
     #[inline]
     pub(crate) fn events_mut(&mut self) -> &mut u32 {
-        &mut self.case.events
+        &mut self.case.state.events
     }
 
     /// The number of the next effect.
     #[inline]
     pub(crate) fn next_effect_mut(&mut self) -> &mut u32 {
-        &mut self.case.next_effect
+        &mut self.case.state.next_effect
     }
 
     /// Whether the case is settled.
     #[inline]
     pub(crate) fn settled_mut(&mut self) -> &mut bool {
-        &mut self.case.settled
+        &mut self.case.state.settled
     }
 
     /// The place as a whole.
@@ -312,21 +326,21 @@ impl Held<'_> {
         self.slots_mut();
         self.all_scope_slots_mut();
         if self.undo.kept & PLACE == 0 {
-            self.undo.keep(PLACE, self.case, |copy, case| copy_place(&mut copy.place, &case.place));
+            self.undo.keep(PLACE, &self.case.state, |copy, case| copy_place(&mut copy.place, &case.place));
         }
-        &mut self.case.place
+        &mut self.case.state.place
     }
 
     /// The place before, of which nothing is needed but its memory: another will be put there.
     pub(crate) fn spare_before(&mut self) -> Option<Place> {
-        self.undo.give_way(self.case);
+        self.undo.give_way(&mut self.case.state);
         self.before_mut().take()
     }
 
     /// The slots of a group or procedure.
     pub(crate) fn scope_slots_mut(&mut self, scope: ScopeId) -> &mut [Slot] {
         self.all_scope_slots_mut();
-        self.case.place.slots_of_mut(scope)
+        self.case.state.place.slots_of_mut(scope)
     }
 }
 

@@ -296,6 +296,25 @@ impl<'m> Run<'m> {
         Ok(count < if limit.per_claim { limit.count.saturating_mul(claims.max(1)) } else { limit.count })
     }
 
+    /// Notes an attempt to reach a person. A case remembers so many of those that lie on days of a limit, and no more.
+    pub(super) fn log_attempt(&mut self, person: usize, at: Instant, channels: Channels) -> Result<(), Fault> {
+        let mut first: Option<Date> = None;
+        for limit in &self.model.contact.limits {
+            let day = match elapsed(limit.per) {
+                Some(seconds) => self.day(self.case.now.add_seconds(-seconds)?),
+                None => self.minus(self.today(), limit.per)?.add_days(1)?,
+            };
+            first = Some(first.map_or(day, |first| first.min(day)));
+        }
+        let attempts = &self.case.persons[person].attempts;
+        let counts = |at: Instant| first.is_some_and(|first| first <= self.day(at));
+        if attempts.iter().filter(|(at, _)| counts(*at)).count() >= self.model.limits.attempts as usize {
+            return Err(Fault::Bound);
+        }
+        self.case.persons[person].attempts.push((at, channels));
+        Ok(())
+    }
+
     fn rested(&self, rest: &Rest, asks: &Asks, person: &Person, at: Instant) -> Result<bool, Fault> {
         let meant = match rest.by {
             None => asks.call,
@@ -366,8 +385,7 @@ impl<'m> Run<'m> {
             self.case.deadline = Some(super::case::Deadline { day, set: self.today(), effect: Some(number) });
         }
         if send.nature != Nature::Reply {
-            let now = self.case.now;
-            self.case.persons[waiting.person].attempts.push((now, channels));
+            self.log_attempt(waiting.person, self.case.now, channels)?;
         }
         if send.nature == Nature::Ordinary {
             self.case.claims.iter_mut().filter(|c| !c.disputed).for_each(|c| c.fresh = false);
@@ -505,8 +523,7 @@ impl<'m> Run<'m> {
         let (action, person) = (self.case.calls[call].action, self.case.calls[call].person);
         let Does::Call(rule) = &action.does else { return Err(Fault::Broken) };
         let tone = rule.tone.as_ref().map(|t| self.eval(t, &self.plain())).transpose()?;
-        let now = self.case.now;
-        self.case.persons[person].attempts.push((now, Channels::of(PHONE)));
+        self.log_attempt(person, self.case.now, Channels::of(PHONE))?;
         let number = self.case.next_effect;
         let open = &mut self.case.calls[call];
         open.made += 1;
@@ -521,7 +538,7 @@ impl<'m> Run<'m> {
             Some(every) if made < rule.attempts => {
                 let every = self.eval_duration(every, &self.plain())?;
                 self.case.calls[call].due = match elapsed(every) {
-                    Some(seconds) => now.add_seconds(seconds)?,
+                    Some(seconds) => self.case.now.add_seconds(seconds)?,
                     None => self.begin(self.plus(self.today(), every)?)?,
                 };
             }

@@ -41,8 +41,8 @@ impl Run<'_> {
         sent.sort_by_key(|message| message.at);
         for message in sent {
             let person = usize::from(message.person);
-            let person = self.case.persons.get_mut(person).ok_or_else(|| Refusal::NotThere("debtor".to_owned()))?;
-            person.attempts.push((message.at, message.channels));
+            self.case.persons.get(person).ok_or_else(|| Refusal::NotThere("debtor".to_owned()))?;
+            self.log_attempt(person, message.at, message.channels)?;
             self.count_sent(message.template.index(), self.day(message.at));
         }
         if let Some(on) = opening.served {

@@ -415,11 +415,13 @@ impl Run<'_> {
     /// What is known of a person and the person's channels.
     fn about_person(&mut self, args: &Args, person: usize) -> Result<(), Refusal> {
         let now = self.case.now;
+        if args.happening == Happening::Contacted {
+            return Ok(self.log_attempt(person, now, Channels::of(args.channel()?))?);
+        }
         let all: Vec<ChannelId> =
             (0..self.model.channels.len()).filter_map(|c| u8::try_from(c).ok()).map(ChannelId).collect();
         let who = &mut self.case.persons[person];
         match args.happening {
-            Happening::Contacted => who.attempts.push((now, Channels::of(args.channel()?))),
             Happening::Conversation => {
                 let channel = args.channel()?;
                 who.conversations.push((now, channel));
