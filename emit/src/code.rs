@@ -100,12 +100,45 @@ impl Form {
     }
 }
 
+/// Parts of a case that most steps leave as they are: who changes one says so, and a copy leaves out what did not change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Part(i32);
+
+impl Part {
+    /// Nothing of that kind: it is copied whether it changed or not.
+    pub(super) const NONE: Self = Self(0);
+    /// The place before.
+    pub(super) const BEFORE: Self = Self(1);
+    /// The persons.
+    pub(super) const PERSONS: Self = Self(2);
+    /// Claims, costs, payments, and days that bear no interest.
+    pub(super) const LEDGER: Self = Self(4);
+    /// What is open: tasks, calls, approvals, and what waits.
+    pub(super) const OPEN: Self = Self(8);
+    /// What was sent, and which events were taken.
+    pub(super) const TOLD: Self = Self(16);
+    /// All of them.
+    pub(super) const ALL: i32 = 31;
+
+    /// Its bit.
+    pub(super) const fn bit(self) -> i32 {
+        self.0
+    }
+
+    /// The bits that its change sets in [`CHANGED`]: one for each copy, and of the ledger that of the account.
+    const fn changes(self) -> i32 {
+        let account = if self.0 & Self::LEDGER.0 == 0 { 0 } else { ACCOUNT };
+        self.0 | self.0 << SECOND | account
+    }
+}
+
 /// A number in memory.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     base: Val,
     offset: u32,
     form: Form,
+    part: Part,
 }
 
 impl Cell {
@@ -116,9 +149,14 @@ impl Cell {
             && let (local @ Val(Node::Local(..)), by) = &**sides
             && let Some(by) = by.constant().and_then(|by| u32::try_from(by).ok())
         {
-            return Self { base: local.clone(), offset: offset + by, form };
+            return Self { base: local.clone(), offset: offset + by, form, part: Part::NONE };
         }
-        Self { base: base.clone(), offset, form }
+        Self { base: base.clone(), offset, form, part: Part::NONE }
+    }
+
+    /// The same, where it belongs to a part of a case: who changes it changes the part.
+    pub(super) fn of(self, part: Part) -> Self {
+        Self { part, ..self }
     }
 
     /// Its value, read where it is used.
@@ -128,7 +166,7 @@ impl Cell {
 
     /// The number that lies so many bytes after it.
     pub(super) fn beside(&self, bytes: u32, form: Form) -> Self {
-        Self { base: self.base.clone(), offset: self.offset + bytes, form }
+        Self { base: self.base.clone(), offset: self.offset + bytes, form, part: self.part }
     }
 
     /// Where it lies.
@@ -538,6 +576,14 @@ pub(super) const TURNS: u32 = 2;
 /// more is a fault of this compiler, and traps.
 const MOST_TURNS: i32 = 1 << 28;
 
+/// The global that says which parts of the case changed: since the copy before the input, higher by [`SECOND`] since that before
+/// the timer, and whether the account did.
+pub(super) const CHANGED: u32 = 3;
+/// How much higher the bits of the second copy are.
+pub(super) const SECOND: u32 = 16;
+/// The bit that says that the account is not known.
+pub(super) const ACCOUNT: i32 = 1 << 15;
+
 /// The body of a function, as it is written.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -594,9 +640,35 @@ impl Body {
 
     /// Writes a number into memory.
     pub(super) fn store(&mut self, cell: &Cell, value: impl Into<Val>) {
+        self.changes(cell.part);
         cell.base.write(&mut self.code);
         value.into().write(&mut self.code);
         self.code.push(cell.store());
+    }
+
+    /// A part of the case is about to change.
+    pub(super) fn changes(&mut self, part: Part) {
+        let bits = part.changes();
+        if bits != 0 && !self.said_to_change(bits) {
+            self.set_global(CHANGED, Val::global(CHANGED, Width::I32).or(bits));
+        }
+    }
+
+    /// Whether these bits of [`CHANGED`] were just set on every way to here, and no call came between.
+    fn said_to_change(&self, bits: i32) -> bool {
+        for pair in self.code.windows(3).rev() {
+            match pair {
+                [Instruction::I32Const(set), Instruction::I32Or, Instruction::GlobalSet(CHANGED)]
+                    if set & bits == bits =>
+                {
+                    return true;
+                }
+                [.., Instruction::Call(_) | Instruction::CallIndirect { .. }] => return false,
+                [.., Instruction::End | Instruction::Else | Instruction::Loop(_)] => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Copies bytes; the two places may overlap.

@@ -7,7 +7,7 @@ use super::faults::Bound;
 use super::ledger::{self, fix};
 use super::module::{Emit, signed};
 use super::run::{self, NONE};
-use super::state::{Claim, Cost, Part, Payment};
+use super::state::{Claim, Cost, Met, Payment};
 use super::{corrections, days, numbers, promises};
 use Width::{I32, I64};
 use dunlin_machine::ir::{ClaimOrder, CostCap, Designation, EffectKind, ExprId, Pool, TextId, Waive};
@@ -199,7 +199,7 @@ pub(super) fn take_out_disputed(e: &Emit<'_>) -> Func {
                 b.store(&claim.disputed, 0);
             });
         });
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         interest_taken_out(e).set(b, interest.get());
         b.give(principal.get());
     })
@@ -250,12 +250,12 @@ pub(super) fn reduce(e: &Emit<'_>) -> Func {
         let record = b.keep(e.case.claims.at(&at));
         let claim = Claim::at(&record);
         let part = b.keep(claim.principal.get().min(b.arg(1)));
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         b.when(part.le(0i64), |b| b.give(0i64));
         b.call(fix(e), &[at.clone(), on.clone()]);
         b.store(&claim.principal, claim.principal.get().sub(&part));
         b.call(take_back(e), &[at, part.clone(), on]);
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         b.give(part);
     })
 }
@@ -487,7 +487,7 @@ fn allocate(e: &Emit<'_>, b: &mut Body, amount: Val, on: &Val) -> Val {
 
 fn add_part(e: &Emit<'_>, b: &mut Body, met: Val, amount: &Val) {
     let position = run::push(e, b, &e.case.parts);
-    let part = Part::at(&position);
+    let part = Met::at(&position);
     b.store(&part.met, met);
     b.store(&part.amount, amount);
 }
@@ -525,7 +525,7 @@ fn pay_claim(e: &Emit<'_>, pool: Pool) -> Func {
         if pool == Pool::Principal {
             b.call(take_back(e), &[at.clone(), amount.clone(), b.arg(2)]);
         }
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         add_part(e, b, at.shl(8).or(kind), &amount);
         b.give(left.sub(amount));
     })
@@ -553,7 +553,7 @@ pub(super) fn undo_payment(e: &Emit<'_>) -> Func {
         b.each(&at, |b, n| b.set(skip, skip.get().add(Payment::at(&e.case.payments.at(&n)).parts.get())));
         b.each(payment.parts.get(), |b, n| {
             let position = b.keep(e.case.parts.at(&skip.get().add(n)));
-            let part = Part::at(&position);
+            let part = Met::at(&position);
             b.call(put_back(e), &[part.met.get(), part.amount.get()]);
             more(e, b, allocated, part.amount.get());
             let principal = part.met.get().and(255).eq(met::PRINCIPAL);
@@ -573,7 +573,7 @@ pub(super) fn undo_payment(e: &Emit<'_>) -> Func {
 fn put_back(e: &Emit<'_>) -> Func {
     e.func("put_back", &[I32, I64], None, true, |e, b| {
         let (met, amount) = (b.arg(0), b.arg(1));
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         let at = b.keep(met.shr_u(8));
         b.when(met.and(255).eq(met::COSTS), |b| {
             let record = b.keep(e.case.costs.at(&at));

@@ -130,6 +130,7 @@ fn put_last_at(e: &Emit<'_>, b: &mut Body, index: &Val, last: &Val) {
     let waiting = &e.case.waiting;
     let size = signed(waiting.size());
     let aside = e.room("waits_again", waiting.size());
+    b.changes(waiting.part());
     b.copy(&aside, waiting.at(last), size);
     b.copy(waiting.at(index).add(size), waiting.at(index), last.sub(index).mul(size));
     b.copy(waiting.at(index), aside, size);

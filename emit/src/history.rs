@@ -10,7 +10,7 @@ use super::open::{not_there, start_vars};
 use super::opening::{each_said, many, missing, refuse, said, wrong};
 use super::run::{self, NONE};
 use super::state::Claim;
-use super::{contact, costs, messages, plans, stages, store, texts};
+use super::{contact, costs, ledger, messages, plans, stages, store, texts};
 use Width::I32;
 use dunlin_machine::events::Happening;
 
@@ -309,5 +309,5 @@ fn bring_plan(e: &Emit<'_>) -> Func {
 fn become_day(e: &Emit<'_>, b: &mut Body, day: &Val) {
     run::today(e).set(b, day);
     run::today_of(e).set(b, 0i64);
-    run::interest_known(e).set(b, 0);
+    ledger::account_changes(e, b);
 }

@@ -9,7 +9,7 @@ use super::module::Emit;
 use super::run::{self, NONE, entry};
 use super::state::{self, FreeDays};
 use super::who::{self, Who};
-use super::{days, plans, stages, timers};
+use super::{days, ledger, plans, stages, timers};
 use Width::{I32, I64};
 use dunlin_machine::ir::{HoldEnd, RuleId, TextId};
 
@@ -118,7 +118,7 @@ pub(super) fn follow_rest(e: &Emit<'_>) -> Func {
 fn rest_interest(e: &Emit<'_>) -> Func {
     e.func("rest_interest", &[I32], None, true, |e, b| {
         let (begins, today) = (b.arg(0), run::today(e).get());
-        run::interest_known(e).set(b, 0);
+        ledger::account_changes(e, b);
         let runs = &e.case.free_days;
         let open = run::find(b, runs, |_, record| FreeDays::at(record).until.get().eq(NO_DAY));
         b.when(open.ne(NONE), |b| {

@@ -234,9 +234,12 @@ impl Shape {
     }
 }
 
-/// Defines a record of plain fields: how it lies, and a cell for each field.
+/// Defines a record of plain fields: how it lies, and a cell for each field; and the part of a case that it belongs to, if any.
 macro_rules! record {
     ($(#[$doc:meta])* $record:ident { $($field:ident : $kind:expr,)* }) => {
+        $crate::layout::record! { $(#[$doc])* $record of NONE { $($field : $kind,)* } }
+    };
+    ($(#[$doc:meta])* $record:ident of $part:ident { $($field:ident : $kind:expr,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[allow(dead_code, reason = "a record mirrors the runtime's, read or not")]
@@ -255,7 +258,7 @@ macro_rules! record {
             pub(super) fn at(base: &$crate::code::Val) -> Self {
                 let mut at = 0;
                 let mut next = |kind: $crate::layout::Kind| {
-                    let cell = $crate::code::Cell::new(base, at, kind.form());
+                    let cell = $crate::code::Cell::new(base, at, kind.form()).of($crate::code::Part::$part);
                     at += kind.size();
                     cell
                 };

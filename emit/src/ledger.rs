@@ -1,10 +1,10 @@
 //! The ledger: what claims bear, what costs come to, how a payment is allocated.
 
-use super::code::{Body, Cell, Form, Func, Val, Var, Width, number};
+use super::code::{ACCOUNT, Body, CHANGED, Cell, Form, Func, Part, Val, Var, Width, number};
 use super::expressions::{self, Mode};
 use super::layout::NO_DAY;
 use super::module::{Emit, signed};
-use super::run;
+use super::run::{self, At};
 use super::state::{Claim, Cost, FreeDays, Payment};
 use super::{calendars, days, numbers, zones};
 use Width::{I32, I64};
@@ -32,9 +32,26 @@ fn b_global(e: &Emit<'_>, name: &'static str) -> Val {
     Val::global(e.named_global(name, I64), I64)
 }
 
-/// The balance; its parts stand in the globals `principal`, `interest`, `costs`.
+/// The account is another from now on.
+pub(super) fn account_changes(e: &Emit<'_>, b: &mut Body) {
+    run::interest_known(e).set(b, 0);
+    b.changes(Part::LEDGER);
+}
+
+/// The balance as it was last worked out, and whether figures behind it were past their last checked day.
+fn known_balance(e: &Emit<'_>) -> (At, At) {
+    (At::named(e, "known_balance", I64), At::named(e, "known_provisional", I32))
+}
+
+/// The balance; its parts stand in the globals `principal`, `interest`, `costs`. It stays known until the account changes.
 fn balance(e: &Emit<'_>) -> Func {
     e.func("balance", &[], Some(I64), true, |e, b| {
+        let (known, known_provisional) = known_balance(e);
+        let changed = Val::global(CHANGED, I32);
+        b.when(changed.and(ACCOUNT).not(), |b| {
+            run::provisional(e).set(b, run::provisional(e).get().or(known_provisional.get()));
+            b.give(known.get());
+        });
         let principal = open_principal(e, b, |_| 1.into());
         let interest = b.call(interest(e), &[]);
         let costs = b.call(open_costs(e), &[]);
@@ -43,6 +60,9 @@ fn balance(e: &Emit<'_>) -> Func {
         for (name, value) in [("principal", principal), ("interest", interest), ("costs", costs)] {
             b.set_global(e.named_global(name, I64), value);
         }
+        known.set(b, &sum);
+        known_provisional.set(b, run::provisional(e).get());
+        b.set_global(CHANGED, changed.and(!ACCOUNT));
         b.give(sum);
     })
 }
@@ -401,7 +421,7 @@ pub(super) fn fix(e: &Emit<'_>) -> Func {
         let (at, to) = (b.arg(0), b.arg(1));
         let interest = b.call(interest_of(e), &[at.clone(), to.clone()]);
         let after = b.call(days::add_days(e), &[to.clone(), 1.into()]);
-        run::interest_known(e).set(b, 0);
+        account_changes(e, b);
         let record = b.keep(e.case.claims.at(&at));
         let claim = Claim::at(&record);
         b.when(claim.next.get().le(to), |b| {

@@ -227,7 +227,8 @@ pub(super) fn go_out(e: &Emit<'_>, at: ActionRef) -> Func {
         if send.nature == Nature::Ordinary {
             run::each(b, &e.case.claims, |b, _, record| {
                 let claim = state::Claim::at(record);
-                b.store(&claim.fresh, claim.fresh.get().and(claim.disputed.get()));
+                let named = claim.fresh.get().and(claim.disputed.get().not());
+                b.when(named, |b| b.store(&claim.fresh, 0));
             });
         }
         let what = [

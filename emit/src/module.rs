@@ -28,6 +28,8 @@ type Build<'m> = Box<dyn FnOnce(&Emit<'m>, &mut Body) + 'm>;
 pub(super) struct Emit<'m> {
     /// The machine.
     pub(super) m: &'m Machine,
+    /// Whether whatever a step may go back from is done, undone and done again: what that leaves behind shows.
+    pub(super) twice: bool,
     /// Its hash.
     pub(super) hash: [u8; 32],
     /// Where the case lies that a call works on.
@@ -82,6 +84,7 @@ impl<'m> Emit<'m> {
         let state = case.letters_at + state::most::LETTERS - FIRST_POSITION;
         Self {
             m,
+            twice: false,
             hash: m.hash().0,
             case,
             functions: RefCell::default(),
@@ -277,10 +280,11 @@ impl<'m> Emit<'m> {
     }
 }
 
-/// [`FAULT`], [`super::code::FAULT_ABOUT`] and [`super::code::TURNS`], and the numbers that are globals because they are long.
+/// [`FAULT`], [`super::code::FAULT_ABOUT`], [`super::code::TURNS`] and [`super::code::CHANGED`], and the numbers that are globals
+/// because they are long.
 fn first_globals() -> Vec<(Width, i64)> {
     let long = LONG_CONSTANTS.iter().map(|(wide, value)| (if *wide { Width::I64 } else { Width::I32 }, *value));
-    [(Width::I32, 0), (Width::I64, 0), (Width::I32, 0)].into_iter().chain(long).collect()
+    [(Width::I32, 0), (Width::I64, 0), (Width::I32, 0), (Width::I32, 0)].into_iter().chain(long).collect()
 }
 
 /// The types of functions, each once.

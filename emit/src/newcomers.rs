@@ -1,7 +1,7 @@
 //! Debtors who come to a case after it was opened: one more, or an heir in the place of another.
 
 use super::check::{named, not_there, place_of, said, wrong};
-use super::code::{Body, Cell, Form, Func, Val, Width};
+use super::code::{Body, Cell, Form, Func, Part, Val, Width};
 use super::deliver::event;
 use super::faults::{Bound, Expected, Thing};
 use super::layout::NO_DAY;
@@ -100,7 +100,7 @@ fn describe(e: &Emit<'_>, b: &mut Body, person: &state::Person, replaces: &Val) 
     let (known, value) = said("born");
     b.store(&person.born, value.narrow().or_else(&known, NO_DAY));
     let zone = named::what(e).get().narrow();
-    b.store(&Cell::new(&person.zones.at(&0.into()), 0, Form::U8), zone.max(0));
+    b.store(&Cell::new(&person.zones.at(&0.into()), 0, Form::U8).of(Part::PERSONS), zone.max(0));
     b.store(&person.zones_given, zone.ge(0));
 }
 

@@ -314,6 +314,7 @@ pub(super) fn push(e: &Emit<'_>, b: &mut Body, list: &List) -> Val {
 
 /// The same, of a list that every case bounds.
 pub(super) fn push_one_of(e: &Emit<'_>, b: &mut Body, list: &List, of: Bound) -> Val {
+    b.changes(list.part());
     let bound = i64::from(list.most()) << 16 | i64::from(of.number());
     b.call(push_record(e), &[list.count().position(), list.at(&0.into()), signed(list.size()).into(), bound.into()])
 }
@@ -333,6 +334,7 @@ fn push_record(e: &Emit<'_>) -> Func {
 
 /// Takes a record out of a list; those after it move up.
 pub(super) fn remove(e: &Emit<'_>, b: &mut Body, list: &List, at: &Val) {
+    b.changes(list.part());
     let record = [list.count().position(), list.at(&0.into()), signed(list.size()).into(), at.clone()];
     b.call(remove_record(e), &record);
 }

@@ -13,8 +13,8 @@ pub(super) type Type = (Vec<Width>, Option<Width>);
 /// Numbers that are none, or never: whether they are wide, and they. They are globals, from [`FIRST_LONG`] on.
 pub(super) const LONG_CONSTANTS: [(bool, i64); 4] =
     [(true, i64::MIN), (true, i64::MAX), (true, i32::MIN as i64), (false, i32::MIN as i64)];
-/// The first of those globals; before them lie the fault, what it is about, and the turns that are left.
-pub(super) const FIRST_LONG: u32 = 3;
+/// The first of those globals; before them lie the fault, what it is about, the turns that are left, and what changed.
+pub(super) const FIRST_LONG: u32 = 4;
 
 /// How many functions have a number of one byte.
 const SHORT_NUMBERS: usize = 128;

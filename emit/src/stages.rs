@@ -1,7 +1,7 @@
 //! Entering and leaving stages, groups and procedures.
 
 use super::actions;
-use super::code::{Body, Cell, Form, Func, Val, Width, number};
+use super::code::{Body, Cell, Form, Func, Part, Val, Width, number};
 use super::faults::{Bound, Fault};
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};
@@ -311,6 +311,7 @@ fn shift_left(e: &Emit<'_>) -> Func {
     e.func("shift_left", &[], None, true, |e, b| {
         let held = b.keep(e.case.held_since.get());
         b.when(held.eq(NO_INSTANT), Body::end);
+        b.changes(Part::BEFORE);
         shift_place(e, b, &e.case.before(), &held);
     })
 }

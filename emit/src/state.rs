@@ -1,6 +1,6 @@
 //! The state of a case in memory: the records of the runtime's case, field by field, and where its lists lie.
 
-use super::code::{Cell, Form, Val, number};
+use super::code::{Cell, Form, Part, Val, number};
 use super::layout::Kind::{
     Bool, Byte, Day, Instant, Mark, MaybeDay, MaybeInstant, MaybeMark, MaybeValue, MaybeWorded, Name, Plain, Small,
     Value, Word, Worded,
@@ -23,56 +23,56 @@ record! {
 
 record! {
     /// An action that waits for the end of a hold.
-    Stopped { action: Small, owner: OWNER, body: Small, run: Plain, person: Byte, }
+    Stopped of OPEN { action: Small, owner: OWNER, body: Small, run: Plain, person: Byte, }
 }
 
 record! {
     /// A message that waits in `contact`.
-    Waiting { action: Small, person: Byte, way: Byte, due: Instant, owner: OWNER, body: Small, run: Plain, }
+    Waiting of OPEN { action: Small, person: Byte, way: Byte, due: Instant, owner: OWNER, body: Small, run: Plain, }
 }
 
 record! {
     /// An open task.
-    Task { action: Small, effect: Plain, due: MaybeInstant, opened: Plain, asked: Byte, owner: OWNER, run: Plain, }
+    Task of OPEN { action: Small, effect: Plain, due: MaybeInstant, opened: Plain, asked: Byte, owner: OWNER, run: Plain, }
 }
 
 record! {
     /// An open call.
-    Call { action: Small, person: Byte, made: Plain, effect: Plain, due: Instant, owner: OWNER, body: Small, run: Plain, }
+    Call of OPEN { action: Small, person: Byte, made: Plain, effect: Plain, due: Instant, owner: OWNER, body: Small, run: Plain, }
 }
 
 record! {
     /// An approval that was asked for.
-    Approval {
+    Approval of OPEN {
         action: Small, effect: Plain, asked: Instant, due: MaybeInstant, owner: OWNER, person: Byte, body: Small, run: Plain,
     }
 }
 
 record! {
     /// A message that went out.
-    Message {
+    Message of TOLD {
         effect: Plain, action: Small, person: Byte, way: Byte, copies: Plain, stage: Word(3), body: Small, owner: OWNER,
     }
 }
 
 record! {
     /// How often and when a template was sent.
-    Sent { count: Plain, first: MaybeDay, last: MaybeDay, }
+    Sent of TOLD { count: Plain, first: MaybeDay, last: MaybeDay, }
 }
 
 record! {
     /// An attempt to reach a person.
-    Attempt { at: Instant, day: Day, channels: Plain, }
+    Attempt of PERSONS { at: Instant, day: Day, channels: Plain, }
 }
 
 record! {
     /// The latest conversation by a channel.
-    Conversation { channel: Byte, at: Instant, }
+    Conversation of PERSONS { channel: Byte, at: Instant, }
 }
 
 record! {
     /// A claim.
-    Claim {
+    Claim of LEDGER {
         id: Name, principal: Value, interest: Value, next: Day, due: Day, arose: MaybeDay, default_on: MaybeDay,
         kind: MaybeValue, disputed: Bool, fresh: Bool, secured: Bool, restarted: MaybeDay,
     }
@@ -80,22 +80,22 @@ record! {
 
 record! {
     /// Costs of one kind.
-    Cost { kind: Value, charged: Value, paid: Value, }
+    Cost of LEDGER { kind: Value, charged: Value, paid: Value, }
 }
 
 record! {
     /// A payment that can still be returned.
-    Payment { mark: MaybeMark, amount: Value, on: Day, returned: Bool, parts: Small, }
+    Payment of LEDGER { mark: MaybeMark, amount: Value, on: Day, returned: Bool, parts: Small, }
 }
 
 record! {
     /// A part of a payment.
-    Part { met: MET, amount: Value, }
+    Met of LEDGER { met: MET, amount: Value, }
 }
 
 record! {
     /// Days that bear no interest.
-    FreeDays { from: Day, until: MaybeDay, }
+    FreeDays of LEDGER { from: Day, until: MaybeDay, }
 }
 
 record! {
@@ -120,7 +120,7 @@ record! {
 
 record! {
     /// A mark of an event's id.
-    Recent { mark: Mark, }
+    Recent of TOLD { mark: Mark, }
 }
 
 /// What the case remembers of a trigger, in memory: as in the runtime, each field in full.
@@ -182,16 +182,27 @@ fn one(kind: Kind) -> (u32, Vec<Shape>) {
 pub(super) struct List {
     base: Val,
     list: ListAt,
+    part: Part,
 }
 
 impl List {
     pub(super) fn of(base: &Val, list: ListAt) -> Self {
-        Self { base: base.clone(), list }
+        Self { base: base.clone(), list, part: Part::NONE }
+    }
+
+    /// The same, where it belongs to a part of a case: who changes it changes the part.
+    fn of_part(self, part: Part) -> Self {
+        Self { part, ..self }
+    }
+
+    /// The part of a case that it belongs to.
+    pub(super) const fn part(&self) -> Part {
+        self.part
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> Cell {
-        Cell::new(&self.base, self.list.count, Form::U16)
+        Cell::new(&self.base, self.list.count, Form::U16).of(self.part)
     }
 
     /// The position of a record, by its number.
@@ -226,12 +237,12 @@ pub(super) struct Person {
 
 record! {
     /// What the host said of a person first.
-    PersonFacts { id: Name, business: Bool, language: MaybeValue, region: MaybeValue, }
+    PersonFacts of PERSONS { id: Name, business: Bool, language: MaybeValue, region: MaybeValue, }
 }
 
 record! {
     /// How a person can be reached, and whether.
-    PersonChannels {
+    PersonChannels of PERSONS {
         reachable: Plain, consent: Plain, barred: Plain, pursued: Bool, released: Bool, minor: Bool, represented: Bool,
         represented_until: MaybeDay,
     }
@@ -265,16 +276,17 @@ impl PersonAt {
     }
 
     fn at(&self, base: &Val) -> Person {
-        let cell = |at: u32, kind: Kind| Cell::new(base, at, kind.form());
+        let cell = |at: u32, kind: Kind| Cell::new(base, at, kind.form()).of(Part::PERSONS);
+        let list = |list: ListAt| List::of(base, list).of_part(Part::PERSONS);
         Person {
             facts: PersonFacts::at(&base.add(signed(self.facts))),
-            zones: List::of(base, self.zones),
+            zones: list(self.zones),
             zones_given: cell(self.zones_given, Bool),
             calendar: cell(self.calendar, Small),
             born: cell(self.born, MaybeDay),
             channels: PersonChannels::at(&base.add(signed(self.channels))),
-            attempts: List::of(base, self.attempts),
-            conversations: List::of(base, self.conversations),
+            attempts: list(self.attempts),
+            conversations: list(self.conversations),
         }
     }
 }
@@ -345,9 +357,9 @@ impl PlaceAt {
         })
     }
 
-    fn at(&self, base: &Val) -> Place {
-        let cell = |at: u32, kind: Kind| Cell::new(base, at, kind.form());
-        let list = |list: ListAt| List::of(base, list);
+    fn at(&self, base: &Val, part: Part) -> Place {
+        let cell = |at: u32, kind: Kind| Cell::new(base, at, kind.form()).of(part);
+        let list = |list: ListAt| List::of(base, list).of_part(part);
         Place {
             stage: cell(self.stage, Small),
             entered: cell(self.entered, Instant),
@@ -455,16 +467,29 @@ macro_rules! case {
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, maybe ($inner:expr)) => { $lay.maybe($inner) };
     (@lay $lay:ident, $m:ident, $count:ident, $person:ident, $place:ident, hash ()) => { $lay.own(0, |_| Shape::Hash) };
     (@at $base:expr, field ($kind:expr), $at:ident) => { Cell::new($base, $at, $kind.form()) };
-    (@at $base:expr, list ($($args:expr),*), $at:ident) => { List::of($base, $at) };
-    (@at $base:expr, many ($list:ident, $inner:expr), $at:ident) => { List::of($base, $at) };
-    (@at $base:expr, limited ($limit:ident, $inner:expr), $at:ident) => { List::of($base, $at) };
-    (@at $base:expr, persons (), $at:ident) => { List::of($base, $at) };
-    (@at $base:expr, waits (), $at:ident) => { List::of($base, $at) };
-    (@at $base:expr, watches (), $at:ident) => { List::of($base, $at) };
+    (@at $base:expr, list ($($args:expr),*), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
+    (@at $base:expr, many ($list:ident, $inner:expr), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
+    (@at $base:expr, limited ($limit:ident, $inner:expr), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
+    (@at $base:expr, persons (), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
+    (@at $base:expr, waits (), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
+    (@at $base:expr, watches (), $at:ident) => { List::of($base, $at).of_part(part_of(stringify!($at))) };
     (@at $base:expr, place (), $at:ident) => { FIRST_POSITION + $at };
-    (@at $base:expr, before (), $at:ident) => { (Cell::new($base, $at.0, Form::U8), FIRST_POSITION + $at.1) };
+    (@at $base:expr, before (), $at:ident) => {
+        (Cell::new($base, $at.0, Form::U8).of(Part::BEFORE), FIRST_POSITION + $at.1)
+    };
     (@at $base:expr, maybe ($inner:expr), $at:ident) => { (Cell::new($base, $at.0, Form::U8), FIRST_POSITION + $at.1) };
     (@at $base:expr, hash (), $at:ident) => { { let _ = $at; } };
+}
+
+/// The part that a list of a case belongs to.
+fn part_of(list: &str) -> Part {
+    match list {
+        "persons" => Part::PERSONS,
+        "claims" | "costs" | "payments" | "parts" | "free_days" => Part::LEDGER,
+        "stopped" | "waiting" | "tasks" | "calls" | "approvals" => Part::OPEN,
+        "recent" | "messages" | "sent" => Part::TOLD,
+        _ => Part::NONE,
+    }
 }
 
 /// What waits in a `whenever` rule: since when, and its slots.
@@ -517,7 +542,7 @@ case! {
     claims: limited (claims, Claim::lay()),
     costs: limited (cost_kinds, Cost::lay()),
     payments: limited (payments, Payment::lay()),
-    parts: list (most::PARTS, Part::lay()),
+    parts: list (most::PARTS, Met::lay()),
     paid: field (Value),
     claimed: field (Value),
     free_days: list (most::RUNS, FreeDays::lay()),
@@ -556,16 +581,25 @@ impl Case {
 
     /// The stage that the case is in.
     pub(super) fn place(&self) -> Place {
-        self.place_at.at(&Val::from(signed(self.place)))
+        self.place_at.at(&Val::from(signed(self.place)), Part::NONE)
+    }
+
+    /// The part that the list whose count lies there belongs to.
+    pub(super) fn part_at(&self, count: u32) -> Part {
+        let ledger = [&self.claims, &self.costs, &self.payments, &self.parts, &self.free_days];
+        let open = [&self.stopped, &self.waiting, &self.tasks, &self.calls, &self.approvals];
+        let others = [&self.persons, &self.recent, &self.messages, &self.sent];
+        let lists = ledger.into_iter().chain(open).chain(others);
+        lists.into_iter().find(|list| list.list.count == count).map_or(Part::NONE, List::part)
     }
 
     /// A place at a position.
     pub(super) fn place_at(&self, at: &Val) -> Place {
-        self.place_at.at(at)
+        self.place_at.at(at, Part::NONE)
     }
 
     /// The stage that it was in before.
     pub(super) fn before(&self) -> Place {
-        self.place_at.at(&Val::from(signed(self.before.1)))
+        self.place_at.at(&Val::from(signed(self.before.1)), Part::BEFORE)
     }
 }

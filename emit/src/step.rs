@@ -1,6 +1,7 @@
 //! The step: an input, every timer that is due by then, and the way back when something fails.
 
-use super::code::{Body, Cell, Form, Func, Val, Width};
+use super::code::{ACCOUNT, Body, CHANGED, Cell, Form, Func, Part, Val, Width};
+use super::copies::copy_case;
 use super::expressions::text_of;
 use super::faults::{Bound, Fault};
 use super::layout::NO_INSTANT;
@@ -20,9 +21,12 @@ pub(super) fn advance(e: &Emit<'_>) -> Func {
         begin_outcome(e, b);
         b.when(store::present(e).get().not(), |b| b.give(Fault::Unreadable.number()));
         b.when(b.arg(0).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
-        b.call(super::copies::copy_case(e, 0, 1), &[]);
-        b.store(&e.case.now, b.arg(0));
-        b.try_call(fire_due(e), &[1.into()]);
+        b.call(copy_case(e, 0, 1), &[]);
+        if e.twice {
+            b.call(let_go_by(e), &[b.arg(0)]);
+            end_anew(e, b);
+        }
+        b.call(let_go_by(e), &[b.arg(0)]);
         end_step(e, b);
         b.give(fault());
     })
@@ -44,15 +48,42 @@ pub(super) fn step(e: &Emit<'_>) -> Func {
             b.give(fault());
         });
         b.when(b.arg(2).lt(e.case.now.get()), |b| b.give(Fault::Earlier.number()));
-        b.call(super::copies::copy_case(e, 0, 1), &[]);
+        b.call(copy_case(e, 0, 1), &[]);
+        if e.twice {
+            b.call(take_event(e), &[b.arg(0), b.arg(1), b.arg(2)]);
+            end_anew(e, b);
+        }
+        b.call(take_event(e), &[b.arg(0), b.arg(1), b.arg(2)]);
+        end_step(e, b);
+        b.give(fault());
+    })
+}
+
+/// Takes an event at an instant, and fires what is due by then; what fails stands in the fault.
+fn take_event(e: &Emit<'_>) -> Func {
+    e.func("take_event", &[I32, I32, I64], None, false, |e, b| {
         b.store(&e.case.now, b.arg(2));
+        timers::found(e).set(b, 0);
         b.try_call(take(e), &[b.arg(0), b.arg(1)]);
         b.when(fault().eq(0), |b| {
             b.try_call(fire_due(e), &[0.into()]);
         });
-        end_step(e, b);
-        b.give(fault());
     })
+}
+
+/// Lets time go by up to an instant; what fails stands in the fault.
+fn let_go_by(e: &Emit<'_>) -> Func {
+    e.func("let_go_by", &[I64], None, false, |e, b| {
+        b.store(&e.case.now, b.arg(0));
+        b.try_call(fire_due(e), &[1.into()]);
+    })
+}
+
+/// Goes back to the case before the input, with nothing told: what was done will be done once more.
+fn end_anew(e: &Emit<'_>, b: &mut Body) {
+    b.call(copy_case(e, 1, 0), &[]);
+    timers::found(e).set(b, 0);
+    begin_outcome(e, b);
 }
 
 /// The mark of the event's own id; -1 where it has none.
@@ -98,6 +129,7 @@ fn take(e: &Emit<'_>) -> Func {
 /// Nothing is told yet.
 pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
     run::forgive(b);
+    b.set_global(CHANGED, Val::global(CHANGED, I32).or(ACCOUNT));
     for at in [run::entries(e), run::seen(e), run::with(e), run::without(e), run::runs(e), outcome::already_taken(e)] {
         at.set(b, 0);
     }
@@ -107,7 +139,7 @@ pub(super) fn begin_outcome(e: &Emit<'_>, b: &mut Body) {
 /// A step that failed leaves the case as it was; one that did not leaves no trace of its body runs.
 pub(super) fn end_step(e: &Emit<'_>, b: &mut Body) {
     b.when(fault().ne(0), |b| {
-        b.call(super::copies::copy_case(e, 1, 0), &[]);
+        b.call(copy_case(e, 1, 0), &[]);
         forget_told(e, b);
     });
     b.call(forget_runs(e), &[]);
@@ -126,7 +158,8 @@ pub(super) fn forget_runs(e: &Emit<'_>) -> Func {
         let case = &e.case;
         let before = case.before();
         let clear = |b: &mut Body, list: &List, run: fn(&Val) -> Cell| {
-            run::each(b, list, |b, _, record| b.store(&run(record), 0));
+            // One that is not 0 was written in this step, and said to change then.
+            run::each(b, list, |b, _, record| b.store(&run(record).of(Part::NONE), 0));
         };
         clear(b, &case.waiting, |r| state::Waiting::at(r).run);
         clear(b, &case.stopped, |r| state::Stopped::at(r).run);
@@ -152,31 +185,31 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
             let due = b.keep(timers::next_due(e));
             b.when(due.gt(&now), Body::end);
             let timer = b.keep(timers::next_timer(e));
+            timers::found(e).set(b, 0);
             let first = b.keep(b.arg(0).and(round.eq(0)));
             b.when(first.not(), |b| {
-                b.call(super::copies::copy_case(e, 0, 2), &[]);
+                b.call(copy_case(e, 0, 2), &[]);
             });
             let told = [run::entries(e), run::seen(e), run::with(e), run::without(e)];
             let marks: Vec<Val> = told.iter().map(|at| b.keep(at.get())).collect();
+            let go_back = |b: &mut Body| {
+                run::forgive(b);
+                b.either(&first, |b| _ = b.call(copy_case(e, 1, 0), &[]), |b| _ = b.call(copy_case(e, 2, 0), &[]));
+                b.store(&e.case.now, &now);
+                told.iter().zip(&marks).for_each(|(at, mark)| at.set(b, mark));
+                b.call(run::begin_chain(e), &[]);
+            };
             b.call(run::begin_chain(e), &[]);
+            if e.twice {
+                b.try_call(fire_and_follow(e), &[timer.clone(), due.clone()]);
+                go_back(b);
+            }
             b.try_call(fire_and_follow(e), &[timer.clone(), due]);
             b.when(fault().ne(0), |b| {
                 // What only modules bound fails the whole step: the same case goes on elsewhere.
                 b.when(only_here(), Body::end);
                 let (why, about) = (b.keep(fault()), b.keep(run::fault_about().get()));
-                run::forgive(b);
-                b.either(
-                    first,
-                    |b| {
-                        b.call(super::copies::copy_case(e, 1, 0), &[]);
-                    },
-                    |b| {
-                        b.call(super::copies::copy_case(e, 2, 0), &[]);
-                    },
-                );
-                b.store(&e.case.now, &now);
-                told.iter().zip(marks).for_each(|(at, mark)| at.set(b, mark));
-                b.call(run::begin_chain(e), &[]);
+                go_back(b);
                 b.call(fail_timer(e), &[timer.clone(), why, about]);
             });
         });

@@ -12,7 +12,7 @@ use super::state;
 use super::timers::NEVER;
 use super::{calendars, days, zones};
 use Width::{I32, I64};
-use dunlin_machine::ir::{Action, Task};
+use dunlin_machine::ir::{Action, ExprId, Task};
 
 /// The tasks of the machine that have substitutes.
 fn tasks<'m>(e: &Emit<'m>) -> impl Iterator<Item = (i32, &'m Action, &'m Task)> {
@@ -22,6 +22,11 @@ fn tasks<'m>(e: &Emit<'m>) -> impl Iterator<Item = (i32, &'m Action, &'m Task)> 
 /// Whether a task of the machine has substitutes.
 pub(super) fn any(e: &Emit<'_>) -> bool {
     tasks(e).next().is_some()
+}
+
+/// How long after it is opened a task asks each substitute.
+pub(super) fn limits(e: &Emit<'_>) -> impl Iterator<Item = ExprId> {
+    tasks(e).flat_map(|(_, _, task)| task.substitutes.iter().map(|(_, limit)| *limit))
 }
 
 /// An instant as a task keeps it: seconds since the case was opened, and 1 more.

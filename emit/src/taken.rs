@@ -178,7 +178,7 @@ fn add_claim(e: &Emit<'_>, b: &mut Body) {
     let has_kind = b.keep(known(e, h, "kind").and(kind.ne(texts::UNKNOWN)));
     b.store(&claim.kind, kind.or_else(&has_kind, 0i64));
     b.store(&claim.kind.beside(8, Form::U8), has_kind);
-    run::interest_known(e).set(b, 0);
+    ledger::account_changes(e, b);
     b.call(ledger::start_interest(e), &[e.case.claims.count().get().sub(1)]);
 }
 

@@ -234,13 +234,18 @@ pub fn agree(machine: &Machine, engine: &dunlin_wasm::Engine, histories: u64) ->
     Ok(ran)
 }
 
-/// Runs the pair of a seed as a module: under wasmi, whole and moved and as a log, and under wasmtime.
+/// Runs the pair of a seed as a module: under wasmi, whole and moved and as a log, and so that each step is undone and done
+/// again; and under wasmtime.
 ///
 /// # Errors
 /// The first difference from the interpreter or the second evaluator, in words.
 pub fn run(seed: u64) -> Result<(), String> {
-    let machine = machine(seed)?;
+    let mut machine = machine(seed)?;
     lines(&machine, 1)?;
+    let plain = machine.wasm;
+    machine.wasm = dunlin_emit::emit_twice(&machine.compiled.machine).map_err(|why| format!("seed {seed}: {why}"))?;
+    lines(&machine, 1).map_err(|why| format!("each step twice: {why}"))?;
+    machine.wasm = plain;
     // An engine keeps what it compiles; this module will not come again.
     let engine = dunlin_wasm::Engine::new().map_err(|why| why.to_string())?;
     agree(&machine, &engine, 1).map(|_| ())

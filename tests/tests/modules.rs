@@ -8,7 +8,7 @@
     reason = "a test fails in the shortest way"
 )]
 
-use dunlin_emit::emit;
+use dunlin_emit::{emit, emit_twice};
 use dunlin_machine::events::Happening;
 use dunlin_machine::ir::{Does, EventId, Machine, Type};
 use dunlin_machine::value::Instant;
@@ -133,11 +133,8 @@ impl Compared {
         name: &str,
         machine: &Machine,
         history: &generate::History,
-        zone: &dunlin_machine::value::Zone,
+        (zone, mut host): (&dunlin_machine::value::Zone, Host),
     ) {
-        let bytes = emit(machine).unwrap();
-        assert_eq!(emit(machine).unwrap(), bytes, "{name}: the same machine gives the same bytes");
-        let mut host = Host::new(&bytes);
         let mut interpreter = Interpreter::new(machine);
         let mut out = Outcome::default();
         let Ok(mut case) = interpreter.open(&history.opening, history.at, &mut out) else { return };
@@ -227,11 +224,29 @@ fn histories_run_alike_on_random_strategies() {
     for first in Version::SEEDS {
         for seed in first..first + 60 {
             let (compiled, history) = pair(seed);
-            compared.history(&format!("seed {seed}"), &compiled.machine, &history, &compiled.model.zones[0]);
+            let machine = &compiled.machine;
+            let bytes = emit(machine).unwrap();
+            assert_eq!(emit(machine).unwrap(), bytes, "seed {seed}: the same machine gives the same bytes");
+            let zone = &compiled.model.zones[0];
+            compared.history(&format!("seed {seed}"), machine, &history, (zone, Host::new(&bytes)));
         }
     }
     assert!(compared.events > 200, "only {} events were compared", compared.events);
     assert!(compared.refused > 10, "only {} refusals were compared", compared.refused);
+}
+
+#[test]
+fn going_back_leaves_nothing_behind() {
+    let mut compared = Compared::default();
+    for first in Version::SEEDS {
+        for seed in first + 60..first + 100 {
+            let (compiled, history) = pair(seed);
+            let twice = Host::new(&emit_twice(&compiled.machine).unwrap());
+            let name = format!("seed {seed}, each step twice");
+            compared.history(&name, &compiled.machine, &history, (&compiled.model.zones[0], twice));
+        }
+    }
+    assert!(compared.events > 100, "only {} events were compared", compared.events);
 }
 
 #[test]
