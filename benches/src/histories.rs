@@ -1,11 +1,13 @@
 //! Random cases and what happens to them, the same for the same seed: hosts that come in time, late, twice and out of order.
 
 use crate::by_hand::case::{Case, EMAIL, LETTER, PHONE, Plan, SMS, Segment, Stage, Work};
-use crate::by_hand::outcome::{Event, Happening, Outcome};
+use crate::by_hand::outcome::{Answer, Event, Happening, Outcome};
 use crate::by_hand::{Opening, Strategy};
 use dunlin_machine::value::{Date, Instant};
 
 const DAY: i64 = 86_400;
+/// Inputs of each case of a measurement, the instants between them at which it is woken not counted.
+pub const INPUTS: usize = 60;
 
 /// Numbers that look random (xorshift64*).
 #[derive(Clone, Debug)]
@@ -247,4 +249,29 @@ fn of_stage(random: &mut Random, case: &Case) -> Happening {
         Stage::Paid => returned(random, case),
         _ => Happening::PlanRequested,
     }
+}
+
+/// The same history with a punctual host: the case is woken at every instant that is due.
+pub fn punctual(strategy: &Strategy, history: &History) -> History {
+    let mut out = Outcome::default();
+    let mut inputs = Vec::new();
+    if let Some(mut case) = strategy.open(&history.opening, &mut out) {
+        let mut due = out.next_due;
+        let mut step = |case: &mut _, at, event: Option<&_>, due: &mut Option<_>| {
+            inputs.push((at, event.copied()));
+            if matches!(strategy.step(case, event, at, &mut out), Answer::Done) {
+                *due = out.next_due;
+            }
+        };
+        for (at, event) in &history.inputs {
+            while let Some(wake) = due.filter(|wake| wake < at || (wake == at && event.is_none())) {
+                let wake = wake.max(case.now);
+                step(&mut case, wake, None, &mut due);
+            }
+            if event.is_some() || case.now < *at {
+                step(&mut case, *at, event.as_ref(), &mut due);
+            }
+        }
+    }
+    History { opening: history.opening.clone(), inputs }
 }

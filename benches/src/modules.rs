@@ -1,9 +1,6 @@
 //! The strategy as a WebAssembly module under wasmtime, called as docs/abi.md says: with a log, or event by event.
 
 use crate::agreement::ForMachine;
-use crate::by_hand::Strategy;
-use crate::by_hand::outcome::{Answer, Outcome};
-use crate::histories::History;
 use dunlin_runtime::Event;
 use dunlin_wasm::Items;
 use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
@@ -13,31 +10,6 @@ const STEP: usize = 80;
 const ENTRY: usize = 160;
 /// Entries of a kind below this are effects.
 const EFFECTS: i32 = 64;
-
-/// The same history with a punctual host: the case is woken at every instant that is due.
-pub fn punctual(strategy: &Strategy, history: &History) -> History {
-    let mut out = Outcome::default();
-    let mut inputs = Vec::new();
-    if let Some(mut case) = strategy.open(&history.opening, &mut out) {
-        let mut due = out.next_due;
-        let mut step = |case: &mut _, at, event: Option<&_>, due: &mut Option<_>| {
-            inputs.push((at, event.copied()));
-            if matches!(strategy.step(case, event, at, &mut out), Answer::Done) {
-                *due = out.next_due;
-            }
-        };
-        for (at, event) in &history.inputs {
-            while let Some(wake) = due.filter(|wake| wake < at || (wake == at && event.is_none())) {
-                let wake = wake.max(case.now);
-                step(&mut case, wake, None, &mut due);
-            }
-            if event.is_some() || case.now < *at {
-                step(&mut case, *at, event.as_ref(), &mut due);
-            }
-        }
-    }
-    History { opening: history.opening.clone(), inputs }
-}
 
 /// A case and what comes for it, as a module is handed it.
 pub struct Handed {
@@ -66,6 +38,44 @@ fn record(at: i64, what: i32, items: &[u8]) -> Vec<u8> {
     // OK because items are a few hundred bytes.
     let length = items.len() as u32;
     [&at.to_le_bytes()[..], &what.to_le_bytes(), &length.to_le_bytes(), items].concat()
+}
+
+/// The strategy by hand as a module of its own (`benches/by_hand_module`): it makes the cases itself.
+pub struct ByHandModule {
+    store: Store<()>,
+    prepare: TypedFunc<i32, i32>,
+    run: TypedFunc<(), i32>,
+}
+
+impl ByHandModule {
+    /// Compiles it as one's own modules are.
+    ///
+    /// # Errors
+    /// Whatever wasmtime says.
+    pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::from_binary(&engine, wasm)?, &[])?;
+        let prepare = instance.get_typed_func(&mut store, "prepare")?;
+        let run = instance.get_typed_func(&mut store, "run")?;
+        Ok(Self { store, prepare, run })
+    }
+
+    /// Opens so many cases; gives how many steps they will take.
+    ///
+    /// # Errors
+    /// Whatever wasmtime says.
+    pub fn prepare(&mut self, count: u64) -> wasmtime::Result<usize> {
+        Ok(usize::try_from(self.prepare.call(&mut self.store, i32::try_from(count)?)?)?)
+    }
+
+    /// Takes them through their steps; gives how many effects they told.
+    ///
+    /// # Errors
+    /// Whatever wasmtime says.
+    pub fn run(&mut self) -> wasmtime::Result<usize> {
+        Ok(usize::try_from(self.run.call(&mut self.store, ())?)?)
+    }
 }
 
 /// A module at work.

@@ -36,6 +36,8 @@ pub(super) struct Similar {
     instead: BTreeMap<u32, (u32, Vec<Differs>)>,
     /// The code of each without what may differ; empty where it is not known yet.
     shapes: Vec<Shape>,
+    /// What each calls, in order, as far as its shape is known: code is long, and calls are few.
+    called: Vec<Vec<u32>>,
 }
 
 /// Code without what may differ: first a sum of it, so that most of what is not alike is told apart by that.
@@ -100,8 +102,8 @@ impl Similar {
     /// Makes functions one, those that are exported excepted.
     pub(super) fn of(functions: Vec<(Type, Written)>, exported: BTreeSet<u32>) -> Self {
         let (table, places, types) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let mut all =
-            Self { functions, table, places, types, kept: exported, instead: BTreeMap::new(), shapes: Vec::new() };
+        let (instead, shapes, called) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut all = Self { functions, table, places, types, kept: exported, instead, shapes, called };
         for _ in 0..ROUNDS {
             if !all.round() {
                 break;
@@ -112,8 +114,8 @@ impl Similar {
 
     /// Makes those one that are alike; gives whether there were some.
     fn round(&mut self) -> bool {
-        let calls = self.calls();
         self.shape_all();
+        let calls = self.calls();
         let mut alike: BTreeMap<(&Shape, &Type, &[Width]), Vec<u32>> = BTreeMap::new();
         let shaped = (0u32..).zip(&self.functions).zip(&self.shapes);
         for ((at, (of, body)), shape) in shaped.filter(|((at, _), _)| !self.kept.contains(at)) {
@@ -147,13 +149,8 @@ impl Similar {
     /// How often each function is called.
     fn calls(&self) -> Vec<usize> {
         let mut calls = vec![0usize; self.functions.len()];
-        let live = (0u32..).zip(&self.functions).filter(|(at, _)| !self.instead.contains_key(at));
-        for instruction in live.flat_map(|(_, (_, body))| &body.code) {
-            if let Instruction::Call(of) = instruction
-                && let Some(count) = calls.get_mut(*of as usize)
-            {
-                *count += 1;
-            }
+        for of in self.called.iter().flatten() {
+            calls.at(*of, |count| *count += 1);
         }
         calls
     }
@@ -161,13 +158,15 @@ impl Similar {
     /// Finds the shapes that are not known yet.
     fn shape_all(&mut self) {
         self.shapes.resize(self.functions.len(), Shape::default());
+        self.called.resize(self.functions.len(), Vec::new());
         for at in 0..self.functions.len() {
             let wanted = self.shapes.get(at).is_some_and(|(_, shape)| shape.is_empty());
             if let Some((_, body)) = self.functions.get(at).filter(|_| wanted) {
                 let shape = self.shape(body);
                 let sum = shape.iter().fold(shape.len() as u64, |sum, byte| sum.rotate_left(5) ^ u64::from(*byte));
-                if let Some(place) = self.shapes.get_mut(at) {
-                    *place = (sum, shape);
+                let called = called_in(&body.code).collect();
+                if let (Some(place), Some(calls)) = (self.shapes.get_mut(at), self.called.get_mut(at)) {
+                    (*place, *calls) = ((sum, shape), called);
                 }
             }
         }
@@ -371,8 +370,12 @@ impl Similar {
             if called.get(at).is_some() {
                 continue;
             }
-            let moved = |i: &Instruction<'_>| matches!(i, Instruction::Call(at) if called.get(*at).is_some());
-            if body.code.iter().any(moved) {
+            let moved = |of: &u32| called.get(*of).is_some();
+            let calls_moved = match self.called.get(at as usize) {
+                Some(calls) => calls.iter().any(moved),
+                None => called_in(&body.code).any(|of| moved(&of)),
+            };
+            if calls_moved {
                 body.code = with_others(core::mem::take(&mut body.code), &called);
                 self.shapes.at(at, |shape| *shape = Shape::default());
             }
@@ -382,6 +385,7 @@ impl Similar {
             if let Some((of, body)) = self.functions.get_mut(*at as usize) {
                 *body = Written::whole(Code::new(), of);
                 self.shapes.at(*at, |shape| *shape = Shape::default());
+                self.called.at(*at, Vec::clear);
             }
         }
     }
@@ -397,6 +401,11 @@ impl Similar {
             _ => None,
         }
     }
+}
+
+/// What code calls, in order.
+fn called_in(code: &[Instruction<'_>]) -> impl Iterator<Item = u32> {
+    code.iter().filter_map(|instruction| if let Instruction::Call(of) = instruction { Some(*of) } else { None })
 }
 
 /// What is called in the place of some functions, by their numbers.
@@ -441,10 +450,7 @@ impl Order<'_> {
                 self.last.extend(self.of.get(&at));
             } else if self.seen.insert(at) {
                 waiting.push((at, true));
-                let code = self.all.functions.get(at as usize).map_or(&[][..], |(_, body)| &body.code);
-                waiting.extend(
-                    code.iter().filter_map(|i| if let Instruction::Call(of) = i { Some((*of, false)) } else { None }),
-                );
+                waiting.extend(self.all.called.get(at as usize).into_iter().flatten().map(|of| (*of, false)));
             }
         }
     }

@@ -1,14 +1,15 @@
 //! The strategy by hand, by the interpreter and as a module, over the same cases of a punctual host, in one run:
 //!
-//! - `modules time COUNT` measures nanoseconds per step in turns, and prints the ratios to by hand;
+//! - `modules time COUNT [FILE]` measures nanoseconds per step in turns, and prints the ratios to by hand; `FILE` is the strategy
+//!   by hand as a module (`benches/by_hand_module`);
 //! - `modules write DIR COUNT` writes the module and its logs for other hosts: `strategy.wasm`, and `logs.bin` with the length of
 //!   each log (4 bytes) before it.
 
 use dunlin_benches::agreement::{ForMachine, by_hand, for_machine, machine};
 use dunlin_benches::by_hand::outcome::Outcome as ByHandOutcome;
 use dunlin_benches::by_hand::{Strategy, case::Case as ByHandCase};
-use dunlin_benches::histories::{History, history};
-use dunlin_benches::modules::{Handed, Host, handed, punctual};
+use dunlin_benches::histories::{History, INPUTS, history, punctual};
+use dunlin_benches::modules::{ByHandModule, Handed, Host, handed};
 use dunlin_machine::ir::Machine;
 use dunlin_runtime::{Case, Engine, Input, Interpreter, Outcome};
 use std::hint::black_box;
@@ -16,8 +17,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Inputs of each case, the instants between them at which it is woken not counted.
-const INPUTS: usize = 60;
 /// Turns of the measurement; the fastest of each side counts.
 const TURNS: usize = 7;
 /// Who is measured, in the order of the figures.
@@ -29,9 +28,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a number"));
     let done = match words.as_slice() {
-        ["time", count] => number(count).and_then(time),
+        ["time", count] => number(count).and_then(|count| time(count, None)),
+        ["time", count, file] => number(count).and_then(|count| time(count, Some(Path::new(file)))),
         ["write", folder, count] => number(count).and_then(|count| write(Path::new(folder), count)),
-        _ => Err("usage: modules time COUNT | write DIR COUNT".into()),
+        _ => Err("usage: modules time COUNT [FILE] | write DIR COUNT".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -122,14 +122,29 @@ fn module(host: &mut Host, cases: &[Work]) -> wasmtime::Result<[Taken; 2]> {
     Ok([log, event])
 }
 
-fn time(count: u64) -> Result<(), String> {
+/// The strategy by hand as a module: what its steps took.
+fn by_hand_module(file: &Path, count: u64) -> Result<Taken, String> {
+    let wasm = std::fs::read(file).map_err(|why| format!("{}: {why}", file.display()))?;
+    let in_words = |why: wasmtime::Error| format!("{why:#}");
+    let mut module = ByHandModule::new(&wasm).map_err(in_words)?;
+    let mut best: Taken = (Duration::MAX, 0);
+    for _ in 0..TURNS {
+        module.prepare(count).map_err(in_words)?;
+        let start = Instant::now();
+        let effects = module.run().map_err(in_words)?;
+        best = (best.0.min(start.elapsed()), effects);
+    }
+    Ok(best)
+}
+
+fn time(count: u64, file: Option<&Path>) -> Result<(), String> {
     let machine = machine()?;
     let strategy = by_hand(&machine)?;
     let wasm = dunlin_emit::emit(&machine).map_err(|why| why.to_string())?;
     let host = |fuel| Host::new(&wasm, fuel).map_err(|why| format!("{why:#}"));
     let mut hosts = [host(false)?, host(true)?];
     let mut best = [Duration::MAX; SIDES.len()];
-    let mut steps = 1;
+    let (mut steps, mut told) = (1, 0);
     for _ in 0..TURNS {
         let cases = work(&machine, &strategy, count)?;
         steps = cases.iter().map(|work| work.history.inputs.len()).sum::<usize>().max(1);
@@ -138,10 +153,16 @@ fn time(count: u64) -> Result<(), String> {
         if effects.iter().any(|n| *n != effects[0]) {
             return Err(format!("they tell different effects: {effects:?}"));
         }
+        told = effects[0];
         best.iter_mut().zip(taken).for_each(|(best, (taken, _))| *best = (*best).min(taken));
     }
     println!("cases {count} steps {steps}");
-    for (side, taken) in SIDES.iter().zip(best) {
+    let in_module = file.map(|file| by_hand_module(file, count)).transpose()?;
+    if let Some((_, effects)) = in_module.filter(|(_, effects)| *effects != told) {
+        return Err(format!("by hand the module tells {effects} effects instead of {told}"));
+    }
+    let in_module = in_module.map(|(taken, _)| (&"by_hand_in_wasmtime", taken));
+    for (side, taken) in SIDES.iter().zip(best).chain(in_module) {
         let percent = taken.as_nanos() * 100 / best[0].as_nanos().max(1);
         let each = taken.as_nanos() / steps as u128;
         println!("{side} ns_per_step {each} to_by_hand {}.{:02}", percent / 100, percent % 100);
