@@ -3,6 +3,7 @@
 //! A [`Val`] is a tree of pure operations and loads; nothing happens until a [`Body`] writes it. What must be read now,
 //! because something changes it later, is kept by [`Body::keep`].
 
+use super::changes::{CHANGED, Part};
 use super::shorten::Written;
 use std::rc::Rc;
 use wasm_encoder::{BlockType, Instruction, MemArg, ValType};
@@ -97,38 +98,6 @@ impl Form {
             Self::I64 => Width::I64,
             _ => Width::I32,
         }
-    }
-}
-
-/// Parts of a case that most steps leave as they are: who changes one says so, and a copy leaves out what did not change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Part(i32);
-
-impl Part {
-    /// Nothing of that kind: it is copied whether it changed or not.
-    pub(super) const NONE: Self = Self(0);
-    /// The place before.
-    pub(super) const BEFORE: Self = Self(1);
-    /// The persons.
-    pub(super) const PERSONS: Self = Self(2);
-    /// Claims, costs, payments, and days that bear no interest.
-    pub(super) const LEDGER: Self = Self(4);
-    /// What is open: tasks, calls, approvals, and what waits.
-    pub(super) const OPEN: Self = Self(8);
-    /// What was sent, and which events were taken.
-    pub(super) const TOLD: Self = Self(16);
-    /// All of them.
-    pub(super) const ALL: i32 = 31;
-
-    /// Its bit.
-    pub(super) const fn bit(self) -> i32 {
-        self.0
-    }
-
-    /// The bits that its change sets in [`CHANGED`]: one for each copy, and of the ledger that of the account.
-    const fn changes(self) -> i32 {
-        let account = if self.0 & Self::LEDGER.0 == 0 { 0 } else { ACCOUNT };
-        self.0 | self.0 << SECOND | account
     }
 }
 
@@ -575,14 +544,6 @@ pub(super) const TURNS: u32 = 2;
 /// How many turns of loops that no list bounds a call may take: a hundred thousand timers take some millions. A call that takes
 /// more is a fault of this compiler, and traps.
 const MOST_TURNS: i32 = 1 << 28;
-
-/// The global that says which parts of the case changed: since the copy before the input, higher by [`SECOND`] since that before
-/// the timer, and whether the account did.
-pub(super) const CHANGED: u32 = 3;
-/// How much higher the bits of the second copy are.
-pub(super) const SECOND: u32 = 16;
-/// The bit that says that the account is not known.
-pub(super) const ACCOUNT: i32 = 1 << 15;
 
 /// The body of a function, as it is written.
 #[derive(Debug)]

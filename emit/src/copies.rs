@@ -1,6 +1,7 @@
 //! Copies of a case and of places: what a failed step goes back to, and what is set aside while a stage is left.
 
-use super::code::{ACCOUNT, Body, CHANGED, Cell, Form, Func, Part, SECOND, Val, Width};
+use super::changes::{ACCOUNT, CHANGED, Part, SECOND};
+use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::layout::{ListAt, Shape};
 use super::module::{Emit, FIRST_POSITION, signed};
 use super::state::Case;

@@ -258,7 +258,7 @@ macro_rules! record {
             pub(super) fn at(base: &$crate::code::Val) -> Self {
                 let mut at = 0;
                 let mut next = |kind: $crate::layout::Kind| {
-                    let cell = $crate::code::Cell::new(base, at, kind.form()).of($crate::code::Part::$part);
+                    let cell = $crate::code::Cell::new(base, at, kind.form()).of($crate::changes::Part::$part);
                     at += kind.size();
                     cell
                 };

@@ -1,6 +1,7 @@
 //! The ledger: what claims bear, what costs come to, how a payment is allocated.
 
-use super::code::{ACCOUNT, Body, CHANGED, Cell, Form, Func, Part, Val, Var, Width, number};
+use super::changes::{ACCOUNT, CHANGED, Part};
+use super::code::{Body, Cell, Form, Func, Val, Var, Width, number};
 use super::expressions::{self, Mode};
 use super::layout::NO_DAY;
 use super::module::{Emit, signed};

@@ -280,7 +280,7 @@ impl<'m> Emit<'m> {
     }
 }
 
-/// [`FAULT`], [`super::code::FAULT_ABOUT`], [`super::code::TURNS`] and [`super::code::CHANGED`], and the numbers that are globals
+/// [`FAULT`], [`super::code::FAULT_ABOUT`], [`super::code::TURNS`] and [`super::changes::CHANGED`], and the numbers that are globals
 /// because they are long.
 fn first_globals() -> Vec<(Width, i64)> {
     let long = LONG_CONSTANTS.iter().map(|(wide, value)| (if *wide { Width::I64 } else { Width::I32 }, *value));

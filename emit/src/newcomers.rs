@@ -1,7 +1,8 @@
 //! Debtors who come to a case after it was opened: one more, or an heir in the place of another.
 
+use super::changes::Part;
 use super::check::{named, not_there, place_of, said, wrong};
-use super::code::{Body, Cell, Form, Func, Part, Val, Width};
+use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::deliver::event;
 use super::faults::{Bound, Expected, Thing};
 use super::layout::NO_DAY;

@@ -38,7 +38,7 @@ fn open_case(e: &Emit<'_>) -> Func {
         let length = b.arg(0);
         b.when(zones::instant_counts(&b.arg(1)).not(), |b| b.fail(Fault::Overflow.number()));
         b.clear(signed(FIRST_POSITION), e.case.size);
-        super::timers::found(e).set(b, 0);
+        super::stays::found(e).set(b, 0);
         super::copies::all_changed(b);
         b.store(&e.case.now, b.arg(1));
         b.call(run::begin_chain(e), &[]);

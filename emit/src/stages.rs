@@ -1,7 +1,8 @@
 //! Entering and leaving stages, groups and procedures.
 
 use super::actions;
-use super::code::{Body, Cell, Form, Func, Part, Val, Width, number};
+use super::changes::Part;
+use super::code::{Body, Cell, Form, Func, Val, Width, number};
 use super::faults::{Bound, Fault};
 use super::layout::{NO_DAY, NO_INSTANT};
 use super::module::{Emit, signed};

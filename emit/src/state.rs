@@ -1,6 +1,7 @@
 //! The state of a case in memory: the records of the runtime's case, field by field, and where its lists lie.
 
-use super::code::{Cell, Form, Part, Val, number};
+use super::changes::Part;
+use super::code::{Cell, Form, Val, number};
 use super::layout::Kind::{
     Bool, Byte, Day, Instant, Mark, MaybeDay, MaybeInstant, MaybeMark, MaybeValue, MaybeWorded, Name, Plain, Small,
     Value, Word, Worded,

@@ -1,6 +1,7 @@
 //! The step: an input, every timer that is due by then, and the way back when something fails.
 
-use super::code::{ACCOUNT, Body, CHANGED, Cell, Form, Func, Part, Val, Width};
+use super::changes::{ACCOUNT, CHANGED, Part};
+use super::code::{Body, Cell, Form, Func, Val, Width};
 use super::copies::copy_case;
 use super::expressions::text_of;
 use super::faults::{Bound, Fault};
@@ -63,7 +64,7 @@ pub(super) fn step(e: &Emit<'_>) -> Func {
 fn take_event(e: &Emit<'_>) -> Func {
     e.func("take_event", &[I32, I32, I64], None, false, |e, b| {
         b.store(&e.case.now, b.arg(2));
-        timers::found(e).set(b, 0);
+        super::stays::found(e).set(b, 0);
         b.try_call(take(e), &[b.arg(0), b.arg(1)]);
         b.when(fault().eq(0), |b| {
             b.try_call(fire_due(e), &[0.into()]);
@@ -82,7 +83,7 @@ fn let_go_by(e: &Emit<'_>) -> Func {
 /// Goes back to the case before the input, with nothing told: what was done will be done once more.
 fn end_anew(e: &Emit<'_>, b: &mut Body) {
     b.call(copy_case(e, 1, 0), &[]);
-    timers::found(e).set(b, 0);
+    super::stays::found(e).set(b, 0);
     begin_outcome(e, b);
 }
 
@@ -185,7 +186,7 @@ pub(super) fn fire_due(e: &Emit<'_>) -> Func {
             let due = b.keep(timers::next_due(e));
             b.when(due.gt(&now), Body::end);
             let timer = b.keep(timers::next_timer(e));
-            timers::found(e).set(b, 0);
+            super::stays::found(e).set(b, 0);
             let first = b.keep(b.arg(0).and(round.eq(0)));
             b.when(first.not(), |b| {
                 b.call(copy_case(e, 0, 2), &[]);

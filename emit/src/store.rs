@@ -760,7 +760,7 @@ fn pack(e: &Emit<'_>) -> Func {
 pub(super) fn restore_case(e: &Emit<'_>) -> Func {
     e.func("restore_case", &[I32], Some(I32), false, |e, b| {
         run::forgive(b);
-        super::timers::found(e).set(b, 0);
+        super::stays::found(e).set(b, 0);
         super::copies::all_changed(b);
         b.try_call(restore(e), &[b.arg(0)]);
         present(e).set(b, fault().eq(0));

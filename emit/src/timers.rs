@@ -10,11 +10,11 @@ use super::run::{self, At, NONE};
 use super::state::{self, Slot};
 use super::who::{self, Who};
 use super::{
-    approvals, calendars, calls, days, holds, instalments, messages, numbers, plans, stages, substitutes, zones,
+    approvals, calendars, calls, days, holds, instalments, messages, numbers, plans, stages, stays, substitutes, zones,
 };
 use Width::{I32, I64};
 use dunlin_machine::events::Happening;
-use dunlin_machine::ir::{EffectKind, Expr, ExprId, Machine, On, Quantity, Trigger};
+use dunlin_machine::ir::{EffectKind, ExprId, On, Trigger};
 
 /// Not due at all.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -89,44 +89,16 @@ fn asked(e: &Emit<'_>) -> At {
     At::named(e, "asked_to_move", I64)
 }
 
-/// Whether the earliest timer is that of the case as it stands: while nothing but time goes by, it need not be looked for again.
-pub(super) fn found(e: &Emit<'_>) -> At {
-    At::named(e, "earliest_found", I32)
-}
-
 /// Finds the earliest timer as things stand, where it is not known.
 pub(super) fn earliest(e: &Emit<'_>) -> Func {
     e.func("earliest", &[], None, true, |e, b| {
-        b.when(found(e).get(), Body::end);
+        b.when(stays::found(e).get(), Body::end);
         b.call(look_for_earliest(e), &[]);
-        if stays_while_time_goes_by(e) {
+        if stays::while_time_goes_by(e) {
             let plan_runs = if e.m.plans.is_empty() { 0.into() } else { plans::is(e, plans::ACTIVE) };
-            found(e).set(b, plan_runs.not());
+            stays::found(e).set(b, plan_runs.not());
         }
     })
-}
-
-/// Whether the earliest timer hangs on the state of a case alone, while no plan runs: no date and no limit reads what changes as
-/// time goes by.
-fn stays_while_time_goes_by(e: &Emit<'_>) -> bool {
-    let m = e.m;
-    let dates = m.triggers.iter().all(|trigger| match trigger.on {
-        On::Date { date, offset, .. } => stays(m, date) && offset.is_none_or(|offset| stays(m, offset)),
-        _ => true,
-    });
-    dates && substitutes::limits(e).all(|limit| stays(m, limit))
-}
-
-/// Whether an expression says the same while nothing but time goes by.
-fn stays(m: &Machine, id: ExprId) -> bool {
-    let Some(expr) = m.exprs.get(id.index()) else { return false };
-    let itself = match expr {
-        Expr::Read(Quantity::Deadline | Quantity::Opened | Quantity::StageSince) => true,
-        Expr::Read(Quantity::FirstSent(_) | Quantity::LastSent(_)) => true,
-        Expr::Read(_) | Expr::Table(..) | Expr::Dated(..) | Expr::Scale(..) => false,
-        _ => true,
-    };
-    itself && expr.operands().into_iter().all(|operand| stays(m, *operand))
 }
 
 fn look_for_earliest(e: &Emit<'_>) -> Func {
