@@ -1,6 +1,6 @@
 //! A case: everything that a strategy knows of one claim and its debtors between two steps.
 
-use crate::timers::Earliest;
+use crate::timers::Next;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Deref;
@@ -32,9 +32,9 @@ macro_rules! state {
 #[serde(transparent)]
 pub struct Case {
     pub(crate) state: State,
-    /// What is due first of all that hangs on the state alone, where it was looked for since that changed.
+    /// What is due first, where it was looked for since something changed that says so.
     #[serde(skip)]
-    pub(crate) first_due: Option<Earliest>,
+    pub(crate) next: Option<Next>,
 }
 
 impl Deref for Case {
@@ -56,7 +56,7 @@ impl Eq for Case {}
 
 impl From<State> for Case {
     fn from(state: State) -> Self {
-        Self { state, first_due: None }
+        Self { state, next: None }
     }
 }
 

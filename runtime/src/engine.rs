@@ -128,9 +128,11 @@ impl Engine for Interpreter<'_> {
         self.work.runs = 0;
         case.state.now = at;
         let done = self.take(case, input, mark, out);
-        case.state.forget_runs();
+        if self.work.runs != 0 {
+            case.state.forget_runs();
+        }
         if done.is_err() {
-            case.first_due = None;
+            case.next = None;
             self.undo.undo_step(&mut case.state);
             case.state.now = was;
             out.clear();
@@ -141,7 +143,7 @@ impl Engine for Interpreter<'_> {
 
 impl State {
     /// Body runs are told apart within one step only: what is left of them must not show in the stored case.
-    fn forget_runs(&mut self) {
+    pub(crate) fn forget_runs(&mut self) {
         self.waiting.iter_mut().for_each(|w| w.run = 0);
         self.stopped.iter_mut().for_each(|s| s.run = 0);
         self.tasks.iter_mut().for_each(|t| t.run = 0);

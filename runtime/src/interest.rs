@@ -1,5 +1,6 @@
 //! Interest: simple, by the day, exact inside and rounded once where it is read or fixed (semantics, section 6).
 
+use crate::case::Claim;
 use crate::fault::Fault;
 use crate::ledger::add;
 use crate::run::{Figures, KnownRate, Run, Weighed};
@@ -14,20 +15,35 @@ const RATE: i64 = 1_000_000_000;
 
 impl Run<'_> {
     /// Interest of all claims to today.
+    #[inline]
     pub(crate) fn interest(&mut self) -> Result<i64, Fault> {
         if let Some(known) = self.work.interest_today {
             return Ok(known);
         }
-        let mut sum = 0;
         self.work.figures = Figures::default();
-        let plain = self.m.ledger.interest.as_ref().filter(|rule| self.weighs_by_day(rule));
-        for at in 0..self.case.ledger.claims.len() {
-            let known = plain.and_then(|rule| self.known_interest_of(rule, at));
-            let part = if let Some(part) = known { part } else { self.interest_of(at, self.today)? };
-            sum = add(sum, part)?;
-        }
+        let sum = match self.known_interest() {
+            Some(sum) => sum,
+            None => self.count_interest()?,
+        };
         self.work.interest_today = Some(sum);
         Ok(sum)
+    }
+
+    #[inline(never)]
+    fn count_interest(&mut self) -> Result<i64, Fault> {
+        let mut sum = 0;
+        for at in 0..self.case.ledger.claims.len() {
+            sum = add(sum, self.interest_of(at, self.today)?)?;
+        }
+        Ok(sum)
+    }
+
+    /// Interest of all claims to today where what their days count is known of each.
+    #[inline]
+    fn known_interest(&self) -> Option<i64> {
+        let rule = self.m.ledger.interest.as_ref().filter(|rule| self.weighs_by_day(rule))?;
+        let mut claims = self.case.ledger.claims.iter();
+        claims.try_fold(0i64, |sum, claim| sum.checked_add(self.known_interest_of(rule, claim)?))
     }
 
     /// Whether what days count is the same for every claim: the rate reads nothing but the day, and interest never rests.
@@ -37,8 +53,7 @@ impl Run<'_> {
 
     /// Interest of one claim to today where what its days count is known.
     #[inline]
-    fn known_interest_of(&self, rule: &InterestRule, at: usize) -> Option<i64> {
-        let claim = self.case.ledger.claims.get(at)?;
+    fn known_interest_of(&self, rule: &InterestRule, claim: &Claim) -> Option<i64> {
         if claim.principal == 0 || claim.next > self.today {
             return Some(claim.interest);
         }

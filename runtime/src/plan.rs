@@ -160,11 +160,16 @@ impl<'a> Run<'a> {
     }
 
     /// A plan that waits no more becomes active, and one whose last instalment is met is completed; gives whether either was.
+    #[inline]
     pub(crate) fn plan_goes_on(&mut self) -> Result<bool, Fault> {
-        if self.in_outcome() {
-            return Ok(false);
+        match self.case.plan {
+            Some(agreed) if !self.in_outcome() => self.goes_on(agreed),
+            _ => Ok(false),
         }
-        let Some(Plan { plan, phase }) = self.case.plan else { return Ok(false) };
+    }
+
+    #[inline(never)]
+    fn goes_on(&mut self, Plan { plan, phase }: Plan) -> Result<bool, Fault> {
         match phase {
             Phase::Accepted { terms, signed, asked: true } => {
                 let form = self.plan_form(plan)?;

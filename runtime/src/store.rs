@@ -74,7 +74,12 @@ pub fn admit(machine: &Machine, own: MachineHash, case: Case) -> Result<Case, Re
     if case.machine != own.0 {
         return Err(Refusal::OtherMachine);
     }
-    if fits(machine, &case) { Ok(case) } else { Err(Refusal::Unreadable("it does not fit its machine")) }
+    if !fits(machine, &case) {
+        return Err(Refusal::Unreadable("it does not fit its machine"));
+    }
+    let mut case = case;
+    case.state.forget_runs();
+    Ok(case)
 }
 
 /// Whether every list of the case has the length, and every number the range, that its machine gives.

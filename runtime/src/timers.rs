@@ -120,31 +120,41 @@ impl<'a> Run<'a> {
     }
 
     /// The earliest timer as things stand.
+    #[inline]
     pub(crate) fn earliest_timer(&mut self) -> Result<Option<(Instant, Timer)>, Fault> {
+        match self.case.next {
+            Some(Next { first, alone: true }) => Ok(first.found()),
+            known => self.find_earliest(known),
+        }
+    }
+
+    #[inline(never)]
+    fn find_earliest(&mut self, known: Option<Next>) -> Result<Option<(Instant, Timer)>, Fault> {
         let case = &*self.case;
         let (held, awake) = (!case.holds.is_empty(), !self.in_outcome());
         let rest = self.rest();
-        let mut best = match (case.first_due, rest) {
-            (Some(first), None) => first,
-            _ => self.first_due(held, awake, rest)?,
+        let first = match known {
+            Some(known) => known.first,
+            None => self.first_due(held, awake, rest)?,
         };
-        if rest.is_none() {
-            self.case.found_first(best);
-        }
-        if self.case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_))) {
+        let plan = case.plan.is_some_and(|plan| matches!(plan.phase, Phase::Active(_)));
+        let (substitutes, dates) = (self.names.substitutes(), self.may_wait_for_dates(awake, held));
+        self.case.found_next(Next { first, alone: !(plan || substitutes || dates) });
+        let mut best = first;
+        if plan {
             self.earliest_of_plan(&mut best)?;
         }
-        if self.names.substitutes() {
+        if substitutes {
             self.earliest_substitute(&mut best)?;
         }
-        if self.may_wait_for_dates(awake, held) {
+        if dates {
             best = self.earliest_date(best, awake, held, rest);
         }
         Ok(best.found())
     }
 
     /// The earliest of what hangs on the state of the case alone, looked at in the order of [`Timer`].
-    #[inline(never)]
+    #[inline]
     fn first_due(&self, held: bool, awake: bool, rest: Option<Rest>) -> Result<Earliest, Fault> {
         let mut best = Earliest::NONE;
         let case = &*self.case;
@@ -759,6 +769,14 @@ pub(crate) const fn keeps_its_time(on: &On) -> bool {
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
+
+/// What is due first of all that hangs on the state alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Next {
+    first: Earliest,
+    /// Whether nothing else can be due: no instalment, no substitute, no date.
+    alone: bool,
+}
 
 /// The earliest timer seen so far.
 #[derive(Clone, Copy, Debug)]

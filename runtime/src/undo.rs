@@ -8,7 +8,7 @@ use crate::case::{
     Approval, Call, Case, Claim, Cost, Deadline, Hold, Mark, Message, Part, Payment, Person, Place, Plan, Promise,
     Sent, Slot, State, Stopped, Suspended, Task, Waiting, Waits,
 };
-use crate::timers::Earliest;
+use crate::timers::Next;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
@@ -33,10 +33,10 @@ impl<'a> Held<'a> {
         self.undo.ledger_changes
     }
 
-    /// What is due first of all that hangs on the state alone: it stays until that changes.
+    /// What is due first: it stays until something changes that says so.
     #[inline]
-    pub(crate) const fn found_first(&mut self, first: Earliest) {
-        self.case.first_due = Some(first);
+    pub(crate) const fn found_next(&mut self, next: Next) {
+        self.case.next = Some(next);
     }
 
     /// From now on a timer can be undone by itself.
@@ -46,7 +46,7 @@ impl<'a> Held<'a> {
 
     /// Goes back to what the case was before the timer: where none began, before the step.
     pub(crate) fn undo_timer(&mut self) {
-        self.case.first_due = None;
+        self.case.next = None;
         self.undo.undo_timer(&mut self.case.state);
     }
 }
@@ -208,7 +208,7 @@ macro_rules! parts {
                         self.undo.ledger_changes = self.undo.ledger_changes.wrapping_add(1);
                     }
                     if 1u64 << $number & TIMED != 0 {
-                        self.case.first_due = None;
+                        self.case.next = None;
                     }
                     &mut self.case.state.$($field).+
                 }
@@ -258,8 +258,13 @@ const PLACE: u64 = 1 << 63;
 /// The parts that the account is made of.
 const LEDGER: core::ops::RangeInclusive<u32> = 11..=16;
 
-/// The parts that say by themselves when something is due: slots, holds, and what waits. The place is among them by its slots.
-const TIMED: u64 = 1 << 0 | 1 << 1 | 1 << 19 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 28;
+/// The parts that say when something is due, or keep it from being due: slots, holds, what waits or is stopped, the plan. The
+/// place is among them by its slots.
+const TIMED: u64 = {
+    let slots = 1 << 0 | 1 << 1 | 1 << 19 | 1 << 20;
+    let waits = 1 << 24 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 28;
+    slots | waits | 1 << 21 | 1 << 23 | 1 << 29
+};
 
 parts! {
     slots_mut 0 list place.slots: Vec<Slot>;
