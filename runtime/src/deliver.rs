@@ -221,7 +221,14 @@ impl Run<'_> {
     }
 
     /// Runs the first `as soon as` whose time has come; gives whether there was one.
+    #[inline]
     fn as_soon_as(&mut self) -> Result<bool, Fault> {
+        let some = self.kinds(Owner::Stage).conditions || self.names.kinds().conditions_beside_stages();
+        if some { self.first_as_soon_as() } else { Ok(false) }
+    }
+
+    #[inline(never)]
+    fn first_as_soon_as(&mut self) -> Result<bool, Fault> {
         if self.in_outcome() {
             return self.as_soon_as_of(Owner::Stage);
         }
@@ -323,11 +330,17 @@ impl Run<'_> {
     }
 
     /// `on effect KIND`: what watches do about effects that came since they last looked; gives whether one acted.
+    #[inline]
     fn see_effects(&mut self) -> Result<bool, Fault> {
-        let machine = self.m;
         if !self.names.watches_effects() || self.in_outcome() {
             return Ok(false);
         }
+        self.show_effects()
+    }
+
+    #[inline(never)]
+    fn show_effects(&mut self) -> Result<bool, Fault> {
+        let machine = self.m;
         let from = self.work.effects_seen.min(self.out.entries.len());
         let to = self.out.entries.len();
         self.work.effects_seen = to;

@@ -35,6 +35,8 @@ pub(crate) struct AllKinds {
     wide: Kinds,
     /// Whether a group or procedure has a trigger on a date.
     scope_dates: bool,
+    /// Whether one has an `as soon as`.
+    scope_conditions: bool,
     /// Whether a watch waits for moves.
     moves: bool,
     /// Events of which something is noted or kept.
@@ -98,6 +100,7 @@ impl AllKinds {
         Self {
             stages: machine.stages.iter().map(|s| of(s.triggers)).collect(),
             scope_dates: scopes.iter().any(|s| s.dates),
+            scope_conditions: scopes.iter().any(|s| s.conditions),
             scopes,
             wide: whenevers.iter().chain(&watches).fold(own, Kinds::or),
             moves: machine.watches.iter().flat_map(watched).any(|t| t.on == On::Move),
@@ -132,6 +135,11 @@ impl AllKinds {
     /// Whether a group or procedure has a trigger on a date.
     pub(crate) const fn scopes_wait_for_dates(&self) -> bool {
         self.scope_dates
+    }
+
+    /// Whether something but the stage may have an `as soon as`.
+    pub(crate) const fn conditions_beside_stages(&self) -> bool {
+        self.scope_conditions || self.wide.conditions
     }
 
     /// Whether a watch waits for moves.

@@ -238,7 +238,9 @@ fn list<T: Copy>(copy: &mut Vec<T>, of: &[T]) {
 /// Copies lists of plain values into the memory of others.
 #[inline]
 fn lists<T: Copy>(copy: &mut Vec<Vec<T>>, of: &[Vec<T>]) {
-    copy.resize_with(of.len(), Vec::new);
+    if copy.len() != of.len() {
+        copy.resize_with(of.len(), Vec::new);
+    }
     for (copy, of) in copy.iter_mut().zip(of) {
         list(copy, of);
     }
