@@ -10,6 +10,9 @@ use crate::diagnostic::codes;
 use crate::model::Expr;
 use crate::syntax::tree::{self, DottedName, ExprKind, ItemKind, Name};
 
+/// How many names a message lists of those that could stand where an unknown one does.
+const MOST_LISTED: usize = 12;
+
 /// What a guard can read by a plain name.
 const QUANTITIES: [(&str, Quantity<Expr>, Type); 22] = [
     ("balance", Quantity::Balance, Type::Money),
@@ -343,6 +346,9 @@ impl Checker<'_> {
             known = self.names_of_type(expected);
             message = format!("`{}` is not {}", name.text, self.type_words(expected));
             help = format!("{} belongs here", self.type_words(expected));
+            if known.len() <= MOST_LISTED && !matches!(expected, Type::Enum(_)) {
+                help = format!("{help}: {}", or_list(&known));
+            }
         } else if expected == Some(Type::Text) {
             let quoted = format!("\"{}\"", name.text);
             let error = self.error(codes::UNKNOWN_VALUE, name.span, message);
