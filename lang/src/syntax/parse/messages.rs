@@ -161,11 +161,56 @@ impl Slip<'_> {
         if self.token.kind == TokenKind::Number {
             return self.stuck_unit();
         }
+        match self.word {
+            "," if self.lists_channels() => {
+                let help = "`email and letter` go out together; `email else letter` takes the first that can be used";
+                return Some(found.help(help));
+            }
+            "after" | "before" => return self.after_twice(found),
+            "->" if self.could_be(Rule::open) && self.line_begins_with("if") => {
+                return Some(found.help("what is done then stands in braces: `if … { -> STAGE }`"));
+            }
+            "on" if self.line_begins_with("expect") => {
+                let help = "an action has its day in the same line; where the case stands on a day is asked after \
+                            `until DATE`, in a line of its own";
+                return Some(found.help(help));
+            }
+            _ => {}
+        }
         if self.word == "," && self.could_be(Rule::close) {
             let help = "no comma stands between the lines of a block";
             return Some(found.help(help).fix(self.token.span, ""));
         }
         None
+    }
+
+    /// The word so many tokens before.
+    fn word_before(&self, tokens: usize) -> &str {
+        self.index.checked_sub(tokens).map_or("", |at| self.scan.text(&self.scan.tokens[at]))
+    }
+
+    /// Whether channels are listed before: `by email`, `by email else letter`.
+    fn lists_channels(&self) -> bool {
+        matches!(self.word_before(2), "by" | "and" | "else") && self.could_be(Rule::kw_and)
+    }
+
+    /// The first word of the line.
+    fn line_begins_with(&self, word: &str) -> bool {
+        let first = self.scan.tokens[..self.index].iter().rfind(|token| token.line_start);
+        first.is_some_and(|first| self.scan.text(first) == word)
+    }
+
+    /// `after 3 days after deadline`: the day is counted twice.
+    fn after_twice(&self, found: Diagnostic) -> Option<Diagnostic> {
+        let before = &self.scan.tokens[..self.index];
+        let number = before.iter().rposition(is_number).filter(|at| self.index - at <= 3)?;
+        let first = before.get(number.checked_sub(1)?)?;
+        if self.scan.text(first) != "after" {
+            return None;
+        }
+        let to = before.get(number)?.span.start;
+        let help = format!("`… days {} DAY` is a trigger by itself: leave out the first `after`", self.word);
+        Some(found.help(help).fix(Span::new(first.span.start, to), ""))
     }
 
     /// `14 tage`, `7 dyas`: a word after a number that is no unit.
@@ -176,6 +221,10 @@ impl Slip<'_> {
         let word = self.word.to_ascii_lowercase();
         let near = match word.as_str() {
             "tag" | "tage" | "tagen" => Some("days"),
+            "woche" | "wochen" => Some("weeks"),
+            "jahr" | "jahre" | "jahren" => Some("years"),
+            "business" => Some("working"),
+            "arbeitstag" | "arbeitstage" | "arbeitstagen" => Some("working days"),
             "monat" | "monate" | "monaten" => Some("months"),
             "stunde" | "stunden" => Some("hours"),
             "percent" | "prozent" | "pct" => Some("%"),
@@ -215,6 +264,10 @@ impl Slip<'_> {
             None => found,
         }
     }
+}
+
+fn is_number(token: &Token) -> bool {
+    token.kind == TokenKind::Number
 }
 
 fn is_currency(word: &str) -> bool {
