@@ -9,16 +9,17 @@ use dunlin_benches::agreement::{ForMachine, Tally, by_hand, compare, for_machine
 use dunlin_benches::by_hand::outcome::Outcome as ByHandOutcome;
 use dunlin_benches::by_hand::{Strategy, case::Case as ByHandCase};
 use dunlin_benches::histories::{History, history};
+use dunlin_benches::median;
 use dunlin_machine::ir::Machine;
 use dunlin_runtime::{Case, Engine, Input, Interpreter, Outcome};
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Inputs of each case.
 const INPUTS: usize = 60;
-/// Turns of the measurement; the fastest of each side counts.
-const TURNS: usize = 7;
+/// Turns of the measurement. A machine may be slower for a while: the two sides of a ratio are of one turn.
+const TURNS: usize = 31;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -125,28 +126,30 @@ fn time(count: u64) -> Result<(), String> {
     let machine = machine()?;
     let strategy = by_hand(&machine)?;
     let mut engine = Interpreter::new(&machine);
-    let (mut by_hand, mut by_machine) = (Duration::MAX, Duration::MAX);
+    let (mut by_hand, mut by_machine, mut ratios) = (u128::MAX, u128::MAX, Vec::new());
     let mut steps = 1;
     for _ in 0..TURNS {
         let mut work = workload(&machine, &strategy, count)?;
         steps = work.steps.max(1);
         let start = Instant::now();
         let effects = steps_by_hand(&strategy, &mut work.by_hand);
-        by_hand = by_hand.min(start.elapsed());
+        let hand = start.elapsed().as_nanos();
         let start = Instant::now();
         let same = steps_by_machine(&mut engine, &mut work.by_machine);
-        by_machine = by_machine.min(start.elapsed());
+        let interpreter = start.elapsed().as_nanos();
         if effects != same {
             return Err("the two tell different effects; see `by_hand agree`".into());
         }
+        (by_hand, by_machine) = (by_hand.min(hand), by_machine.min(interpreter));
+        ratios.push(interpreter * 100 / hand.max(1));
     }
-    let per_step = |taken: Duration| taken.as_nanos() / u128::from(steps);
-    let percent = by_machine.as_nanos() * 100 / by_hand.as_nanos().max(1);
+    let per_step = |taken: u128| taken / u128::from(steps);
     println!(
         "steps {steps} by_hand_ns_per_step {} interpreter_ns_per_step {}",
         per_step(by_hand),
         per_step(by_machine)
     );
+    let percent = median(ratios);
     println!("interpreter_to_by_hand {}.{:02}", percent / 100, percent % 100);
     Ok(())
 }
