@@ -188,6 +188,9 @@ impl<'s> Scanner<'s> {
             self.blank(next.len_utf8());
             return;
         }
+        if next == '€' && self.scan.source[..self.at].trim_end_matches(' ').ends_with(|c: char| c.is_ascii_digit()) {
+            return self.euro_sign();
+        }
         let unseen = next.is_control() || next.is_whitespace() || is_format_character(next);
         let shown = match unseen {
             true => format!("the unseen character U+{:04X}", u32::from(next)),
@@ -197,8 +200,7 @@ impl<'s> Scanner<'s> {
         let found = found.at(FileId::default(), self.span(next.len_utf8()), "");
         let found = match next {
             ';' => found.help("nothing stands between two statements: leave it out").fix(self.span(1), ""),
-            '€' => found.help("amounts name their currency").fix(self.span(3), "EUR"),
-            '$' => found.help("amounts name their currency: `5 USD`"),
+            '€' | '$' => found.help("amounts name their currency, behind the number: `5 EUR`"),
             '[' | ']' => found.help("lists stand in parentheses: `in (a, b)`"),
             '\'' | '„' | '“' | '”' | '‚' | '‘' | '’' => {
                 found.help("texts stand in straight quotes: `\"…\"`")
@@ -206,6 +208,21 @@ impl<'s> Scanner<'s> {
             _ => found,
         };
         self.refuse(next.len_utf8(), found);
+    }
+
+    /// `5 €` is read as `5 EUR`, for that is what is meant: nothing else is wrong with the line.
+    fn euro_sign(&mut self) {
+        let sign = self.span('€'.len_utf8());
+        let stuck = !self.scan.source[..self.at].ends_with(' ');
+        let found = Diagnostic::error(codes::STRANGE_CHARACTER, "`€` has no meaning here")
+            .at(FileId::default(), sign, "")
+            .help("amounts name their currency")
+            .fix(sign, if stuck { " EUR" } else { "EUR" });
+        self.scan.diagnostics.push(found);
+        if let Some(place) = self.scan.cleaned.get_mut(sign.range()) {
+            place.copy_from_slice(b"EUR");
+        }
+        self.push(TokenKind::Word, sign.range().len());
     }
 
     fn refuse(&mut self, length: usize, found: Diagnostic) {

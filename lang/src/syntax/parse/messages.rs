@@ -140,6 +140,9 @@ impl Slip<'_> {
         if words::ITEMS.contains(&self.word) {
             return found.help(format!("`{}` is a declaration of its own: it stands outside of stages", self.word));
         }
+        if let Some(help) = habit(self.word) {
+            return found.help(help);
+        }
         match did_you_mean(self.word, statement_words()) {
             Some(near) => found.help(format!("did you mean `{near}`?")).fix(self.token.span, near),
             None => found
@@ -169,6 +172,17 @@ impl Slip<'_> {
             "after" | "before" => return self.after_twice(found),
             "->" if self.could_be(Rule::open) && self.line_begins_with("if") => {
                 return Some(found.help("what is done then stands in braces: `if … { -> STAGE }`"));
+            }
+            "goto" | "go" if [Rule::arrow, Rule::arrow_body, Rule::move_to].iter().any(|rule| self.could_be(*rule)) => {
+                return Some(found.help("a move is written `->`").fix(self.token.span, "->"));
+            }
+            "wait" => return habit(self.word).map(|help| found.help(help)),
+            _ if self.word_before(1) == "no" && self.word_before(2) == "on" => {
+                let help = format!(
+                    "that nothing comes is a timer: `after 14 days -> STAGE`; where it comes, `on {}` acts",
+                    self.word
+                );
+                return Some(found.help(help));
             }
             "on" if self.line_begins_with("expect") => {
                 let help = "an action has its day in the same line; where the case stands on a day is asked after \
@@ -264,6 +278,20 @@ impl Slip<'_> {
             None => found,
         }
     }
+}
+
+/// How something is written that authors begin a line with out of habit.
+fn habit(word: &str) -> Option<String> {
+    let help = match word {
+        "wait" => "time goes by until a trigger: `after 14 days -> STAGE`",
+        "when" => "a condition stands behind a trigger, or is one itself: `as soon as balance < 10 EUR -> STAGE`",
+        "letter" | "email" | "sms" | "messenger" | "portal" => {
+            return Some(format!("a message is written `send NAME by {word}`"));
+        }
+        "phone" => "a call is written `call NAME`",
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 fn is_number(token: &Token) -> bool {
