@@ -32,7 +32,7 @@ macro_rules! state {
 #[serde(transparent)]
 pub struct Case {
     pub(crate) state: State,
-    /// What is due first, where it was looked for since something changed that says so.
+    /// What is due first, as it was found since a part last changed that bears on it; none where nobody has looked since.
     #[serde(skip)]
     pub(crate) next: Option<Next>,
 }

@@ -33,7 +33,7 @@ impl<'a> Held<'a> {
         self.undo.ledger_changes
     }
 
-    /// What is due first: it stays until something changes that says so.
+    /// What is due first: it stays until a part changes that bears on it.
     #[inline]
     pub(crate) const fn found_next(&mut self, next: Next) {
         self.case.next = Some(next);

@@ -176,7 +176,9 @@ impl Slip<'_> {
             "goto" | "go" if [Rule::arrow, Rule::arrow_body, Rule::move_to].iter().any(|rule| self.could_be(*rule)) => {
                 return Some(found.help("a move is written `->`").fix(self.token.span, "->"));
             }
-            "wait" => return habit(self.word).map(|help| found.help(help)),
+            "wait" if [Rule::statement, Rule::act, Rule::colon_act].iter().any(|rule| self.could_be(*rule)) => {
+                return habit(self.word).map(|help| found.help(help));
+            }
             _ if self.word_before(1) == "no" && self.word_before(2) == "on" => {
                 let help = format!(
                     "that nothing comes is a timer: `after 14 days -> STAGE`; where it comes, `on {}` acts",
@@ -205,10 +207,14 @@ impl Slip<'_> {
 
     /// Whether channels are listed before: `by email`, `by email else letter`.
     fn lists_channels(&self) -> bool {
-        matches!(self.word_before(2), "by" | "and" | "else") && self.could_be(Rule::kw_and)
+        let before = &self.scan.tokens[..self.index];
+        let Some(by) = before.iter().rposition(|token| self.scan.text(token) == "by") else { return false };
+        let joins = before[by..].iter().skip(2).step_by(2);
+        joins.map(|token| self.scan.text(token)).all(|word| matches!(word, "and" | "else"))
+            && self.could_be(Rule::kw_and)
     }
 
-    /// The first word of the line.
+    /// Whether the line begins with that word.
     fn line_begins_with(&self, word: &str) -> bool {
         let first = self.scan.tokens[..self.index].iter().rfind(|token| token.line_start);
         first.is_some_and(|first| self.scan.text(first) == word)
